@@ -1,0 +1,24 @@
+/** The few operations the engine itself needs. The functional layer, which stands above it, provides them. */
+import type { Tensor } from '../tensor';
+import type { Shape } from '../shape';
+
+export interface Arithmetic {
+  add(a: Tensor, b: Tensor): Tensor;
+  /** a += b, without recording. */
+  accumulate(a: Tensor, b: Tensor): void;
+  /** The sum of what was broadcast from `shape`. */
+  sumTo(t: Tensor, shape: Shape): Tensor;
+  cast(t: Tensor, code: number): Tensor;
+  /** Contiguous, of its own storage. */
+  clone(t: Tensor): Tensor;
+  full(shape: Shape, code: number, value: number): Tensor;
+  /** A view of all of t that autograd knows nothing of. */
+  detach(t: Tensor): Tensor;
+  copyInto(to: Tensor, from: Tensor): void;
+}
+
+export let arithmetic: Arithmetic;
+
+export function provideArithmetic(implementation: Arithmetic): void {
+  arithmetic = implementation;
+}

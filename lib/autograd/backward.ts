@@ -1,0 +1,212 @@
+/** What users call to differentiate: `Tensor.backward`, `autograd.backward`, `autograd.grad`, hooks on tensors. */
+import { ArgumentError, AutogradError, ShapeError, describe } from '../errors';
+import { sameShape, showShape } from '../shape';
+import { Tensor, checkTensor, setGradient } from '../tensor';
+import { arithmetic } from './arithmetic';
+import { runBackward } from './engine';
+import { edgeOf, requiresGrad, type GradHook } from './node';
+
+/** The options of `backward`. */
+export interface BackwardOptions {
+  /** The gradient of the tensor; needed unless it has one element. Of the tensor's shape. */
+  gradient?: Tensor | null;
+  /** Keep the graph for another pass; `createGraph` unless given. */
+  retainGraph?: boolean;
+  /** Record the pass itself, for higher derivatives. */
+  createGraph?: boolean;
+  /** Accumulate into these only. */
+  inputs?: readonly Tensor[] | null;
+}
+
+/** The options of `autograd.grad`. */
+export interface GradOptions {
+  /** The gradients of the outputs; ones for outputs of one element. */
+  gradOutputs?: Tensor | readonly (Tensor | null)[] | null;
+  retainGraph?: boolean;
+  createGraph?: boolean;
+  /** Allow inputs that the outputs don't depend on: their gradient is null. */
+  allowUnused?: boolean;
+  /** Zeros instead of null for such inputs. */
+  materializeGrads?: boolean;
+}
+
+function checkKeys(op: string, options: object, known: readonly string[]): void {
+  for (const key of Object.keys(options))
+    if (!known.includes(key))
+      throw new ArgumentError(`${op}: unknown option ${describe(key)}; expected one of ${known.join(', ')}`);
+}
+
+function checkOutput(op: string, t: unknown, gradient: unknown): void {
+  checkTensor(op, t, 'what is differentiated');
+  if (!requiresGrad(t))
+    throw new AutogradError(
+      `${op}: the tensor does not require a gradient and has no gradFn: nothing to differentiate`,
+    );
+  if (gradient === null || gradient === undefined) {
+    if (t.numel() !== 1)
+      throw new AutogradError(
+        `${op}: a gradient can be left out only for tensors of one element, got shape ${showShape(t.shape)}`,
+      );
+    return;
+  }
+  checkTensor(op, gradient, 'the gradient');
+  if (!sameShape(gradient.shape, t.shape))
+    throw new ShapeError(
+      `${op}: expected a gradient of shape ${showShape(t.shape)}, got ${showShape(gradient.shape)}`,
+    );
+  if (!gradient.isFloatingPoint())
+    throw new AutogradError(`${op}: expected a floating-point gradient, got ${gradient.dtype}`);
+}
+
+function checkInputs(op: string, inputs: readonly unknown[]): asserts inputs is readonly Tensor[] {
+  if (inputs.length === 0) throw new ArgumentError(`${op}: expected at least one input`);
+  for (const t of inputs) {
+    checkTensor(op, t, 'each of inputs');
+    if (!requiresGrad(t)) throw new AutogradError(`${op}: one of the inputs does not require a gradient`);
+  }
+}
+
+function listOf<T>(value: T | readonly T[]): readonly T[] {
+  return Array.isArray(value) ? (value as readonly T[]) : [value as T];
+}
+
+/**
+ * Adds the gradients of `tensors` with respect to the graph's leaves to their `grad`
+ * (https://pytorch.org/docs/stable/generated/torch.autograd.backward.html).
+ */
+export function backward(
+  tensors: Tensor | readonly Tensor[],
+  gradTensors: Tensor | null | readonly (Tensor | null)[] = null,
+  options: Omit<BackwardOptions, 'gradient'> = {},
+): void {
+  checkKeys('backward', options, ['retainGraph', 'createGraph', 'inputs']);
+  const roots = listOf(tensors);
+  const seeds = gradTensors === null ? [] : listOf(gradTensors);
+  if (seeds.length > 0 && seeds.length !== roots.length)
+    throw new ArgumentError(`backward: got ${roots.length} tensors and ${seeds.length} gradients`);
+  roots.forEach((t, i) => checkOutput('backward', t, seeds[i]));
+  const { createGraph = false, retainGraph = createGraph, inputs = null } = options;
+  if (inputs !== null) checkInputs('backward', inputs);
+  runBackward(roots, seeds, { createGraph, retainGraph, inputs, capture: false });
+}
+
+/**
+ * The gradients of `outputs` with respect to `inputs`, in their order; nothing is accumulated
+ * (https://pytorch.org/docs/stable/generated/torch.autograd.grad.html).
+ */
+export function grad(
+  outputs: Tensor | readonly Tensor[],
+  inputs: Tensor | readonly Tensor[],
+  options?: GradOptions & { allowUnused?: false },
+): Tensor[];
+export function grad(
+  outputs: Tensor | readonly Tensor[],
+  inputs: Tensor | readonly Tensor[],
+  options: GradOptions,
+): (Tensor | null)[];
+export function grad(
+  outputs: Tensor | readonly Tensor[],
+  inputs: Tensor | readonly Tensor[],
+  options: GradOptions = {},
+): (Tensor | null)[] {
+  checkKeys('grad', options, [
+    'gradOutputs',
+    'retainGraph',
+    'createGraph',
+    'allowUnused',
+    'materializeGrads',
+  ]);
+  const roots = listOf(outputs);
+  const wanted = listOf(inputs);
+  const {
+    gradOutputs = null,
+    createGraph = false,
+    retainGraph = createGraph,
+    materializeGrads = false,
+  } = options;
+  const allowUnused = options.allowUnused ?? materializeGrads;
+  const seeds = gradOutputs === null ? [] : listOf(gradOutputs);
+  if (seeds.length > 0 && seeds.length !== roots.length)
+    throw new ArgumentError(`grad: got ${roots.length} outputs and ${seeds.length} gradOutputs`);
+  roots.forEach((t, i) => checkOutput('grad', t, seeds[i]));
+  checkInputs('grad', wanted);
+  const results = runBackward(roots, seeds, { createGraph, retainGraph, inputs: wanted, capture: true });
+  return results.map((g, i) => {
+    if (g !== null) return g;
+    if (!allowUnused)
+      throw new AutogradError(
+        `grad: the outputs do not depend on input ${i}; pass { allowUnused: true } if that is meant`,
+      );
+    return materializeGrads ? arithmetic.full(wanted[i]!.shape, wanted[i]!.code, 0) : null;
+  });
+}
+
+/** What `registerHook` returns. */
+export interface HookHandle {
+  remove(): void;
+}
+
+declare module '../tensor' {
+  interface Tensor {
+    /**
+     * Adds this tensor's gradient with respect to the graph's leaves to their `grad`
+     * (https://pytorch.org/docs/stable/generated/torch.Tensor.backward.html). A graph serves one pass unless
+     * `retainGraph` is set.
+     * @throws AutogradError when nothing requires a gradient, or the graph was freed or its tensors changed in place.
+     */
+    backward(gradient?: Tensor | null, options?: Omit<BackwardOptions, 'gradient'>): void;
+    backward(options: BackwardOptions): void;
+    /** Calls `hook` with this tensor's gradient whenever it is computed; what it returns replaces the gradient. */
+    registerHook(hook: GradHook): HookHandle;
+    /** Makes a non-leaf keep its gradient in `grad`. */
+    retainGrad(): void;
+    /** Whether this non-leaf keeps its gradient. */
+    readonly retainsGrad: boolean;
+  }
+}
+
+Tensor.prototype.backward = function (
+  this: Tensor,
+  gradient?: Tensor | null | BackwardOptions,
+  options: Omit<BackwardOptions, 'gradient'> = {},
+) {
+  if (gradient === undefined || gradient === null || gradient instanceof Tensor) {
+    backward(this, gradient ?? null, options);
+    return;
+  }
+  if (typeof gradient !== 'object')
+    throw new ArgumentError(`backward: expected a gradient (a Tensor) or options, got ${describe(gradient)}`);
+  const { gradient: seed = null, ...rest } = gradient;
+  backward(this, seed, rest);
+};
+
+Tensor.prototype.registerHook = function (this: Tensor, call: GradHook) {
+  if (typeof call !== 'function')
+    throw new ArgumentError(`registerHook: expected a function, got ${describe(call)}`);
+  if (!requiresGrad(this)) throw new AutogradError('registerHook: the tensor does not require a gradient');
+  const node = edgeOf(this);
+  const hook = { index: this.nodeIndex, call };
+  (node.hooks ??= []).push(hook);
+  return {
+    remove() {
+      node.hooks = node.hooks?.filter((h) => h !== hook) ?? null;
+      if (node.hooks?.length === 0) node.hooks = null;
+    },
+  };
+};
+
+const retaining = new WeakSet<Tensor>();
+
+Tensor.prototype.retainGrad = function (this: Tensor) {
+  if (!requiresGrad(this)) throw new AutogradError('retainGrad: the tensor does not require a gradient');
+  if (this.isLeaf || retaining.has(this)) return;
+  retaining.add(this);
+  this.registerHook((g) => setGradient(this, this.gradient === null ? g : arithmetic.add(this.gradient, g)));
+};
+
+Object.defineProperty(Tensor.prototype, 'retainsGrad', {
+  configurable: true,
+  get(this: Tensor): boolean {
+    return retaining.has(this);
+  },
+});

@@ -1,0 +1,5 @@
+/** Differentiation. */
+export { noGrad, enableGrad, setGradEnabled, isGradEnabled } from './mode';
+export { backward, grad, type BackwardOptions, type GradOptions, type HookHandle } from './backward';
+export type { GradHook } from './node';
+export type { GradFn } from './view';

@@ -1,0 +1,166 @@
+/** Views, and changes in place, of tensors that autograd follows. */
+import { ArgumentError, AutogradError } from '../errors';
+import { Tensor, alias, bumpVersion, gradNode } from '../tensor';
+import type { Shape } from '../shape';
+import { arithmetic } from './arithmetic';
+import { gradEnabled } from './mode';
+import { attach, record, requiresGrad, type GradRule, type InputGrads, type Node } from './node';
+
+/** A view of x that gradients flow through. `replay` makes the same view of another tensor of x's shape. */
+export function recordView<C>(
+  x: Tensor,
+  shape: Shape,
+  strides: readonly number[] | null,
+  offset: number,
+  rule: GradRule<C>,
+  context: C,
+  replay: (of: Tensor) => Tensor,
+): Tensor {
+  const out = alias(x, shape, strides, offset);
+  if (x.code <= 3) {
+    record(out, rule, [x], [], context);
+    const root = x.viewInfo === null ? x : x.viewInfo.root;
+    out.viewInfo = { of: x, root, replay, graphVersion: root.graphVersion };
+  }
+  return out;
+}
+
+/** To be called before `op` changes t in place. */
+export function checkInPlace(op: string, t: Tensor, inputs: readonly (Tensor | null)[]): void {
+  if (!gradEnabled) return;
+  const node = gradNode(t);
+  if (t.needsGrad && node === null)
+    throw new AutogradError(
+      `${op}: a leaf that requires a gradient can't be changed in place, except within noGrad()`,
+    );
+  const root = t.viewInfo === null ? null : t.viewInfo.root;
+  if (root !== null && root.needsGrad && gradNode(root) === null)
+    throw new AutogradError(
+      `${op}: a view of a leaf that requires a gradient can't be changed in place, except within noGrad()`,
+    );
+  if (t.code > 3 && inputs.some((x) => x !== null && x.needsGrad))
+    throw new AutogradError(`${op}: ${t.dtype} can't hold what requires a gradient`);
+}
+
+/** What a change of a view does to the tensor it is a view of. */
+interface Patch {
+  readonly rule: GradRule<unknown>;
+  readonly context: unknown;
+  /** The view again, of any tensor of the root's shape. */
+  readonly region: (root: Tensor) => Tensor;
+}
+
+const CopySlices: GradRule<Patch> = {
+  name: 'CopySlices',
+  backward(grad: Tensor, node: Node, patch: Patch): InputGrads {
+    const whole = arithmetic.clone(grad);
+    const region = patch.region(whole);
+    const results = patch.rule.backward(arithmetic.clone(region), node, patch.context);
+    if (!node.needs(0)) return [null, ...results.slice(1)];
+    arithmetic.copyInto(region, results[0] ?? arithmetic.full([], grad.code, 0));
+    return [whole, ...results.slice(1)];
+  },
+};
+
+/** The chain of views from its root to t, as a function. */
+function regionOf(t: Tensor): (root: Tensor) => Tensor {
+  const chain: ((of: Tensor) => Tensor)[] = [];
+  for (let v = t.viewInfo; v !== null; v = v.of.viewInfo) chain.unshift(v.replay);
+  return (root) => chain.reduce((x, replay) => replay(x), root);
+}
+
+/**
+ * Notes that t was changed in place by an op on `inputs` (t first), and records it. `savedOutput` says which of the
+ * saved tensors is t after the change; -1: none.
+ */
+export function recordInPlace<C>(
+  t: Tensor,
+  rule: GradRule<C>,
+  inputs: readonly (Tensor | null)[],
+  saved: readonly (Tensor | null)[],
+  savedOutput: number,
+  context: C,
+): Tensor {
+  let node: Node | null = null;
+  if (gradEnabled && inputs.some((x) => x !== null && requiresGrad(x))) {
+    const view = t.viewInfo;
+    if (view === null) {
+      node = attach(t, rule, inputs, saved, context);
+      if (t.shared) t.graphVersion++;
+    } else {
+      const { root } = view;
+      const patch: Patch = { rule: rule as GradRule<unknown>, context, region: regionOf(t) };
+      node = attach(root, CopySlices, [root, ...inputs.slice(1)], saved, patch);
+      root.graphVersion++;
+    }
+  }
+  bumpVersion(t);
+  if (node !== null && savedOutput >= 0) node.renew(savedOutput);
+  return t;
+}
+
+declare module '../tensor' {
+  interface Tensor {
+    /** Whether operations on this tensor are recorded; can be set on leaves. */
+    requiresGrad: boolean;
+    /** The operation that made this tensor, or null: a node of the graph. */
+    readonly gradFn: GradFn | null;
+    /** Sets `requiresGrad` of a leaf. */
+    requiresGrad_(value?: boolean): this;
+    /** A tensor of the same storage that autograd knows nothing of; changes in place are still noticed. */
+    detach(): Tensor;
+    /** Cuts this tensor off from the graph that made it. */
+    detach_(): this;
+  }
+}
+
+/** A node of the graph, as user code sees it. */
+export interface GradFn {
+  /** PyTorch's name without its number: `AddBackward`. */
+  readonly name: string;
+  readonly nextFunctions: readonly (GradFn | null)[];
+}
+
+Object.defineProperty(Tensor.prototype, 'requiresGrad', {
+  configurable: true,
+  get(this: Tensor): boolean {
+    return requiresGrad(this);
+  },
+  set(this: Tensor, value: boolean) {
+    this.requiresGrad_(value);
+  },
+});
+
+Object.defineProperty(Tensor.prototype, 'gradFn', {
+  configurable: true,
+  get(this: Tensor): GradFn | null {
+    return gradNode(this);
+  },
+});
+
+Tensor.prototype.requiresGrad_ = function (this: Tensor, value = true) {
+  if (typeof value !== 'boolean') throw new ArgumentError('requiresGrad_: expected a boolean');
+  if (gradNode(this) !== null) {
+    if (value) return this;
+    throw new AutogradError('requiresGrad_: only a leaf can be told not to require a gradient; use detach()');
+  }
+  if (value && this.code > 3)
+    throw new AutogradError(
+      `requiresGrad_: only floating-point tensors can require gradients, got ${this.dtype}`,
+    );
+  this.needsGrad = value;
+  return this;
+};
+
+Tensor.prototype.detach = function (this: Tensor) {
+  return alias(this, this.shape, this.layout, this.offset);
+};
+
+Tensor.prototype.detach_ = function (this: Tensor) {
+  if (this.viewInfo !== null)
+    throw new AutogradError("detach_: a view can't be detached in place; use detach()");
+  this.node = null;
+  this.nodeIndex = 0;
+  this.needsGrad = false;
+  return this;
+};

@@ -1,0 +1,41 @@
+import type { TensorTypedArray } from '../dtype';
+import type { TenonError } from '../errors';
+
+/** What the addon exports (native/napi/addon.cpp). Only numbers and typed arrays cross. */
+export interface Binding {
+  /** Executes the command buffer; an object given becomes the weakly held owner of the last tensor made. */
+  run(owner?: object): void;
+  /** Frees tensors whose objects were collected; their ids are in the buffer, the count is returned. */
+  sweep(full: boolean): number;
+  /** Gives an existing tensor a weakly held owner. */
+  own(owner: object, id: number): void;
+  setUp(
+    words: Float64Array,
+    makeError: (code: number, message: string) => TenonError,
+    collect: () => void,
+  ): void;
+  upload(id: number, bytes: TensorTypedArray | Uint16Array): void;
+  download(id: number, bytes: TensorTypedArray | Uint16Array): void;
+  item(id: number): number;
+  itemBigInt(id: number): bigint;
+  elements(id: number, indices: Float64Array, out: Float64Array | BigInt64Array): void;
+  memory(): NativeMemory;
+  resetPeakMemory(): void;
+  emptyCache(): void;
+  getNumThreads(): number;
+  setNumThreads(n: number): void;
+  startRecording(): void;
+  stopRecording(): string[];
+  readonly isa: string;
+  readonly ops: readonly string[];
+}
+
+/** Bytes over the whole process, tensors of this thread. */
+export interface NativeMemory {
+  readonly liveBytes: number;
+  readonly peakBytes: number;
+  readonly cachedBytes: number;
+  /** Blocks asked of the system since the start. */
+  readonly systemAllocations: number;
+  readonly liveTensors: number;
+}

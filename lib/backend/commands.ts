@@ -1,0 +1,226 @@
+/**
+ * Writes the command buffer (its format: native/napi/commands.h). An op is
+ * `begin(op, …)`, its outputs, inputs and scalars in that order, `submit(owner)`; nothing in between may throw.
+ */
+import { nativeError } from '../errors';
+import { binding } from './load';
+
+/** What the boundary needs to know of a tensor. */
+export interface Handle {
+  id: number;
+  readonly shape: readonly number[];
+  /** The dtype's code. */
+  readonly code: number;
+  /** No weak reference: somebody releases it at a known moment. */
+  owned: boolean;
+}
+
+const WORDS = 1 << 16;
+const FIRST = 16;
+const FREE = -1;
+const VIEW = -2;
+const NEW = -3;
+const SLOT_BITS = 22;
+const SLOT_MASK = (1 << SLOT_BITS) - 1;
+
+const words = new Float64Array(WORDS);
+let at = FIRST;
+
+/** Ids ready for reuse, their generation already advanced. */
+const freeIds: number[] = [];
+let nextIndex = 1;
+
+/** By slot index: the id of a tensor that must be freed with it (a leaf's gradient that nobody else can see), or 0. */
+let companions = new Int32Array(1024);
+/** Ids to free that came up while the buffer was in native hands. */
+const late: number[] = [];
+let inNative = false;
+
+/** An id for a new tensor. */
+export function takeId(): number {
+  return freeIds.length > 0 ? freeIds.pop()! : nextIndex++;
+}
+
+function recycle(id: number): void {
+  freeIds.push((id + (1 << SLOT_BITS)) & 0x7fffffff);
+}
+
+/** Frees a tensor: the command rides along with the next op. */
+export function free(id: number): void {
+  if (inNative) {
+    late.push(id);
+    return;
+  }
+  if (at > WORDS / 2) flush();
+  words[at] = FREE;
+  words[at + 1] = id;
+  at += 2;
+  recycle(id);
+}
+
+/** Makes `id` be freed when the tensor `of` is swept; 0 takes that back. */
+export function setCompanion(of: number, id: number): void {
+  const index = of & SLOT_MASK;
+  if (index >= companions.length) {
+    if (id === 0) return;
+    const larger = new Int32Array(Math.max(companions.length * 2, index + 1));
+    larger.set(companions);
+    companions = larger;
+  }
+  companions[index] = id;
+}
+
+/** Bytes in live tensors, as of the last command. */
+export function liveBytes(): number {
+  return words[1]!;
+}
+
+/** Frees the tensors whose objects were collected; says how many. */
+export function sweep(full: boolean): number {
+  if (!inNative) flush();
+  let total = 0;
+  for (;;) {
+    const n = binding.sweep(full);
+    for (let i = FIRST; i < FIRST + n; i++) {
+      const id = words[i]!;
+      const index = id & SLOT_MASK;
+      if (index < companions.length && companions[index] !== 0) {
+        late.push(companions[index]!);
+        companions[index] = 0;
+      }
+      recycle(id);
+    }
+    total += n;
+    if (n < WORDS - FIRST) break;
+  }
+  if (!inNative) freeLate();
+  return total;
+}
+
+function freeLate(): void {
+  while (late.length > 0) free(late.pop()!);
+}
+
+/** Executes what is pending. */
+export function flush(): void {
+  if (at === FIRST) return;
+  words[0] = at;
+  at = FIRST;
+  binding.run();
+}
+
+export function begin(op: number, compute: number, outputs: number, inputs: number, scalars: number): void {
+  if (at > WORDS / 2) flush();
+  words[at] = op;
+  words[at + 1] = compute | (outputs << 4) | (inputs << 13) | (scalars << 23);
+  at += 2;
+}
+
+/** An output that the op makes: row major, of the handle's shape and dtype. */
+export function putNew(t: Handle): void {
+  const shape = t.shape;
+  const rank = shape.length;
+  let p = at;
+  words[p] = t.id;
+  words[p + 1] = 1 + 2 * t.code + 32 * rank;
+  p += 2;
+  for (let i = 0; i < rank; i++) words[p++] = shape[i]!;
+  at = p;
+}
+
+/** An output that exists. */
+export function putExisting(t: Handle): void {
+  words[at] = t.id;
+  words[at + 1] = 0;
+  at += 2;
+}
+
+export function putInput(t: Handle): void {
+  words[at++] = t.id;
+}
+
+/** A number in an input's place. */
+export function putNumber(value: number): void {
+  words[at] = -1;
+  words[at + 1] = value;
+  at += 2;
+}
+
+export function putScalar(value: number): void {
+  words[at++] = value;
+}
+
+/**
+ * Runs the buffer. `made` is the tensor that the command makes last (it gets its weak reference here), or null when it
+ * makes none; `before` is the one it makes before that, if it makes two.
+ */
+export function submit(made: Handle | null, before: Handle | null = null): void {
+  words[0] = at;
+  at = FIRST;
+  inNative = true;
+  try {
+    if (made === null || made.owned) binding.run();
+    else binding.run(made);
+    if (before !== null && !before.owned) binding.own(before, before.id);
+  } catch (error) {
+    // A failed command leaves nothing behind: the ids were never taken.
+    if (made !== null) forget(made);
+    if (before !== null) forget(before);
+    throw error;
+  } finally {
+    inNative = false;
+    if (late.length > 0) freeLate();
+  }
+}
+
+function forget(t: Handle): void {
+  recycle(t.id);
+  t.id = 0;
+}
+
+/** Makes `t` an uninitialised row-major tensor. */
+export function makeNew(t: Handle): void {
+  if (at > WORDS / 2) flush();
+  words[at++] = NEW;
+  putNew(t);
+  submit(t);
+}
+
+/** Makes `t` a view of `source`'s storage; `offset` and `strides` in elements. */
+export function makeView(t: Handle, source: Handle, offset: number, strides: readonly number[] | null): void {
+  if (at > WORDS / 2) flush();
+  const shape = t.shape;
+  const rank = shape.length;
+  let p = at;
+  words[p] = VIEW;
+  words[p + 1] = t.id;
+  words[p + 2] = source.id;
+  words[p + 3] = t.code;
+  words[p + 4] = offset;
+  words[p + 5] = rank;
+  p += 6;
+  for (let i = 0; i < rank; i++) words[p++] = shape[i]!;
+  if (strides !== null) for (let i = 0; i < rank; i++) words[p++] = strides[i]!;
+  else {
+    let step = 1;
+    for (let i = rank - 1; i >= 0; i--) {
+      words[p + i] = step;
+      step *= Math.max(shape[i]!, 1);
+    }
+    p += rank;
+  }
+  at = p;
+  submit(t);
+}
+
+/** Gives a tensor that had a known owner a weak reference instead. */
+export function giveAway(t: Handle): void {
+  flush();
+  binding.own(t, t.id);
+  t.owned = false;
+}
+
+/** `collect` frees memory when native has none left; it must only sweep. */
+export function setUp(collect: () => void): void {
+  binding.setUp(words, nativeError, collect);
+}

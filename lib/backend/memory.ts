@@ -1,0 +1,118 @@
+/**
+ * When to collect. Native memory is reclaimed in an ordinary synchronous loop: every tensor that user code can see has
+ * a weak reference, and when enough of them or enough bytes have come into being, a forced minor collection (0.1-1 ms)
+ * is followed by a sweep of the references.
+ */
+import * as v8 from 'v8';
+import * as vm from 'vm';
+import { binding } from './load';
+import type { NativeMemory } from './binding';
+import { flush, liveBytes, setUp, sweep } from './commands';
+
+type Collector = (options?: { type: 'minor' | 'major' }) => void;
+
+/** V8's own collector, without leaving `gc` in the global scope. */
+function findCollector(): Collector | null {
+  if (typeof globalThis.gc === 'function') return globalThis.gc as unknown as Collector;
+  try {
+    v8.setFlagsFromString('--expose-gc');
+    return vm.runInNewContext('gc') as Collector;
+  } catch {
+    return null;
+  } finally {
+    v8.setFlagsFromString('--no-expose-gc');
+  }
+}
+
+const collector = findCollector();
+
+const MB = 1 << 20;
+/** No collection for bytes below this. */
+const FLOOR = 96 * MB;
+const MIN_BIRTHS = 4096;
+/** Minor sweeps miss what V8's own major collections freed: look at everything now and then. */
+const FULL_SWEEP_EVERY = 32;
+
+let births = 0;
+let birthLimit = MIN_BIRTHS;
+let byteLimit = FLOOR;
+/** The highest live bytes within the current step, and the decayed highest of the steps before. */
+let stepPeak = 0;
+let peak = 0;
+let liveAfterLast = 0;
+let sinceFullSweep = 0;
+
+function minor(): void {
+  collector?.({ type: 'minor' });
+  sinceFullSweep++;
+  const full = sinceFullSweep >= FULL_SWEEP_EVERY;
+  if (full) sinceFullSweep = 0;
+  sweep(full);
+}
+
+function major(): void {
+  collector?.();
+  sinceFullSweep = 0;
+  sweep(true);
+}
+
+/** After a collection: the limits follow what is live and what whole steps need. */
+function settle(): void {
+  const live = liveBytes();
+  births = 0;
+  birthLimit = Math.max(MIN_BIRTHS, binding.memory().liveTensors / 2);
+  liveAfterLast = live;
+  byteLimit = Math.max(FLOOR, 1.5 * live, 1.5 * peak);
+}
+
+function relieve(): void {
+  const overBytes = liveBytes() > byteLimit;
+  minor();
+  if (overBytes && liveBytes() > 0.75 * byteLimit) major();
+  settle();
+}
+
+/** To be called before every tensor that gets a weak reference; may collect, so operands' ids are read after it. */
+export function beforeBirth(): void {
+  const live = liveBytes();
+  if (live > stepPeak) stepPeak = live;
+  if (++births >= birthLimit || live > byteLimit) relieve();
+}
+
+/** The preferred moment: the end of `backward()` and of `optimizer.step()`, when a step's activations are garbage. */
+export function stepEnd(): void {
+  const live = liveBytes();
+  if (live - liveAfterLast < FLOOR / 2) return;
+  if (live > stepPeak) stepPeak = live;
+  peak = Math.max(stepPeak, 0.9 * peak);
+  stepPeak = live;
+  if (live - liveAfterLast < 0.5 * peak) return;
+  minor();
+  if (liveBytes() > 0.75 * byteLimit) major();
+  settle();
+}
+
+/** Frees every tensor that nothing refers to any more; says how many there were. */
+export function collect(): number {
+  flush();
+  collector?.();
+  const freed = sweep(true);
+  settle();
+  return freed;
+}
+
+/** What tensors occupy: bytes over the whole process, tensors of this thread. */
+export interface MemoryStats extends NativeMemory {
+  /** Live bytes beyond which a new tensor triggers a collection. */
+  readonly collectAboveBytes: number;
+}
+
+export function memoryStats(): MemoryStats {
+  flush();
+  return { ...binding.memory(), collectAboveBytes: byteLimit };
+}
+
+setUp(() => {
+  collector?.();
+  sweep(true);
+});

@@ -1,0 +1,32 @@
+/**
+ * Who owns the tensors made now. Inside of a scope they get no weak reference: the scope's end releases those that
+ * nobody took. Outside of one, the collector decides.
+ */
+import { free, giveAway, type Handle } from './commands';
+
+let current: Handle[] | null = null;
+
+/** The scope's list, or null outside of one: a new tensor goes there. */
+export function currentScope(): Handle[] | null {
+  return current;
+}
+
+/** Makes `scope` the current one and returns the one before, to be put back with another call. */
+export function enterScope(scope: Handle[] | null): Handle[] | null {
+  const previous = current;
+  current = scope;
+  return previous;
+}
+
+/** Releases a tensor at a known moment. Its slot goes; the storage stays while views of it live. */
+export function release(t: Handle): void {
+  if (t.id === 0) return;
+  free(t.id);
+  t.id = 0;
+}
+
+/** Hands an owned tensor to user code: from here on the collector decides. */
+export function expose(t: Handle): void {
+  if (t.owned && t.id !== 0) giveAway(t);
+  t.owned = false;
+}

@@ -1,0 +1,123 @@
+/** The base of all errors that this library throws. `code` is stable and meant for programs, `message` for people. */
+export class TenonError extends Error {
+  readonly code: string;
+  constructor(code: string, message: string) {
+    super(message);
+    this.code = code;
+  }
+  override get name(): string {
+    return this.constructor.name;
+  }
+}
+
+/** An argument is missing, unknown, of the wrong type or out of range. */
+export class ArgumentError extends TenonError {
+  constructor(message: string) {
+    super('ERR_TENON_ARGUMENT', message);
+  }
+}
+
+/** Shapes that don't fit the operation or each other. */
+export class ShapeError extends TenonError {
+  constructor(message: string) {
+    super('ERR_TENON_SHAPE', message);
+  }
+}
+
+/** A dtype the operation isn't defined for. */
+export class DTypeError extends TenonError {
+  constructor(message: string) {
+    super('ERR_TENON_DTYPE', message);
+  }
+}
+
+/** A device that doesn't exist, or operands on different devices. */
+export class DeviceError extends TenonError {
+  constructor(message: string) {
+    super('ERR_TENON_DEVICE', message);
+  }
+}
+
+/** An index or a dimension out of range. */
+export class IndexError extends TenonError {
+  constructor(message: string) {
+    super('ERR_TENON_INDEX', message);
+  }
+}
+
+/** Differentiation that isn't possible: no graph, a freed one, a saved tensor changed in place. */
+export class AutogradError extends TenonError {
+  constructor(message: string) {
+    super('ERR_TENON_AUTOGRAD', message);
+  }
+}
+
+/** No memory, even after a collection. */
+export class OutOfMemoryError extends TenonError {
+  constructor(message: string) {
+    super('ERR_TENON_OUT_OF_MEMORY', message);
+  }
+}
+
+/** The native addon can't be found or loaded. */
+export class NativeError extends TenonError {
+  constructor(message: string) {
+    super('ERR_TENON_NATIVE', message);
+  }
+}
+
+/** A broken invariant of the library itself: please report it. */
+export class InternalError extends TenonError {
+  constructor(message: string) {
+    super('ERR_TENON_INTERNAL', message);
+  }
+}
+
+/** @internal By the numbers of native/core/launch.h's ErrorCode. */
+export function nativeError(code: number, message: string): TenonError {
+  switch (code) {
+    case 1:
+      return new ArgumentError(message);
+    case 2:
+      return new ShapeError(message);
+    case 3:
+      return new DTypeError(message);
+    case 4:
+      return new DeviceError(message);
+    case 5:
+      return new IndexError(message);
+    case 6:
+      return new AutogradError(message);
+    case 7:
+      return new OutOfMemoryError(message);
+    default:
+      return new InternalError(message);
+  }
+}
+
+/** @internal A short description of any value for an error message: never throws, never long. */
+export function describe(value: unknown): string {
+  if (value === null) return 'null';
+  switch (typeof value) {
+    case 'string':
+      return JSON.stringify(value.length > 40 ? `${value.slice(0, 40)}…` : value);
+    case 'number':
+    case 'boolean':
+    case 'undefined':
+      return String(value);
+    case 'bigint':
+      return `${String(value).slice(0, 40)}n`;
+    case 'function':
+      return `a function${value.name ? ` (${value.name})` : ''}`;
+    case 'symbol':
+      return 'a symbol';
+    default:
+      if (Array.isArray(value)) return `an array of length ${value.length}`;
+      try {
+        const name: unknown = (value as object).constructor?.name;
+        return typeof name === 'string' && name && name !== 'Object' ? `a ${name}` : 'an object';
+      } catch {
+        return 'an object';
+      }
+  }
+}

@@ -1,0 +1,179 @@
+/** Between tensors and JavaScript: numbers, lists, typed arrays, text; and between dtypes. */
+import { inspect } from 'util';
+import { binding } from '../backend';
+import { gradNode, Tensor, checkTensor } from '../tensor';
+import { Code, DTYPES, dtypeCode, type DType, type TensorTypedArray } from '../dtype';
+import { resolveDevice, type DeviceLike } from '../device';
+import { ArgumentError, ShapeError, describe } from '../errors';
+import { showShape } from '../shape';
+import { formatTensor } from '../print';
+import { checkOptions } from './arguments';
+import { cast, clone } from './copy';
+import { launch1 } from './kernel';
+import { Op } from '../backend';
+
+/** Numbers (booleans for bool) in lists in lists. */
+export type NestedNumbers = number | boolean | NestedNumbers[];
+
+function checkOne(op: string, t: Tensor): void {
+  checkTensor(op, t);
+  if (t.count !== 1)
+    throw new ShapeError(`${op}: expected a tensor of one element, got shape ${showShape(t.shape)}`);
+}
+
+/**
+ * The one element as a number; bool gives 0 or 1.
+ * @throws ArgumentError for an int64 beyond 2^53: use itemBigInt().
+ */
+export function item(t: Tensor): number {
+  checkOne('item', t);
+  return binding.item(t.id);
+}
+
+/** The one element of an integer or bool tensor as a BigInt. */
+export function itemBigInt(t: Tensor): bigint {
+  checkOne('itemBigInt', t);
+  if (t.code <= 3) throw new ArgumentError(`itemBigInt: expected integers, got ${t.dtype}`);
+  return binding.itemBigInt(t.id);
+}
+
+/** Row major, without recording, in the dtype that travels: half types as float32. */
+function transferable(t: Tensor): Tensor {
+  const code = t.code === Code.float16 || t.code === Code.bfloat16 ? Code.float32 : t.code;
+  return code === t.code && t.layout === null ? t : launch1(Op.copy, code, t.shape, code, t);
+}
+
+/**
+ * A copy of the elements, row major. float32 and the half types give Float32Array, float64 Float64Array, int8 Int8Array,
+ * uint8 and bool Uint8Array, int16 Int16Array, int32 Int32Array, int64 BigInt64Array.
+ */
+export function toTypedArray(t: Tensor): TensorTypedArray {
+  checkTensor('toTypedArray', t);
+  const source = transferable(t);
+  const make = [
+    Float32Array,
+    Float64Array,
+    Float32Array,
+    Float32Array,
+    Int8Array,
+    Uint8Array,
+    Int16Array,
+    Int32Array,
+    BigInt64Array,
+    Uint8Array,
+  ][source.code]!;
+  const array = new make(t.count);
+  binding.download(source.id, array);
+  return array;
+}
+
+/** The elements as JavaScript values, row major. */
+function values(op: string, t: Tensor): (number | boolean)[] {
+  const array = toTypedArray(t);
+  if (array instanceof BigInt64Array)
+    return Array.from(array, (v) => {
+      const n = Number(v);
+      if (!Number.isSafeInteger(n))
+        throw new ArgumentError(
+          `${op}: the int64 value ${v} exceeds 2^53 and no number can hold it: use toTypedArray()`,
+        );
+      return n;
+    });
+  const numbers = Array.from(array as Float64Array);
+  return t.code === Code.bool ? numbers.map((v) => v !== 0) : numbers;
+}
+
+function nest<V>(flat: readonly V[], shape: readonly number[], depth = 0, start = 0): unknown {
+  if (depth === shape.length) return flat[start];
+  let step = 1;
+  for (let i = depth + 1; i < shape.length; i++) step *= shape[i]!;
+  return Array.from({ length: shape[depth]! }, (_, i) => nest(flat, shape, depth + 1, start + i * step));
+}
+
+/** The elements in nested arrays; a 0-d tensor gives its one value. */
+export function tolist<T = NestedNumbers>(t: Tensor): T {
+  checkTensor('tolist', t);
+  return nest(values('tolist', t), t.shape) as T;
+}
+
+/** For JSON.stringify: nested arrays; what JSON has no numbers for (NaN, infinities, int64 beyond 2^53) as strings. */
+export function toJSON(t: Tensor): unknown {
+  const array = toTypedArray(t);
+  const plain =
+    array instanceof BigInt64Array
+      ? Array.from(array, (v) => (Number.isSafeInteger(Number(v)) ? Number(v) : String(v)))
+      : Array.from(array as Float64Array, (v) =>
+          t.code === Code.bool ? v !== 0 : Number.isFinite(v) ? v : String(v),
+        );
+  return nest<unknown>(plain, t.shape);
+}
+
+/** The elements at row-major positions, for printing. */
+function gather(t: Tensor, positions: readonly number[]): (number | bigint)[] {
+  const indices = Float64Array.from(positions);
+  if (t.code === Code.int64) {
+    const out = new BigInt64Array(positions.length);
+    binding.elements(t.id, indices, out);
+    return Array.from(out, (v) => (Number.isSafeInteger(Number(v)) ? Number(v) : v));
+  }
+  const out = new Float64Array(positions.length);
+  binding.elements(t.id, indices, out);
+  return Array.from(out);
+}
+
+/** As PyTorch prints it. */
+export function toText(t: Tensor, isParameter: boolean): string {
+  if (t.isDisposed) return '[disposed Tensor]';
+  const node = gradNode(t);
+  return formatTensor({
+    shape: t.shape,
+    dtype: t.dtype,
+    isParameter,
+    suffixes: node !== null ? { gradFn: node.name } : t.needsGrad ? { requiresGrad: true } : {},
+    gather: (positions) => gather(t, positions),
+  });
+}
+
+/** @internal What console.log asks an object for its text by. */
+export const INSPECT = inspect.custom;
+
+export interface ToOptions {
+  dtype?: DType;
+  device?: DeviceLike;
+  /** Copy even if nothing changes. */
+  copy?: boolean;
+}
+
+/**
+ * x in another dtype or on another device; x itself if it is there already
+ * (https://pytorch.org/docs/stable/generated/torch.Tensor.to.html): `x.to('float64')`, `x.to('cpu')`, `x.to(other)`,
+ * `x.to({ dtype: 'int64' })`.
+ */
+export function to(
+  x: Tensor,
+  target: DType | DeviceLike | Tensor | ToOptions,
+  dtype?: DType | ToOptions,
+): Tensor {
+  checkTensor('to', x);
+  let code = x.code;
+  let copy = false;
+  const read = (value: unknown): void => {
+    if (value === undefined) return;
+    if (value instanceof Tensor) code = value.code;
+    else if (typeof value === 'string') {
+      if ((DTYPES as readonly string[]).includes(value)) code = dtypeCode('to', value);
+      else resolveDevice('to', value);
+    } else if (typeof value === 'object' && value !== null) {
+      checkOptions('to', ['dtype', 'device', 'copy'], value);
+      const options = value as ToOptions;
+      if (options.dtype !== undefined) code = dtypeCode('to', options.dtype);
+      resolveDevice('to', options.device);
+      copy = options.copy ?? copy;
+    } else
+      throw new ArgumentError(`to: expected a dtype, a device, a Tensor or options, got ${describe(value)}`);
+  };
+  if (target === undefined) throw new ArgumentError('to: expected a dtype, a device, a Tensor or options');
+  read(target);
+  read(dtype);
+  return code === x.code ? (copy ? clone(x) : x) : cast(x, code);
+}

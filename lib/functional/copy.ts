@@ -1,0 +1,44 @@
+/** Copies: to another dtype, to fresh memory, into an existing tensor. */
+import { Op } from '../backend';
+import { checkInPlace, recordInPlace } from '../autograd/view';
+import { defineGradient, record } from '../autograd/node';
+import { COMPUTE } from '../dtype';
+import { Tensor, checkTensor } from '../tensor';
+import { fullOf, launch1, launchInto } from './kernel';
+import { checkFits, separate } from './kinds';
+
+const ToCopy = defineGradient('ToCopy', (grad) => [grad]);
+const Clone = defineGradient('Clone', (grad) => [grad]);
+const Copy = defineGradient('Copy', (grad, node) => [
+  node.needs(0) ? fullOf(grad.shape, grad.code, 0) : null,
+  grad,
+]);
+
+/** x as the dtype of a code; x itself if it has it. */
+export function cast(x: Tensor, code: number): Tensor {
+  if (x.code === code) return x;
+  const out = launch1(Op.copy, COMPUTE[code]!, x.shape, code, x);
+  return code <= 3 ? record(out, ToCopy, [x], [], null) : out;
+}
+
+/** A contiguous copy in memory of its own; gradients flow through. */
+export function clone(x: Tensor): Tensor {
+  checkTensor('clone', x);
+  return record(launch1(Op.copy, COMPUTE[x.code]!, x.shape, x.code, x), Clone, [x], [], null);
+}
+
+/** x if it is row major, else a copy that is. */
+export function contiguous(x: Tensor): Tensor {
+  checkTensor('contiguous', x);
+  return x.layout === null ? x : clone(x);
+}
+
+/** Writes `source`, which broadcasts and is converted, into x. */
+export function copy_(x: Tensor, source: Tensor): Tensor {
+  checkTensor('copy_', x);
+  checkTensor('copy_', source, 'the source');
+  checkFits('copy_', x, source);
+  checkInPlace('copy_', x, [x, source]);
+  launchInto(Op.copy, COMPUTE[x.code]!, [x], [separate(x, source)], []);
+  return recordInPlace(x, Copy, [x, source.code <= 3 ? source : null], [], -1, null);
+}

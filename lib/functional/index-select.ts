@@ -1,0 +1,64 @@
+/** Gathering and scattering along one dimension. */
+import { Op } from '../backend';
+import { checkInPlace, recordInPlace } from '../autograd/view';
+import { defineGradient, record } from '../autograd/node';
+import { COMPUTE, Code } from '../dtype';
+import { DTypeError, ShapeError } from '../errors';
+import { showShape, wrapDim, type Shape } from '../shape';
+import { Tensor, checkTensor } from '../tensor';
+import { fullOf, launch, launchInto } from './kernel';
+
+function checkIndex(op: string, index: Tensor): void {
+  checkTensor(op, index, 'index');
+  if (index.code !== Code.int64)
+    throw new DTypeError(
+      `${op}: expected an int64 index, got ${index.dtype}; make it with { dtype: 'int64' }`,
+    );
+  if (index.shape.length > 1)
+    throw new ShapeError(`${op}: expected a 1-d index, got shape ${showShape(index.shape)}`);
+}
+
+interface Along {
+  readonly dim: number;
+  readonly shape: Shape;
+}
+
+const IndexSelect = defineGradient<Along>('IndexSelect', (grad, node, { dim, shape }) => [
+  indexAdd_(fullOf(shape, grad.code, 0), dim, node.input(0), grad),
+]);
+
+/**
+ * The entries of a dimension that a 1-d int64 index names, in its order (https://pytorch.org/docs/stable/generated/torch.index_select.html).
+ * @throws IndexError when an index is out of range.
+ */
+export function indexSelect(x: Tensor, dim: number, index: Tensor): Tensor {
+  checkTensor('indexSelect', x);
+  checkIndex('indexSelect', index);
+  const d = wrapDim('indexSelect', dim, x.shape.length);
+  const shape = x.shape.map((n, i) => (i === d ? index.count : n));
+  const out = launch(Op.indexSelect, COMPUTE[x.code]!, shape, x.code, [x, index], [d]);
+  return record(out, IndexSelect, [x], [index], { dim: d, shape: x.shape });
+}
+
+const IndexAdd = defineGradient<number>('IndexAdd', (grad, node, dim) => [
+  grad,
+  node.needs(1) ? indexSelect(grad, dim, node.input(0)) : null,
+]);
+
+/** Adds the entries of `source` to those of x that the index names. */
+export function indexAdd_(x: Tensor, dim: number, index: Tensor, source: Tensor): Tensor {
+  checkTensor('indexAdd_', x);
+  checkTensor('indexAdd_', source, 'source');
+  checkIndex('indexAdd_', index);
+  const d = wrapDim('indexAdd_', dim, x.shape.length);
+  const expected = x.shape.map((n, i) => (i === d ? index.count : n));
+  if (source.shape.length !== expected.length || source.shape.some((n, i) => n !== expected[i]))
+    throw new ShapeError(
+      `indexAdd_: expected a source of shape ${showShape(expected)}, got ${showShape(source.shape)}`,
+    );
+  if (source.code !== x.code)
+    throw new DTypeError(`indexAdd_: expected a ${x.dtype} source, got ${source.dtype}`);
+  checkInPlace('indexAdd_', x, [x, source]);
+  launchInto(Op.indexAdd, COMPUTE[x.code]!, [x], [source, index], [d]);
+  return recordInPlace(x, IndexAdd, [x, source], [index], -1, d);
+}

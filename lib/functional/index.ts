@@ -1,0 +1,132 @@
+/** The operations as functions. */
+import './methods';
+
+export {
+  Generator,
+  defaultGenerator,
+  manualSeed,
+  seed,
+  rand,
+  randn,
+  normal,
+  randLike,
+  randnLike,
+  randint,
+  randperm,
+  type RandomOptions,
+} from './random';
+export {
+  tensor,
+  fromNumpy,
+  zeros,
+  ones,
+  empty,
+  full,
+  zerosLike,
+  onesLike,
+  emptyLike,
+  fullLike,
+  arange,
+  linspace,
+  eye,
+  setDefaultDtype,
+  isTensor,
+  type NestedList,
+  type TensorData,
+  type TensorOptions,
+} from './creation';
+export {
+  neg,
+  abs,
+  sign,
+  square,
+  floor,
+  ceil,
+  round,
+  trunc,
+  reciprocal,
+  sqrt,
+  rsqrt,
+  exp,
+  expm1,
+  log,
+  log1p,
+  log2,
+  log10,
+  sin,
+  cos,
+  tan,
+  erf,
+  tanh,
+  sigmoid,
+  relu,
+  bitwiseNot,
+  clamp,
+  add,
+  sub,
+  mul,
+  divRounded as div,
+  floorDivide,
+  remainder,
+  pow,
+  maximum,
+  minimum,
+  bitwiseAnd,
+  bitwiseOr,
+  bitwiseXor,
+} from './pointwise';
+export {
+  eq,
+  ne,
+  lt,
+  le,
+  gt,
+  ge,
+  logicalAnd,
+  logicalOr,
+  logicalXor,
+  logicalNot,
+  isnan,
+  isinf,
+  isfinite,
+} from './compare';
+export {
+  sum,
+  mean,
+  prod,
+  amax,
+  amin,
+  all,
+  any,
+  argmax,
+  argmin,
+  max,
+  min,
+  variance as var,
+  std,
+  type ValuesAndIndices,
+} from './reduce';
+export { matmul, mm, bmm, mv, dot, addmm } from './matmul';
+export {
+  reshape,
+  flatten,
+  permute,
+  transpose,
+  t,
+  squeeze,
+  unsqueeze,
+  narrow,
+  select,
+  split,
+  chunk,
+  unbind,
+} from './view';
+export { clone } from './copy';
+export { cat, stack } from './join';
+export { tril, triu } from './triangle';
+export { indexSelect } from './index-select';
+export { slice, Slice, type IndexItem } from './indexing';
+export { where } from './where';
+export { softmax, logSoftmax } from './activation';
+export type { NestedNumbers, ToOptions } from './convert';
+export type { Operand } from './kinds';

@@ -1,0 +1,83 @@
+/** Several tensors as one. */
+import { Op, release } from '../backend';
+import { defineGradient, record } from '../autograd/node';
+import { COMPUTE, promoteCodes } from '../dtype';
+import { ArgumentError, ShapeError, describe } from '../errors';
+import { sameShape, showShape, wrapDim } from '../shape';
+import { Tensor, alias, checkTensor, stridesOf, uninitialised } from '../tensor';
+import { launchInto } from './kernel';
+import { narrow, select, unsqueeze } from './view';
+
+interface Joined {
+  readonly dim: number;
+  readonly sizes: readonly number[];
+}
+
+const Cat = defineGradient<Joined>('Cat', (grad, node, { dim, sizes }) => {
+  let start = 0;
+  return sizes.map((size, i) => {
+    const from = start;
+    start += size;
+    return node.needs(i) ? narrow(grad, dim, from, size) : null;
+  });
+});
+const Stack = defineGradient<number>('Stack', (grad, node, dim) =>
+  Array.from({ length: grad.shape[dim]! }, (_, i) => (node.needs(i) ? select(grad, dim, i) : null)),
+);
+
+function checkTensors(op: string, tensors: unknown): asserts tensors is readonly Tensor[] {
+  if (!Array.isArray(tensors) || tensors.length === 0)
+    throw new ArgumentError(`${op}: expected a list of at least one Tensor, got ${describe(tensors)}`);
+  for (const t of tensors as unknown[]) checkTensor(op, t, 'each element');
+}
+
+/** Copies t to where it belongs along `dim`, without recording. */
+function place(whole: Tensor, dim: number, start: number, t: Tensor): void {
+  const strides = stridesOf(whole);
+  const region = alias(whole, t.shape, strides, whole.offset + start * strides[dim]!);
+  launchInto(Op.copy, COMPUTE[whole.code]!, [region], [t], []);
+  release(region);
+}
+
+/** One behind the other along an existing dimension; other sizes must agree (1-d empty tensors are skipped). */
+export function cat(tensors: readonly Tensor[], dim = 0): Tensor {
+  checkTensors('cat', tensors);
+  const counted = tensors.filter((t) => t.shape.length !== 1 || t.shape[0] !== 0);
+  const first = counted[0] ?? tensors[0]!;
+  if (first.shape.length === 0) throw new ShapeError('cat: 0-d tensors have no dimension to join; use stack');
+  const d = wrapDim('cat', dim, first.shape.length);
+  for (const t of counted)
+    if (t.shape.length !== first.shape.length || t.shape.some((n, i) => i !== d && n !== first.shape[i]))
+      throw new ShapeError(
+        `cat: sizes must agree except in dimension ${d}: got ${showShape(first.shape)} and ${showShape(t.shape)}`,
+      );
+  const sizes = tensors.map((t) => (counted.includes(t) ? t.shape[d]! : 0));
+  const code = tensors.reduce((c, t) => promoteCodes(c, t.code), first.code);
+  const shape = first.shape.map((n, i) => (i === d ? sizes.reduce((a, b) => a + b, 0) : n));
+  const out = uninitialised(shape, code);
+  let start = 0;
+  tensors.forEach((t, i) => {
+    if (t.count > 0) place(out, d, start, t);
+    start += sizes[i]!;
+  });
+  return record(out, Cat, tensors, [], { dim: d, sizes });
+}
+
+/** One behind the other along a new dimension; all of one shape. */
+export function stack(tensors: readonly Tensor[], dim = 0): Tensor {
+  checkTensors('stack', tensors);
+  const first = tensors[0]!;
+  const d = wrapDim('stack', dim, first.shape.length + 1);
+  for (const t of tensors)
+    if (!sameShape(t.shape, first.shape))
+      throw new ShapeError(
+        `stack: expected tensors of one shape, got ${showShape(first.shape)} and ${showShape(t.shape)}`,
+      );
+  const code = tensors.reduce((c, t) => promoteCodes(c, t.code), first.code);
+  const shape = [...first.shape.slice(0, d), tensors.length, ...first.shape.slice(d)];
+  const out = uninitialised(shape, code);
+  tensors.forEach((t, i) => {
+    if (t.count > 0) place(out, d, i, unsqueeze(t.detach(), d));
+  });
+  return record(out, Stack, tensors, [], d);
+}

@@ -1,0 +1,258 @@
+/** Losses. */
+import { Op } from '../backend';
+import { attach, defineGradient, record, requiresGrad, type GradRule } from '../autograd/node';
+import { gradEnabled } from '../autograd/mode';
+import { COMPUTE, Code, DTYPES, isFloatingCode } from '../dtype';
+import { ArgumentError, DTypeError, ShapeError, describe } from '../errors';
+import { broadcastShapes, sameShape, showShape, SCALAR_SHAPE } from '../shape';
+import { Tensor, checkTensor } from '../tensor';
+import { logSoftmax } from './activation';
+import { checkOptions } from './arguments';
+import { eq, logicalNot } from './compare';
+import { launch, launchPair } from './kernel';
+import { add, div, mul, neg, square, sub } from './pointwise';
+import { cast, clone } from './copy';
+import { mean, sum } from './reduce';
+import { expand, reshape } from './view';
+import { where } from './where';
+
+/** What becomes of the single losses: their mean, their sum, or themselves. */
+export type Reduction = 'mean' | 'sum' | 'none';
+
+const REDUCTIONS: readonly Reduction[] = ['none', 'mean', 'sum'];
+
+/** @internal The number that kernels know a reduction by. */
+export function reductionCode(op: string, reduction: unknown): number {
+  const code = REDUCTIONS.indexOf(reduction as Reduction);
+  if (code < 0)
+    throw new ArgumentError(
+      `${op}: expected reduction to be 'mean', 'sum' or 'none', got ${describe(reduction)}`,
+    );
+  return code;
+}
+
+function warnBroadcast(op: string, x: Tensor, target: Tensor): void {
+  process.emitWarning(
+    `${op}: input ${showShape(x.shape)} and target ${showShape(target.shape)} differ in shape and will be broadcast: ` +
+      'make sure that this is meant',
+  );
+}
+
+const MseLoss = defineGradient<number>('MseLoss', (grad, node, reduction) => {
+  const x = node.input(0);
+  const target = node.input(1);
+  return [
+    node.needs(0) ? mseLossBackward(grad, x, target, reduction) : null,
+    node.needs(1) ? mseLossBackward(grad, target, x, reduction) : null,
+  ];
+});
+
+// 2 g (x - t) / n, which is linear in all three.
+const MseLossBackward = defineGradient<number>('MseLossBackward', (h, node, reduction) => {
+  const g = node.input(0);
+  const x = node.input(1);
+  const t = node.input(2);
+  const factor = reduction === 1 ? 2 / x.numel() : 2;
+  const slope = mul(mul(h, g), factor);
+  return [node.needs(0) ? mul(mul(h, sub(x, t)), factor) : null, slope, node.needs(2) ? neg(slope) : null];
+});
+
+function mseLossBackward(grad: Tensor, x: Tensor, target: Tensor, reduction: number): Tensor {
+  const out = launch(Op.mseLossBackward, COMPUTE[x.code]!, x.shape, x.code, [grad, x, target], [reduction]);
+  return record(out, MseLossBackward, [grad, x, target], [grad, x, target], reduction);
+}
+
+/** The squared error (https://pytorch.org/docs/stable/generated/torch.nn.functional.mse_loss.html). */
+export function mseLoss(x: Tensor, target: Tensor, options?: { reduction?: Reduction }): Tensor {
+  checkTensor('mseLoss', x);
+  checkTensor('mseLoss', target, 'target');
+  checkOptions('mseLoss', ['reduction'], options);
+  const reduction = options?.reduction === undefined ? 1 : reductionCode('mseLoss', options.reduction);
+  const same = sameShape(x.shape, target.shape);
+  if (!same) {
+    broadcastShapes('mseLoss', x.shape, target.shape);
+    warnBroadcast('mseLoss', x, target);
+  }
+  if (!same || reduction === 0 || x.code !== target.code || !isFloatingCode(x.code)) {
+    if (!isFloatingCode(x.code) && !isFloatingCode(target.code))
+      throw new DTypeError(`mseLoss: expected floating point, got ${x.dtype} and ${target.dtype}`);
+    const errors = square(sub(x, target));
+    return reduction === 0 ? errors : reduction === 1 ? mean(errors) : sum(errors);
+  }
+  const out = launch(Op.mseLoss, COMPUTE[x.code]!, SCALAR_SHAPE, x.code, [x, target], [reduction]);
+  return record(out, MseLoss, [x, target], [x, target], reduction);
+}
+
+interface NllContext {
+  readonly ignoreIndex: number;
+  readonly reduction: number;
+  /** The input's shape. */
+  readonly shape: readonly number[];
+}
+
+const nllRule = (name: string): GradRule<NllContext> =>
+  defineGradient<NllContext>(name, (grad, node, context) => [
+    nllLossBackward(grad, node.input(0), node.input(1), node.optional(2), context),
+    null,
+    null,
+  ]);
+const NllLoss = nllRule('NllLoss');
+const NllLoss2d = nllRule('NllLoss2D');
+
+// Linear in the gradient: its own derivative is the forward pass on h.
+const NllLossBackward = defineGradient<NllContext>('NllLossBackward', (h, node, context) => {
+  const [loss] = nll(h, node.input(0), node.optional(2), context);
+  return [loss];
+});
+
+function nllLossBackward(
+  grad: Tensor,
+  target: Tensor,
+  total: Tensor,
+  weight: Tensor | null,
+  context: NllContext,
+): Tensor {
+  const inputs = weight === null ? [grad, target, total] : [grad, target, total, weight];
+  const scalars = [context.ignoreIndex, context.reduction];
+  const out = launch(Op.nllLossBackward, COMPUTE[grad.code]!, context.shape, grad.code, inputs, scalars);
+  return record(out, NllLossBackward, [grad], [target, total, weight], context);
+}
+
+/** The loss, and the sum of the weights it was divided by. */
+function nll(x: Tensor, target: Tensor, weight: Tensor | null, context: NllContext): [Tensor, Tensor] {
+  const shape = context.reduction === 0 ? target.shape : SCALAR_SHAPE;
+  const inputs = weight === null ? [x, target] : [x, target, weight];
+  const [loss, total] = launchPair(
+    Op.nllLoss,
+    COMPUTE[x.code]!,
+    [shape, SCALAR_SHAPE],
+    [x.code, x.code],
+    inputs,
+    [context.ignoreIndex, context.reduction],
+  );
+  if (gradEnabled && requiresGrad(x)) {
+    const node = attach(
+      loss,
+      x.shape.length > 2 ? NllLoss2d : NllLoss,
+      [x, null, null],
+      [target, total, weight],
+      context,
+    );
+    node.privates = [total];
+  }
+  return [loss, total];
+}
+
+export interface NllLossOptions {
+  /** A weight for each class: shape [c]. */
+  weight?: Tensor | null;
+  /** Targets of this value don't count. */
+  ignoreIndex?: number;
+  reduction?: Reduction;
+}
+
+function checkClasses(op: string, x: Tensor, target: Tensor, weight: Tensor | null): void {
+  if (!isFloatingCode(x.code))
+    throw new DTypeError(`${op}: expected a floating-point input, got ${DTYPES[x.code]}`);
+  if (target.code !== Code.int64)
+    throw new DTypeError(
+      `${op}: expected an int64 target, got ${target.dtype}; make it with { dtype: 'int64' }`,
+    );
+  const rank = x.shape.length;
+  const fits =
+    rank >= 1 &&
+    target.shape.length === rank - 1 &&
+    target.shape.every((n, i) => n === x.shape[i === 0 ? 0 : i + 1]);
+  if (!fits)
+    throw new ShapeError(
+      `${op}: expected input [n, c, d...] and target [n, d...], got ${showShape(x.shape)} and ${showShape(target.shape)}`,
+    );
+  const classes = x.shape[rank === 1 ? 0 : 1]!;
+  if (weight !== null && (weight.shape.length !== 1 || weight.shape[0] !== classes))
+    throw new ShapeError(`${op}: expected a weight of shape [${classes}], got ${showShape(weight.shape)}`);
+  if (weight !== null && weight.code !== x.code)
+    throw new DTypeError(`${op}: expected a weight of the input's dtype ${x.dtype}, got ${weight.dtype}`);
+}
+
+/**
+ * The negative log likelihood of the target classes (https://pytorch.org/docs/stable/generated/torch.nn.functional.nll_loss.html):
+ * log probabilities [n, c, d...] (or [c]), target int64 [n, d...] (or []).
+ * @throws IndexError when a target is no class.
+ */
+export function nllLoss(x: Tensor, target: Tensor, options: NllLossOptions = {}): Tensor {
+  checkTensor('nllLoss', x);
+  checkTensor('nllLoss', target, 'target');
+  checkOptions('nllLoss', ['weight', 'ignoreIndex', 'reduction'], options);
+  const { weight = null, ignoreIndex = -100 } = options;
+  if (weight !== null) checkTensor('nllLoss', weight, 'weight');
+  checkClasses('nllLoss', x, target, weight);
+  const reduction = reductionCode('nllLoss', options.reduction ?? 'mean');
+  return nll(x, target, weight, { ignoreIndex, reduction, shape: x.shape })[0];
+}
+
+export interface CrossEntropyOptions extends NllLossOptions {
+  /** From 0 to 1: how much of the target is spread evenly over the classes. */
+  labelSmoothing?: number;
+}
+
+/**
+ * logSoftmax and nllLoss in one (https://pytorch.org/docs/stable/generated/torch.nn.functional.cross_entropy.html):
+ * logits [n, c, d...] (or [c]); target int64 [n, d...] (or []), or probabilities of the input's shape.
+ */
+export function crossEntropy(x: Tensor, target: Tensor, options: CrossEntropyOptions = {}): Tensor {
+  checkTensor('crossEntropy', x);
+  checkTensor('crossEntropy', target, 'target');
+  checkOptions('crossEntropy', ['weight', 'ignoreIndex', 'reduction', 'labelSmoothing'], options);
+  const { weight = null, ignoreIndex = -100, labelSmoothing = 0 } = options;
+  if (weight !== null) checkTensor('crossEntropy', weight, 'weight');
+  if (!(labelSmoothing >= 0 && labelSmoothing <= 1))
+    throw new ArgumentError(
+      `crossEntropy: expected labelSmoothing between 0 and 1, got ${describe(labelSmoothing)}`,
+    );
+  const reduction = reductionCode('crossEntropy', options.reduction ?? 'mean');
+  if (x.shape.length === 0) throw new ShapeError('crossEntropy: expected input [c] or [n, c, d...], got []');
+  const dim = x.shape.length === 1 ? 0 : 1;
+  const classes = x.shape[dim]!;
+  const context = { ignoreIndex, reduction, shape: x.shape };
+
+  if (isFloatingCode(target.code)) {
+    if (!sameShape(x.shape, target.shape))
+      throw new ShapeError(
+        `crossEntropy: expected probabilities of the input's shape ${showShape(x.shape)}, got ${showShape(target.shape)}`,
+      );
+    const p = labelSmoothing === 0 ? target : add(mul(target, 1 - labelSmoothing), labelSmoothing / classes);
+    const weighted = mul(logSoftmax(x, dim), weight === null ? p : mul(p, alongClasses(weight, x, dim)));
+    const losses = neg(sum(weighted, dim));
+    return reduction === 0
+      ? losses
+      : reduction === 2
+        ? sum(losses)
+        : div(sum(losses), Math.max(losses.numel(), 1));
+  }
+
+  checkClasses('crossEntropy', x, target, weight);
+  const logProbabilities = logSoftmax(x, dim);
+  const [loss, total] = nll(logProbabilities, target, weight, context);
+  if (labelSmoothing === 0) return loss;
+  const scaled = weight === null ? logProbabilities : mul(logProbabilities, alongClasses(weight, x, dim));
+  const ignored = eq(target, ignoreIndex);
+  const smooth = where(ignored, 0, neg(sum(scaled, dim)));
+  const spread =
+    reduction === 0
+      ? smooth
+      : reduction === 2
+        ? sum(smooth)
+        : div(sum(smooth), weight === null ? cast(sum(logicalNot(ignored)), x.code) : clone(total));
+  return add(mul(loss, 1 - labelSmoothing), mul(spread, labelSmoothing / classes));
+}
+
+/** A weight for each class, shaped so that it broadcasts along `dim`. */
+function alongClasses(weight: Tensor, x: Tensor, dim: number): Tensor {
+  return expand(
+    reshape(
+      weight,
+      x.shape.map((n, i) => (i === dim ? n : 1)),
+    ),
+    x.shape,
+  );
+}

@@ -1,0 +1,315 @@
+/** Reductions: over all dimensions or over some. */
+import { Op, type OpName } from '../backend';
+import { defineGradient, record, type GradRule } from '../autograd/node';
+import { COMPUTE, Code, DTYPES, dtypeCode, isFloatingCode, type DType } from '../dtype';
+import { ArgumentError, DTypeError, ShapeError } from '../errors';
+import { numelOf, reducedShape, showShape, wrapDim, wrapDims, type Shape } from '../shape';
+import { Tensor, checkTensor } from '../tensor';
+import { bindArguments, booleanArgument } from './arguments';
+import { eq } from './compare';
+import { cast } from './copy';
+import { launch, launchPair } from './kernel';
+import { div, mul, sqrt, sub } from './pointwise';
+import { expand, reshape } from './view';
+import { where } from './where';
+
+export type Dims = number | readonly number[] | null;
+
+export interface ReduceOptions {
+  dim?: Dims;
+  /** Keep the reduced dimensions, with size 1. */
+  keepdim?: boolean;
+}
+export interface TypedReduceOptions extends ReduceOptions {
+  /** Convert to it first. */
+  dtype?: DType;
+}
+
+/** What was reduced, and how: enough to spread a gradient over the input again. */
+interface Reduction {
+  readonly shape: Shape;
+  readonly dims: readonly number[];
+  readonly keptShape: Shape;
+}
+
+/** A result of a reduction in the shape it has with `keepdim`. */
+function kept(t: Tensor, r: Reduction): Tensor {
+  return reshape(t, r.keptShape);
+}
+
+function reduction(x: Tensor, dims: readonly number[]): Reduction {
+  return { shape: x.shape, dims, keptShape: reducedShape(x.shape, dims, true) };
+}
+
+function count(r: Reduction): number {
+  return r.dims.reduce((n, d) => n * r.shape[d]!, 1);
+}
+
+const ALL_DIMS: readonly (readonly number[])[] = Array.from({ length: 65 }, (_, rank) =>
+  Array.from({ length: rank }, (_unused, i) => i),
+);
+
+const Sum = defineGradient<Reduction>('Sum', (grad, _, r) => [expand(kept(grad, r), r.shape)]);
+const Mean = defineGradient<Reduction>('Mean', (grad, _, r) => [
+  expand(kept(div(grad, count(r)), r), r.shape),
+]);
+
+/** Reads (dim, keepdim, dtype) and converts x as asked. */
+function typedArguments(
+  op: string,
+  x: Tensor,
+  given: readonly unknown[],
+): [Tensor, readonly number[], boolean] {
+  checkTensor(op, x);
+  if (given.length === 0) return [x, ALL_DIMS[x.shape.length]!, false];
+  const [dim, keepdim, dtype] = bindArguments(op, ['dim', 'keepdim', 'dtype'], given);
+  const y = dtype === undefined ? x : cast(x, dtypeCode(op, dtype));
+  return [y, wrapDims(op, dim, x.shape.length), booleanArgument(op, 'keepdim', keepdim, false)];
+}
+
+/** The sum (https://pytorch.org/docs/stable/generated/torch.sum.html); of integers and booleans as int64. */
+export function sum(x: Tensor, dim?: Dims, keepdim?: boolean, options?: { dtype?: DType }): Tensor;
+export function sum(x: Tensor, dim: Dims, options: TypedReduceOptions): Tensor;
+export function sum(x: Tensor, options: TypedReduceOptions): Tensor;
+export function sum(x: Tensor, ...given: readonly unknown[]): Tensor {
+  const [y, dims, keepdim] = typedArguments('sum', x, given);
+  const code = isFloatingCode(y.code) ? y.code : Code.int64;
+  const out = launch(Op.sum, COMPUTE[code]!, reducedShape(y.shape, dims, keepdim), code, [y], dims);
+  return record(out, Sum, [y], [], reduction(y, dims));
+}
+
+/** The sum of what was broadcast from `shape` to x's. */
+export function sumTo(x: Tensor, shape: Shape): Tensor {
+  const skip = x.shape.length - shape.length;
+  const dims: number[] = [];
+  for (let i = 0; i < x.shape.length; i++)
+    if (i < skip || (shape[i - skip] === 1 && x.shape[i] !== 1)) dims.push(i);
+  const out = launch(Op.sum, COMPUTE[x.code]!, shape, x.code, [x], dims);
+  return record(out, Sum, [x], [], reduction(x, dims));
+}
+
+/**
+ * The arithmetic mean (https://pytorch.org/docs/stable/generated/torch.mean.html).
+ * @throws DTypeError for integers: name a floating `dtype`.
+ */
+export function mean(x: Tensor, dim?: Dims, keepdim?: boolean, options?: { dtype?: DType }): Tensor;
+export function mean(x: Tensor, dim: Dims, options: TypedReduceOptions): Tensor;
+export function mean(x: Tensor, options: TypedReduceOptions): Tensor;
+export function mean(x: Tensor, ...given: readonly unknown[]): Tensor {
+  const [y, dims, keepdim] = typedArguments('mean', x, given);
+  if (!isFloatingCode(y.code))
+    throw new DTypeError(`mean: expected floating point, got ${y.dtype}; pass { dtype: 'float32' }`);
+  const out = launch(Op.mean, COMPUTE[y.code]!, reducedShape(y.shape, dims, keepdim), y.code, [y], dims);
+  return record(out, Mean, [y], [], reduction(y, dims));
+}
+
+const Prod = defineGradient<Reduction>('Prod', (grad, node, r) => {
+  const x = node.input(0);
+  return [mul(expand(kept(grad, r), r.shape), productOfOthers(x, r))];
+});
+
+/** At each element the product of all others reduced with it: right with zeros too, and differentiable. */
+function productOfOthers(x: Tensor, r: Reduction): Tensor {
+  const zero = eq(x, 0);
+  const filled = where(zero, 1, x);
+  const rest = prodOver(filled, r);
+  const zeros = sum(zero, r.dims.slice(), true);
+  const others = sub(zeros, zero);
+  return where(eq(others, 0), div(rest, filled), 0);
+}
+
+/** The product with the reduced dimensions kept. */
+function prodOver(x: Tensor, r: Reduction): Tensor {
+  const out = launch(Op.prod, COMPUTE[x.code]!, r.keptShape, x.code, [x], r.dims);
+  return record(out, Prod, [x], [x], { ...r });
+}
+
+/** The product, over all dimensions or over one (https://pytorch.org/docs/stable/generated/torch.prod.html). */
+export function prod(x: Tensor, dim?: number | null, keepdim?: boolean, options?: { dtype?: DType }): Tensor;
+export function prod(x: Tensor, dim: number | null, options: TypedReduceOptions): Tensor;
+export function prod(x: Tensor, options: TypedReduceOptions): Tensor;
+export function prod(x: Tensor, ...given: readonly unknown[]): Tensor {
+  const [y, dims, keepdim] = typedArguments('prod', x, given);
+  const code = isFloatingCode(y.code) ? y.code : Code.int64;
+  const out = launch(Op.prod, COMPUTE[code]!, reducedShape(y.shape, dims, keepdim), code, [y], dims);
+  return record(out, Prod, [y], [y], reduction(y, dims));
+}
+
+/** The gradient goes to the winners, in equal parts. */
+const extremeRule = (name: string): GradRule<Reduction> =>
+  defineGradient<Reduction>(name, (grad, node, r) => {
+    const won = eq(node.input(0), kept(node.input(1), r));
+    const share = div(kept(grad, r), sum(won, r.dims.slice(), true));
+    return [where(won, share, 0)];
+  });
+
+function checkNotEmpty(op: string, x: Tensor, dims: readonly number[]): void {
+  if (x.count === 0 && dims.some((d) => x.shape[d] === 0))
+    throw new ShapeError(`${op}: an empty reduction has no value: shape ${showShape(x.shape)}`);
+}
+
+function extremeOver(
+  name: OpName,
+  x: Tensor,
+  dims: readonly number[],
+  keepdim: boolean,
+  rule: GradRule<Reduction>,
+): Tensor {
+  if (x.shape.length === 0) dims = [];
+  checkNotEmpty(name, x, dims);
+  const out = launch(Op[name], COMPUTE[x.code]!, reducedShape(x.shape, dims, keepdim), x.code, [x], dims);
+  return record(out, rule, [x], [x, out], reduction(x, dims));
+}
+
+function reduceArguments(op: string, x: Tensor, given: readonly unknown[]): [readonly number[], boolean] {
+  checkTensor(op, x);
+  const [dim, keepdim] = bindArguments(op, ['dim', 'keepdim'], given);
+  return [wrapDims(op, dim, x.shape.length), booleanArgument(op, 'keepdim', keepdim, false)];
+}
+
+export interface ReduceFunction {
+  (x: Tensor, dim?: Dims, keepdim?: boolean): Tensor;
+  (x: Tensor, dim: Dims, options: { keepdim?: boolean }): Tensor;
+  (x: Tensor, options: ReduceOptions): Tensor;
+}
+
+function extremeOp(name: 'amax' | 'amin', gradient: string): ReduceFunction {
+  const rule = extremeRule(gradient);
+  return (x: Tensor, ...given: readonly unknown[]) => {
+    const [dims, keepdim] = reduceArguments(name, x, given);
+    return extremeOver(name, x, dims, keepdim, rule);
+  };
+}
+
+/** The largest; equal ones share the gradient. */
+export const amax = extremeOp('amax', 'Amax');
+/** The smallest; equal ones share the gradient. */
+export const amin = extremeOp('amin', 'Amin');
+
+function logicalReduceOp(name: 'all' | 'any'): ReduceFunction {
+  return (x: Tensor, ...given: readonly unknown[]) => {
+    const [dims, keepdim] = reduceArguments(name, x, given);
+    return launch(Op[name], COMPUTE[x.code]!, reducedShape(x.shape, dims, keepdim), Code.bool, [x], dims);
+  };
+}
+
+/** Whether all are true (not zero). */
+export const all = logicalReduceOp('all');
+/** Whether any is true (not zero). */
+export const any = logicalReduceOp('any');
+
+function argOp(name: 'argmax' | 'argmin') {
+  function call(x: Tensor, dim?: number | null, keepdim?: boolean): Tensor;
+  function call(x: Tensor, dim: number | null, options: { keepdim?: boolean }): Tensor;
+  function call(x: Tensor, options: { dim?: number | null; keepdim?: boolean }): Tensor;
+  function call(x: Tensor, ...given: readonly unknown[]): Tensor {
+    const [dims, keepdim] = reduceArguments(name, x, given);
+    if (x.code === Code.bool) throw new DTypeError(`${name}: not defined for bool`);
+    checkNotEmpty(name, x, dims);
+    return launch(Op[name], COMPUTE[x.code]!, reducedShape(x.shape, dims, keepdim), Code.int64, [x], dims);
+  }
+  return call;
+}
+
+/** The index of the first largest, in the flattened tensor or along `dim`. */
+export const argmax = argOp('argmax');
+/** The index of the first smallest, in the flattened tensor or along `dim`. */
+export const argmin = argOp('argmin');
+
+/** Two tensors by position and by name. */
+export type ValuesAndIndices = readonly [Tensor, Tensor] & {
+  readonly values: Tensor;
+  readonly indices: Tensor;
+};
+
+const alongDim = (name: string): GradRule<Reduction> =>
+  defineGradient<Reduction>(name, (grad, node, r) => {
+    // One hot along the dimension, at the index that won.
+    const dim = r.dims[0] ?? 0;
+    const index = kept(node.input(0), r);
+    const size = r.shape[dim] ?? 1;
+    const places = launch(Op.arange, COMPUTE[Code.int64]!, [size], Code.int64, [], [0, 1]);
+    const along =
+      r.shape.length === 0
+        ? reshape(places, [])
+        : reshape(
+            places,
+            r.shape.map((n, i) => (i === dim ? n : 1)),
+          );
+    return [where(eq(along, index), kept(grad, r), 0)];
+  });
+
+export interface ExtremeFunction {
+  (x: Tensor): Tensor;
+  (x: Tensor, dim: number, keepdim?: boolean): ValuesAndIndices;
+  (x: Tensor, dim: number, options: { keepdim?: boolean }): ValuesAndIndices;
+  (x: Tensor, options: { dim: number; keepdim?: boolean }): ValuesAndIndices;
+}
+
+function extremeWithIndices(name: 'max' | 'min'): ExtremeFunction {
+  const overAll = extremeRule(name === 'max' ? 'Max' : 'Min');
+  const overDim = alongDim(name === 'max' ? 'Max' : 'Min');
+  function call(x: Tensor, ...given: readonly unknown[]): Tensor | ValuesAndIndices {
+    checkTensor(name, x);
+    if (given.length === 0)
+      return extremeOver(name === 'max' ? 'amax' : 'amin', x, ALL_DIMS[x.shape.length]!, false, overAll);
+    const [dim, keepdimGiven] = bindArguments(name, ['dim', 'keepdim'], given);
+    if (dim === undefined || dim === null) throw new ArgumentError(`${name}: keepdim needs a dim`);
+    const keepdim = booleanArgument(name, 'keepdim', keepdimGiven, false);
+    const d = wrapDim(name, dim, x.shape.length);
+    const dims = x.shape.length === 0 ? [] : [d];
+    checkNotEmpty(name, x, dims);
+    const shape = reducedShape(x.shape, dims, keepdim);
+    const [values, indices] = launchPair(
+      Op[name],
+      COMPUTE[x.code]!,
+      [shape, shape],
+      [x.code, Code.int64],
+      [x],
+      dims,
+    );
+    record(values, overDim, [x], [indices], reduction(x, dims));
+    return Object.assign([values, indices] as const, { values, indices });
+  }
+  return call as ExtremeFunction;
+}
+
+/** The largest of all, or along `dim` the largest and where they are. */
+export const max = extremeWithIndices('max');
+/** The smallest of all, or along `dim` the smallest and where they are. */
+export const min = extremeWithIndices('min');
+
+/** The elements a reduction of x over `dims` takes together. */
+export function countOver(x: Tensor, dims: readonly number[]): number {
+  return numelOf(dims.map((d) => x.shape[d]!));
+}
+
+/** What `var` and `std` take; `correction` is subtracted from the number of elements. */
+export interface VarianceOptions extends ReduceOptions {
+  correction?: number;
+}
+
+function varianceOf(op: string, x: Tensor, given: readonly unknown[]): Tensor {
+  checkTensor(op, x);
+  const [dim, correctionGiven, keepdimGiven] = bindArguments(op, ['dim', 'correction', 'keepdim'], given);
+  const correction = correctionGiven === undefined ? 1 : correctionGiven;
+  if (typeof correction !== 'number') throw new ArgumentError(`${op}: expected correction to be a number`);
+  if (!isFloatingCode(x.code)) throw new DTypeError(`${op}: expected floating point, got ${DTYPES[x.code]}`);
+  const dims = wrapDims(op, dim, x.shape.length);
+  const keepdim = booleanArgument(op, 'keepdim', keepdimGiven, false);
+  const centered = sub(x, mean(x, dims.slice(), true));
+  return div(
+    sum(mul(centered, centered), dims.slice(), keepdim),
+    Math.max(0, countOver(x, dims) - correction),
+  );
+}
+
+/** The variance (https://pytorch.org/docs/stable/generated/torch.var.html). */
+export function variance(x: Tensor, ...given: readonly unknown[]): Tensor {
+  return varianceOf('var', x, given);
+}
+
+/** The standard deviation. */
+export function std(x: Tensor, ...given: readonly unknown[]): Tensor {
+  return sqrt(varianceOf('std', x, given));
+}

@@ -1,0 +1,382 @@
+/** Views: other shapes and strides on the same storage. Gradients flow through; changes in place are shared. */
+import { recordView } from '../autograd/view';
+import { defineGradient, type GradRule } from '../autograd/node';
+import { ArgumentError, IndexError, ShapeError, describe } from '../errors';
+import { broadcastsTo, checkShape, inferShape, numelOf, showShape, wrapDim, type Shape } from '../shape';
+import { Tensor, checkTensor, stridesOf } from '../tensor';
+import { integerArgument } from './arguments';
+import { clone, copy_ } from './copy';
+import { fullOf } from './kernel';
+
+/** The strides that give `shape` the elements of x in their order, or null when there are none without a copy. */
+function viewStrides(x: Tensor, shape: Shape): number[] | null {
+  const strides = stridesOf(x);
+  const out = new Array<number>(shape.length);
+  // Runs of x's dimensions that lie one behind the other in memory are cut anew, from the last to the first.
+  let i = x.shape.length - 1;
+  let k = shape.length - 1;
+  while (i >= 0 || k >= 0) {
+    let size = 1;
+    let step = 1;
+    let base = 1;
+    if (i >= 0) {
+      size = x.shape[i]!;
+      base = strides[i]!;
+      step = base * size;
+      i--;
+      while (i >= 0 && (x.shape[i] === 1 || size === 1 || strides[i] === step)) {
+        if (size === 1) base = strides[i]!;
+        if (x.shape[i] !== 1) step = strides[i]! * x.shape[i]!;
+        size *= x.shape[i]!;
+        i--;
+      }
+    }
+    let rest = size;
+    while (k >= 0 && (rest > 1 || shape[k] === 1)) {
+      const n = shape[k]!;
+      if (rest % n !== 0) return null;
+      out[k] = base;
+      base *= n;
+      rest /= n;
+      k--;
+    }
+    if (rest !== 1) return null;
+  }
+  return out;
+}
+
+const View = defineGradient<Shape>('View', (grad, _, shape) => [reshape(grad, shape)]);
+
+function viewAs(x: Tensor, shape: Shape, op: string): Tensor | null {
+  if (x.count === 0) return makeView(x, shape, null);
+  const strides = x.layout === null ? null : viewStrides(x, shape);
+  if (x.layout !== null && strides === null) return null;
+  return makeView(x, shape, strides);
+
+  function makeView(of: Tensor, to: Shape, layout: readonly number[] | null): Tensor {
+    return recordView(of, to, layout, of.offset, View, of.shape, (other) => viewAs(other, to, op)!);
+  }
+}
+
+/**
+ * The same elements as another shape, without a copy; one size may be -1 (https://pytorch.org/docs/stable/generated/torch.Tensor.view.html).
+ * @throws ShapeError when the strides don't allow it: use `reshape`.
+ */
+export function view(x: Tensor, ...sizes: readonly (number | readonly number[])[]): Tensor {
+  checkTensor('view', x);
+  const shape = inferShape('view', sizes, x.count);
+  const out = viewAs(x, shape, 'view');
+  if (out === null)
+    throw new ShapeError(
+      `view: a tensor of shape ${showShape(x.shape)} and strides ${showShape(stridesOf(x))} can't be seen as ${showShape(shape)} without a copy; use reshape`,
+    );
+  return out;
+}
+
+/** The same elements as another shape: a view where that is possible, else a copy. */
+export function reshape(x: Tensor, ...sizes: readonly (number | readonly number[])[]): Tensor {
+  checkTensor('reshape', x);
+  const shape = inferShape('reshape', sizes, x.count);
+  return viewAs(x, shape, 'reshape') ?? viewAs(clone(x), shape, 'reshape')!;
+}
+
+/** Makes one dimension of those from `startDim` to `endDim`. */
+export function flatten(x: Tensor, startDim = 0, endDim = -1): Tensor {
+  checkTensor('flatten', x);
+  const rank = x.shape.length;
+  const start = wrapDim('flatten', startDim, rank);
+  const end = wrapDim('flatten', endDim, rank);
+  if (start > end) throw new ArgumentError(`flatten: startDim ${startDim} comes after endDim ${endDim}`);
+  if (rank === 0) return reshape(x, [1]);
+  if (start === end) return x;
+  const { shape } = x;
+  return reshape(x, [
+    ...shape.slice(0, start),
+    numelOf(shape.slice(start, end + 1)),
+    ...shape.slice(end + 1),
+  ]);
+}
+
+const Permute: GradRule<readonly number[]> = defineGradient<readonly number[]>('Permute', (grad, _, dims) => {
+  const inverse = new Array<number>(dims.length);
+  dims.forEach((d, i) => (inverse[d] = i));
+  return [permuted(grad, inverse, Permute)];
+});
+const Transpose: GradRule<readonly number[]> = { name: 'Transpose', backward: Permute.backward };
+const T: GradRule<readonly number[]> = { name: 'T', backward: Permute.backward };
+
+function permuted(x: Tensor, dims: readonly number[], rule: GradRule<readonly number[]>): Tensor {
+  const strides = stridesOf(x);
+  return recordView(
+    x,
+    dims.map((d) => x.shape[d]!),
+    dims.map((d) => strides[d]!),
+    x.offset,
+    rule,
+    dims,
+    (other) => permuted(other, dims, rule),
+  );
+}
+
+/** The dimensions in another order. */
+export function permute(x: Tensor, ...dims: readonly (number | readonly number[])[]): Tensor {
+  checkTensor('permute', x);
+  const rank = x.shape.length;
+  const list = (dims.length === 1 && Array.isArray(dims[0]) ? (dims[0] as number[]) : dims).map((d) =>
+    wrapDim('permute', d, rank),
+  );
+  if (list.length !== rank || new Set(list).size !== rank)
+    throw new ArgumentError(
+      `permute: expected every one of the ${rank} dimensions once, got ${showShape(list)}`,
+    );
+  return permuted(x, list, Permute);
+}
+
+function swapped(x: Tensor, a: number, b: number, rule: GradRule<readonly number[]>): Tensor {
+  const dims = x.shape.map((_, i) => i);
+  if (dims.length > 0) {
+    dims[a] = b;
+    dims[b] = a;
+  }
+  return permuted(x, dims, rule);
+}
+
+/** Two dimensions exchanged. */
+export function transpose(x: Tensor, dim0: number, dim1: number): Tensor {
+  checkTensor('transpose', x);
+  const rank = x.shape.length;
+  return swapped(x, wrapDim('transpose', dim0, rank), wrapDim('transpose', dim1, rank), Transpose);
+}
+
+/** The transpose of a matrix; tensors of fewer dimensions as they are. */
+export function t(x: Tensor): Tensor {
+  checkTensor('t', x);
+  if (x.shape.length > 2)
+    throw new ShapeError(`t: expected at most 2 dimensions, got shape ${showShape(x.shape)}`);
+  return swapped(x, 0, x.shape.length - 1, T);
+}
+
+/** All dimensions in reverse order. */
+export function reversed(x: Tensor): Tensor {
+  return permuted(
+    x,
+    x.shape.map((_, i) => x.shape.length - 1 - i),
+    Permute,
+  );
+}
+
+const Squeeze = defineGradient<Shape>('Squeeze', (grad, _, shape) => [reshape(grad, shape)]);
+const Unsqueeze: GradRule<Shape> = { name: 'Unsqueeze', backward: Squeeze.backward };
+
+function withoutDims(x: Tensor, dims: readonly number[]): Tensor {
+  const strides = stridesOf(x);
+  const keep = x.shape.map((_, i) => i).filter((i) => !dims.includes(i));
+  return recordView(
+    x,
+    keep.map((i) => x.shape[i]!),
+    keep.map((i) => strides[i]!),
+    x.offset,
+    Squeeze,
+    x.shape,
+    (other) => withoutDims(other, dims),
+  );
+}
+
+/** Without the dimensions of size 1, or without those of `dim` that have it. */
+export function squeeze(x: Tensor, dim?: number | readonly number[]): Tensor {
+  checkTensor('squeeze', x);
+  const rank = x.shape.length;
+  const dims =
+    dim === undefined
+      ? x.shape.map((_, i) => i)
+      : (typeof dim === 'number' ? [dim] : dim).map((d) => wrapDim('squeeze', d, rank));
+  return withoutDims(
+    x,
+    dims.filter((d) => x.shape[d] === 1),
+  );
+}
+
+/** With a dimension of size 1 before `dim`; -1 appends it. */
+export function unsqueeze(x: Tensor, dim: number): Tensor {
+  checkTensor('unsqueeze', x);
+  const at = wrapDim('unsqueeze', dim, x.shape.length + 1);
+  return unsqueezed(x, at);
+}
+
+function unsqueezed(x: Tensor, at: number): Tensor {
+  const strides = stridesOf(x);
+  const shape = [...x.shape.slice(0, at), 1, ...x.shape.slice(at)];
+  const step = at < strides.length ? strides[at]! * x.shape[at]! : 1;
+  const layout = [...strides.slice(0, at), step, ...strides.slice(at)];
+  return recordView(x, shape, x.layout === null ? null : layout, x.offset, Unsqueeze, x.shape, (other) =>
+    unsqueezed(other, at),
+  );
+}
+
+// The engine sums a gradient to the shape it was broadcast from.
+const Expand = defineGradient('Expand', (grad) => [grad]);
+
+/** x repeated without a copy: sizes of 1 become larger, dimensions are added in front; -1 keeps a size. */
+export function expand(x: Tensor, ...sizes: readonly (number | readonly number[])[]): Tensor {
+  checkTensor('expand', x);
+  const list =
+    sizes.length === 1 && Array.isArray(sizes[0]) ? (sizes[0] as readonly number[]) : (sizes as number[]);
+  const skip = list.length - x.shape.length;
+  const shape = checkShape('expand', [list.map((n, i) => (n === -1 && i >= skip ? x.shape[i - skip]! : n))]);
+  if (!broadcastsTo(x.shape, shape))
+    throw new ShapeError(
+      `expand: a tensor of shape ${showShape(x.shape)} can't be expanded to ${showShape(shape)}`,
+    );
+  return expanded(x, shape);
+}
+
+function expanded(x: Tensor, shape: Shape): Tensor {
+  const strides = stridesOf(x);
+  const skip = shape.length - x.shape.length;
+  const layout = shape.map((n, i) =>
+    i < skip || (x.shape[i - skip] === 1 && n !== 1) ? 0 : strides[i - skip]!,
+  );
+  return recordView(x, shape, layout, x.offset, Expand, null, (other) => expanded(other, shape));
+}
+
+/** x expanded to the shape of `other`. */
+export function expandAs(x: Tensor, other: Tensor): Tensor {
+  checkTensor('expandAs', other, 'other');
+  return expand(x, other.shape);
+}
+
+/** x seen as the shape of `other`. */
+export function viewAsTensor(x: Tensor, other: Tensor): Tensor {
+  checkTensor('viewAs', other, 'other');
+  return view(x, other.shape);
+}
+
+/** What a part of a tensor was cut from, and where. */
+interface Part {
+  readonly shape: Shape;
+  readonly dim: number;
+  readonly start: number;
+  readonly step: number;
+}
+
+const Slice = defineGradient<Part>('Slice', (grad, _, part) => [embed(grad, part, false)]);
+const Select = defineGradient<Part>('Select', (grad, _, part) => [embed(grad, part, true)]);
+
+/** The gradient of a part as that of the whole: zeros around it. Differentiable, being made of a view and a copy. */
+function embed(grad: Tensor, part: Part, selected: boolean): Tensor {
+  const whole = fullOf(part.shape, grad.code, 0);
+  const length = selected ? 1 : grad.shape[part.dim]!;
+  const region = selected
+    ? selectedAt(whole, part.dim, part.start)
+    : sliced(whole, part.dim, part.start, length, part.step);
+  copy_(region, grad);
+  return whole;
+}
+
+function sliced(x: Tensor, dim: number, start: number, length: number, step: number): Tensor {
+  const strides = stridesOf(x).slice();
+  const offset = x.offset + (length === 0 ? 0 : start * strides[dim]!);
+  strides[dim]! *= step;
+  const shape = x.shape.slice();
+  shape[dim] = length;
+  const context = { shape: x.shape, dim, start, step };
+  return recordView(x, shape, strides, offset, Slice, context, (other) =>
+    sliced(other, dim, start, length, step),
+  );
+}
+
+/** Every `step`-th of the elements of a dimension from `start` to before `end`, which count as in Python. */
+export function slice(x: Tensor, dim: number, start: number | null, end: number | null, step = 1): Tensor {
+  checkTensor('slice', x);
+  if (x.shape.length === 0) throw new IndexError('slice: a 0-d tensor has no dimension to slice');
+  const d = wrapDim('slice', dim, x.shape.length);
+  if (integerArgument('slice', 'step', step) <= 0)
+    throw new ArgumentError(`slice: expected a positive step, got ${step}`);
+  const n = x.shape[d]!;
+  const place = (value: number, name: string): number => {
+    integerArgument('slice', name, value);
+    return Math.min(Math.max(value < 0 ? value + n : value, 0), n);
+  };
+  const from = start === null ? 0 : place(start, 'start');
+  const to = end === null ? n : place(end, 'end');
+  return sliced(x, d, from, Math.max(0, Math.ceil((to - from) / step)), step);
+}
+
+/** `length` elements of a dimension, from `start` on. */
+export function narrow(x: Tensor, dim: number, start: number, length: number): Tensor {
+  checkTensor('narrow', x);
+  if (x.shape.length === 0) throw new IndexError('narrow: a 0-d tensor has no dimension to narrow');
+  const d = wrapDim('narrow', dim, x.shape.length);
+  const n = x.shape[d]!;
+  const from = integerArgument('narrow', 'start', start) < 0 ? start + n : start;
+  if (from < 0 || integerArgument('narrow', 'length', length) < 0 || from + length > n)
+    throw new IndexError(`narrow: ${length} elements from ${start} on exceed dimension ${d} of size ${n}`);
+  return sliced(x, d, from, length, 1);
+}
+
+function selectedAt(x: Tensor, dim: number, index: number): Tensor {
+  const strides = stridesOf(x);
+  const shape = x.shape.filter((_, i) => i !== dim);
+  const layout = strides.filter((_, i) => i !== dim);
+  const context = { shape: x.shape, dim, start: index, step: 1 };
+  return recordView(x, shape, layout, x.offset + index * strides[dim]!, Select, context, (other) =>
+    selectedAt(other, dim, index),
+  );
+}
+
+/** One index of a dimension, which disappears; negative ones count from the end. */
+export function select(x: Tensor, dim: number, index: number): Tensor {
+  checkTensor('select', x);
+  if (x.shape.length === 0) throw new IndexError('select: a 0-d tensor has no dimension to select from');
+  const d = wrapDim('select', dim, x.shape.length);
+  const n = x.shape[d]!;
+  const i = integerArgument('select', 'index', index);
+  if (i < -n || i >= n)
+    throw new IndexError(`select: index ${i} is out of range for dimension ${d} of size ${n}`);
+  return selectedAt(x, d, i < 0 ? i + n : i);
+}
+
+/** Parts of the given size (the last one may be smaller) or sizes. */
+export function split(x: Tensor, size: number | readonly number[], dim = 0): Tensor[] {
+  checkTensor('split', x);
+  if (x.shape.length === 0) throw new ShapeError('split: a 0-d tensor has no dimension to split');
+  const d = wrapDim('split', dim, x.shape.length);
+  const n = x.shape[d]!;
+  let sizes: readonly number[];
+  if (typeof size === 'number') {
+    if (!Number.isInteger(size) || size <= 0)
+      throw new ArgumentError(`split: expected a positive size, got ${size}`);
+    const count = Math.max(1, Math.ceil(n / size));
+    sizes = Array.from({ length: count }, (_, i) => Math.min(size, n - i * size));
+  } else {
+    if (!Array.isArray(size))
+      throw new ArgumentError(`split: expected a size or sizes, got ${describe(size)}`);
+    sizes = size;
+    if (sizes.reduce((a, b) => a + b, 0) !== n)
+      throw new ShapeError(`split: sizes ${showShape(sizes)} don't add up to ${n}`);
+  }
+  let start = 0;
+  return sizes.map((length) => {
+    const part = narrow(x, d, start, length);
+    start += length;
+    return part;
+  });
+}
+
+/** At most `chunks` parts of one size (the last one may be smaller). */
+export function chunk(x: Tensor, chunks: number, dim = 0): Tensor[] {
+  checkTensor('chunk', x);
+  if (!Number.isInteger(chunks) || chunks <= 0)
+    throw new ArgumentError(`chunk: expected a positive number of chunks, got ${describe(chunks)}`);
+  if (x.shape.length === 0) throw new ShapeError('chunk: a 0-d tensor has no dimension to split');
+  const n = x.shape[wrapDim('chunk', dim, x.shape.length)]!;
+  return split(x, Math.max(1, Math.ceil(n / chunks)), dim);
+}
+
+/** The slices along a dimension, without it. */
+export function unbind(x: Tensor, dim = 0): Tensor[] {
+  checkTensor('unbind', x);
+  if (x.shape.length === 0) throw new ShapeError('unbind: a 0-d tensor has no dimension to take apart');
+  const d = wrapDim('unbind', dim, x.shape.length);
+  return Array.from({ length: x.shape[d]! }, (_, i) => selectedAt(x, d, i));
+}

@@ -1,0 +1,54 @@
+/** PyTorch for Node.js: tensors, autograd, neural networks and optimizers over native kernels. */
+export * from './functional';
+export { Tensor } from './tensor';
+export type { Shape } from './shape';
+export type { Device, DeviceLike } from './device';
+export {
+  float32,
+  float64,
+  float16,
+  bfloat16,
+  int8,
+  uint8,
+  int16,
+  int32,
+  int64,
+  bool,
+  float,
+  double,
+  half,
+  short,
+  int,
+  long,
+  getDefaultDtype,
+  promoteTypes,
+  type DType,
+  type TensorTypedArray,
+} from './dtype';
+export {
+  TenonError,
+  ArgumentError,
+  ShapeError,
+  DTypeError,
+  DeviceError,
+  IndexError,
+  AutogradError,
+  OutOfMemoryError,
+  NativeError,
+  InternalError,
+} from './errors';
+export { noGrad, enableGrad, setGradEnabled, isGradEnabled, type GradHook, type GradFn } from './autograd';
+export { setPrintoptions, getPrintoptions } from './print';
+export {
+  collect,
+  memoryStats,
+  resetPeakMemory,
+  emptyCache,
+  getNumThreads,
+  setNumThreads,
+  cpuCapability,
+  type MemoryStats,
+} from './runtime';
+export * as autograd from './autograd';
+export * as nn from './nn';
+export * as optim from './optim';

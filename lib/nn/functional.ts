@@ -1,0 +1,12 @@
+/** nn.functional: what layers compute, as functions (https://pytorch.org/docs/stable/nn.functional.html). */
+export { linear } from '../functional/matmul';
+export { relu, sigmoid, tanh } from '../functional/pointwise';
+export { softmax, logSoftmax } from '../functional/activation';
+export {
+  mseLoss,
+  nllLoss,
+  crossEntropy,
+  type Reduction,
+  type NllLossOptions,
+  type CrossEntropyOptions,
+} from '../functional/loss';

@@ -1,0 +1,41 @@
+/** Tensors that a module owns. */
+import { ArgumentError, AutogradError, describe } from '../errors';
+import { isFloatingCode } from '../dtype';
+import { CONSTRUCTOR_SECRET, Tensor, aliasInto } from '../tensor';
+
+/**
+ * A tensor that a module learns: modules list it in `parameters()` (https://pytorch.org/docs/stable/generated/torch.nn.parameter.Parameter.html).
+ * Shares the storage of `data`.
+ */
+export class Parameter extends Tensor {
+  constructor(data: Tensor, requiresGrad = true) {
+    if (!(data instanceof Tensor))
+      throw new ArgumentError(`Parameter: expected a Tensor, got ${describe(data)}`);
+    if (requiresGrad && !isFloatingCode(data.code))
+      throw new AutogradError(
+        `Parameter: only floating-point tensors can require gradients, got ${data.dtype}`,
+      );
+    super(CONSTRUCTOR_SECRET, data.shape, data.code, data.count);
+    aliasInto(this, data, data.layout, data.offset);
+    this.needsGrad = requiresGrad;
+  }
+}
+Object.defineProperty(Parameter.prototype, 'isParameter', { value: true });
+
+/** Not to be taken for a parameter: `Buffer` marks a tensor so. */
+const buffers = new WeakSet<Tensor>();
+
+/**
+ * A tensor that belongs to a module's state but isn't learned: `this.mean = nn.Buffer(zeros(3))`. A module lists it in
+ * `buffers()` and saves it with its state.
+ */
+export function Buffer(data: Tensor): Tensor {
+  if (!(data instanceof Tensor)) throw new ArgumentError(`Buffer: expected a Tensor, got ${describe(data)}`);
+  buffers.add(data);
+  return data;
+}
+
+/** @internal */
+export function isBuffer(t: Tensor): boolean {
+  return buffers.has(t);
+}

@@ -1,0 +1,84 @@
+/** The base of all optimizers: parameter groups, gradients, state. */
+import { enableGrad } from '../autograd';
+import { ArgumentError, describe } from '../errors';
+import { isOptions } from '../functional/arguments';
+import { clearGradients } from '../nn/module';
+import { Tensor } from '../tensor';
+
+/** Parameters with options of their own; what is left out is the optimizer's default. */
+export type ParamGroup<Options> = { params: readonly Tensor[] | Tensor } & Partial<Options>;
+/** Parameters, or groups of them. */
+export type Params<Options> = readonly Tensor[] | readonly ParamGroup<Options>[];
+
+/** A group as the optimizer holds it: assign to `lr` and the like to change them. */
+export type Group<Options> = { params: Tensor[] } & Required<Options>;
+
+/** https://pytorch.org/docs/stable/optim.html */
+export abstract class Optimizer<Options extends object> {
+  readonly paramGroups: Group<Options>[] = [];
+  readonly defaults: Readonly<Required<Options>>;
+
+  protected constructor(params: Params<Options>, defaults: Required<Options>) {
+    this.defaults = defaults;
+    if (!Array.isArray(params))
+      throw new ArgumentError(
+        `${this.constructor.name}: expected a list of parameters or of groups, got ${describe(params)}`,
+      );
+    if (params.length === 0)
+      throw new ArgumentError(`${this.constructor.name}: the list of parameters is empty`);
+    const list = params as readonly (Tensor | ParamGroup<Options>)[];
+    if (list.every((p) => p instanceof Tensor)) this.addParamGroup({ params: list } as ParamGroup<Options>);
+    else for (const group of list) this.addParamGroup(group as ParamGroup<Options>);
+  }
+
+  /** @internal Throws for values out of range. */
+  protected abstract checkGroup(group: Group<Options>): void;
+
+  /** Adds parameters with options of their own. */
+  addParamGroup(group: ParamGroup<Options>): void {
+    const name = this.constructor.name;
+    if (!isOptions(group))
+      throw new ArgumentError(`${name}: expected a group { params, … }, got ${describe(group)}`);
+    const { params, ...options } = group;
+    const tensors: Tensor[] = (params instanceof Tensor ? [params] : Array.from(params ?? [])) as Tensor[];
+    for (const key of Object.keys(options))
+      if (!(key in this.defaults))
+        throw new ArgumentError(
+          `${name}: unknown option ${describe(key)}; expected ${Object.keys(this.defaults).join(', ')}`,
+        );
+    for (const p of tensors) {
+      if (!(p instanceof Tensor))
+        throw new ArgumentError(`${name}: expected parameters to be Tensors, got ${describe(p)}`);
+      if (!p.isLeaf)
+        throw new ArgumentError(`${name}: only leaves can be optimized, got the result of ${p.gradFn!.name}`);
+    }
+    const known = new Set(this.paramGroups.flatMap((g) => g.params));
+    if (tensors.some((p) => known.has(p)) || new Set(tensors).size !== tensors.length)
+      throw new ArgumentError(`${name}: a parameter appears twice`);
+    const whole = { ...this.defaults, ...options, params: tensors } as unknown as Group<Options>;
+    this.checkGroup(whole);
+    this.paramGroups.push(whole);
+  }
+
+  /** Drops the gradients, or (with `setToNone: false`) sets them to zero. */
+  zeroGrad(options?: { setToNone?: boolean }): void {
+    const setToNone = options === undefined || (options.setToNone ?? true);
+    for (let i = 0; i < this.paramGroups.length; i++) clearGradients(this.paramGroups[i]!.params, setToNone);
+  }
+
+  /** @internal Changes the parameters of a group by their gradients. */
+  protected abstract update(group: Group<Options>): void;
+
+  /** One step. A closure is called first, with gradients recorded, and its result returned. */
+  step(): undefined;
+  step<T>(closure: () => T): T;
+  step<T>(closure?: () => T): T | undefined {
+    const loss = closure === undefined ? undefined : enableGrad(closure);
+    for (let i = 0; i < this.paramGroups.length; i++) this.update(this.paramGroups[i]!);
+    this.finish();
+    return loss;
+  }
+
+  /** @internal */
+  protected abstract finish(): void;
+}

@@ -1,0 +1,103 @@
+import { Op, begin, putExisting, putInput, putScalar, stepEnd, submit } from '../backend';
+import { COMPUTE } from '../dtype';
+import { ArgumentError, describe } from '../errors';
+import { checkOptions } from '../functional/arguments';
+import { bumpVersion, uninitialised, type Tensor } from '../tensor';
+import { Optimizer, type Group, type Params } from './optimizer';
+
+export interface SGDOptions {
+  /** The learning rate (0.001). */
+  lr?: number;
+  momentum?: number;
+  /** How much less than whole a gradient enters the momentum. */
+  dampening?: number;
+  /** The factor of an L2 penalty. */
+  weightDecay?: number;
+  nesterov?: boolean;
+  /** Go up the gradient. */
+  maximize?: boolean;
+}
+
+const NAMES = ['lr', 'momentum', 'dampening', 'weightDecay', 'nesterov', 'maximize'] as const;
+
+/** So many tensors fit in one launch, momentum buffers included. */
+const LAUNCH = 250;
+
+/**
+ * Stochastic gradient descent, with momentum if wanted (https://pytorch.org/docs/stable/generated/torch.optim.SGD.html).
+ * A group is updated by one native call.
+ */
+export class SGD extends Optimizer<SGDOptions> {
+  private readonly momenta = new WeakMap<Tensor, Tensor>();
+
+  constructor(params: Params<SGDOptions>, options: SGDOptions = {}) {
+    checkOptions('SGD', NAMES, options);
+    const {
+      lr = 0.001,
+      momentum = 0,
+      dampening = 0,
+      weightDecay = 0,
+      nesterov = false,
+      maximize = false,
+    } = options;
+    super(params, { lr, momentum, dampening, weightDecay, nesterov, maximize });
+  }
+
+  /** @internal */
+  protected override checkGroup(group: Group<SGDOptions>): void {
+    for (const name of ['lr', 'momentum', 'weightDecay'] as const)
+      if (typeof group[name] !== 'number' || !(group[name] >= 0))
+        throw new ArgumentError(`SGD: expected ${name} to be a number >= 0, got ${describe(group[name])}`);
+    if (typeof group.dampening !== 'number')
+      throw new ArgumentError(`SGD: expected dampening to be a number, got ${describe(group.dampening)}`);
+    if (group.nesterov && (group.momentum === 0 || group.dampening !== 0))
+      throw new ArgumentError('SGD: nesterov needs a momentum and no dampening');
+  }
+
+  /** @internal */
+  protected override update(group: Group<SGDOptions>): void {
+    const { params, momentum } = group;
+    // Those with a gradient; of these, apart, those without a momentum yet, and those of another dtype.
+    let pending: Tensor[] = [];
+    let first = false;
+    for (let i = 0; i < params.length; i++) {
+      const p = params[i]!;
+      if (p.gradient === null) continue;
+      const isFirst = momentum !== 0 && !this.momenta.has(p);
+      if (
+        pending.length > 0 &&
+        (isFirst !== first || p.code !== pending[0]!.code || pending.length === LAUNCH)
+      ) {
+        this.launch(group, pending, first);
+        pending = [];
+      }
+      first = isFirst;
+      pending.push(p);
+    }
+    if (pending.length > 0) this.launch(group, pending, first);
+  }
+
+  private launch(group: Group<SGDOptions>, params: readonly Tensor[], first: boolean): void {
+    const n = params.length;
+    const withMomentum = group.momentum !== 0;
+    if (first) for (const p of params) this.momenta.set(p, uninitialised(p.shape, p.code));
+    begin(Op.sgd, COMPUTE[params[0]!.code]!, withMomentum ? 2 * n : n, n, 7);
+    for (let i = 0; i < n; i++) putExisting(params[i]!);
+    if (withMomentum) for (let i = 0; i < n; i++) putExisting(this.momenta.get(params[i]!)!);
+    for (let i = 0; i < n; i++) putInput(params[i]!.gradient!);
+    putScalar(group.lr);
+    putScalar(group.momentum);
+    putScalar(group.dampening);
+    putScalar(group.weightDecay);
+    putScalar(group.nesterov ? 1 : 0);
+    putScalar(group.maximize ? 1 : 0);
+    putScalar(first ? 1 : 0);
+    submit(null);
+    for (let i = 0; i < n; i++) bumpVersion(params[i]!);
+  }
+
+  /** @internal */
+  protected override finish(): void {
+    stepEnd();
+  }
+}

@@ -1,0 +1,290 @@
+/**
+ * The Tensor: a handle on native storage, with its place in the autograd graph. This file holds the class, its
+ * properties and how it is made; the operations are methods that lib/functional attaches.
+ */
+import {
+  beforeBirth,
+  currentScope,
+  makeNew,
+  makeView,
+  release,
+  takeId,
+  expose,
+  setCompanion,
+} from './backend';
+import { DTYPES, ELEMENT_SIZE, type DType } from './dtype';
+import { ArgumentError, AutogradError, describe } from './errors';
+import type { Device } from './device';
+import { numelOf, rowMajorStrides, isRowMajor, type Shape } from './shape';
+import type { Node } from './autograd/node';
+
+/** @internal How a view came about: enough to find its gradient function again after its base was changed in place. */
+export interface ViewInfo {
+  /** The tensor this is a view of. */
+  readonly of: Tensor;
+  /** The tensor that all views of one chain are views of. */
+  readonly root: Tensor;
+  /** Makes the same view of another tensor of the same shape. */
+  readonly replay: (of: Tensor) => Tensor;
+  /** The root's graph version that `node` belongs to. */
+  graphVersion: number;
+}
+
+/**
+ * A multi-dimensional array of one dtype, as PyTorch's: https://pytorch.org/docs/stable/tensors.html.
+ * Made by `tensor`, `zeros`, `randn`… or by an operation; never by `new Tensor`.
+ */
+export class Tensor {
+  /** Nothing else passes for a Tensor. */
+  declare private readonly brand: never;
+
+  /** The sizes of the dimensions. */
+  declare readonly shape: Shape;
+  /** @internal The native slot; 0 when disposed. */
+  declare id: number;
+  /** @internal The dtype's code. */
+  declare readonly code: number;
+  /** @internal */
+  declare readonly count: number;
+  /** @internal Strides in elements; null: row major. */
+  declare layout: readonly number[] | null;
+  /** @internal In elements, from the storage's start. */
+  declare offset: number;
+  /** @internal Released at a known moment, so without a weak reference. */
+  declare owned: boolean;
+  /** @internal */
+  declare needsGrad: boolean;
+  /** @internal The function that made this tensor, if autograd recorded it. */
+  declare node: Node | null;
+  /** @internal Which of the node's outputs this is. */
+  declare nodeIndex: number;
+  /** @internal A leaf's node: it accumulates into `grad`. */
+  declare accumulator: Node | null;
+  /** @internal */
+  declare gradient: Tensor | null;
+  /** @internal The tensor whose storage this shares, which keeps the version for all that share it; null: its own. */
+  declare base: Tensor | null;
+  /** @internal */
+  declare viewInfo: ViewInfo | null;
+  /** @internal Whether other tensors share this one's storage. */
+  declare shared: boolean;
+  /** @internal Raised when views of this tensor must find their gradient function anew. */
+  declare graphVersion: number;
+  /** @internal How many places of a running backward pass wait for this gradient. */
+  declare holds: number;
+  /** @internal Raised by every change in place; see `base`. */
+  declare changes: number;
+
+  /** @internal */
+  constructor(secret: typeof SECRET, shape: Shape, code: number, count: number) {
+    if (secret !== SECRET)
+      throw new ArgumentError('Tensor: made with tensor(), zeros(), randn() and the like, not with new');
+    this.shape = shape;
+    this.id = 0;
+    this.code = code;
+    this.count = count;
+    this.layout = null;
+    this.offset = 0;
+    this.owned = false;
+    this.needsGrad = false;
+    this.node = null;
+    this.nodeIndex = 0;
+    this.accumulator = null;
+    this.gradient = null;
+    this.base = null;
+    this.viewInfo = null;
+    this.shared = false;
+    this.graphVersion = 0;
+    this.holds = 0;
+    this.changes = 0;
+  }
+
+  get dtype(): DType {
+    return DTYPES[this.code]!;
+  }
+  get device(): Device {
+    return 'cpu';
+  }
+  /** The number of dimensions. */
+  get ndim(): number {
+    return this.shape.length;
+  }
+  /** The number of dimensions. */
+  dim(): number {
+    return this.shape.length;
+  }
+  /** The number of elements. */
+  numel(): number {
+    return this.count;
+  }
+  /** Bytes per element. */
+  elementSize(): number {
+    return ELEMENT_SIZE[this.code]!;
+  }
+  isFloatingPoint(): boolean {
+    return this.code <= 3;
+  }
+  isContiguous(): boolean {
+    return this.layout === null;
+  }
+  /** In elements. */
+  storageOffset(): number {
+    return this.offset;
+  }
+  get isCuda(): boolean {
+    return false;
+  }
+
+  /** Whether this tensor was made by the user rather than by a recorded operation. */
+  get isLeaf(): boolean {
+    return gradNode(this) === null;
+  }
+
+  /** The gradient of what `backward()` was called on, or null. Assignable. */
+  get grad(): Tensor | null {
+    const g = this.gradient;
+    if (g !== null && g.owned) {
+      setCompanion(this.id, 0);
+      expose(g);
+    }
+    return g;
+  }
+  set grad(value: Tensor | null) {
+    if (value !== null) {
+      if (!(value instanceof Tensor))
+        throw new ArgumentError(`grad: expected a Tensor or null, got ${describe(value)}`);
+      if (
+        value.code !== this.code ||
+        value.shape.length !== this.shape.length ||
+        value.shape.some((n, i) => n !== this.shape[i])
+      )
+        throw new ArgumentError(
+          `grad: expected a ${this.dtype} tensor of shape [${this.shape.join(', ')}], got ${value.dtype} of shape [${value.shape.join(', ')}]`,
+        );
+    }
+    setGradient(this, value);
+  }
+
+  /** @internal Counts changes of the storage in place. */
+  get version(): number {
+    return this.base === null ? this.changes : this.base.changes;
+  }
+
+  /**
+   * Frees the memory now instead of when the collector notices: never a duty. The tensor can't be used afterwards;
+   * views of it keep their storage.
+   */
+  dispose(): void {
+    if (this.gradient !== null && this.gradient.owned) setGradient(this, null);
+    release(this);
+  }
+
+  [Symbol.dispose ?? Symbol.for('nodejs.dispose')](): void {
+    this.dispose();
+  }
+
+  get isDisposed(): boolean {
+    return this.id === 0;
+  }
+}
+
+const SECRET = Symbol('tensor');
+
+/** @internal Subclasses (Parameter) construct through this. */
+export const CONSTRUCTOR_SECRET: typeof SECRET = SECRET;
+
+function adopt(t: Tensor): Tensor {
+  const scope = currentScope();
+  if (scope === null) beforeBirth();
+  else {
+    t.owned = true;
+    scope.push(t);
+  }
+  t.id = takeId();
+  return t;
+}
+
+/** @internal A tensor that an op is about to make: it has an id, but nothing behind it until the op is submitted. */
+export function allocate(shape: Shape, code: number): Tensor {
+  return adopt(new Tensor(SECRET, shape, code, numelOf(shape)));
+}
+
+/** @internal A tensor of uninitialised elements. */
+export function uninitialised(shape: Shape, code: number): Tensor {
+  const t = allocate(shape, code);
+  makeNew(t);
+  return t;
+}
+
+/** @internal Shares `of`'s storage and version; no autograd. `strides` null: row major. */
+export function alias(of: Tensor, shape: Shape, strides: readonly number[] | null, offset: number): Tensor {
+  return aliasInto(new Tensor(SECRET, shape, of.code, numelOf(shape)), of, strides, offset);
+}
+
+/** @internal Makes a constructed, still empty tensor share `of`'s storage. */
+export function aliasInto<T extends Tensor>(
+  t: T,
+  of: Tensor,
+  strides: readonly number[] | null,
+  offset: number,
+): T {
+  const layout = strides === null || isRowMajor(t.shape, strides) ? null : strides;
+  t.layout = layout;
+  t.offset = offset;
+  t.base = of.base ?? of;
+  t.base.shared = true;
+  adopt(t);
+  makeView(t, of, offset, layout);
+  return t;
+}
+
+/** @internal */
+export function stridesOf(t: Tensor): readonly number[] {
+  return t.layout ?? rowMajorStrides(t.shape);
+}
+
+/** @internal Notes a change of t's elements in place. */
+export function bumpVersion(t: Tensor): void {
+  (t.base ?? t).changes++;
+}
+
+/** @internal The current gradient function: a view whose root was changed in place finds its own anew. */
+export function gradNode(t: Tensor): Node | null {
+  const view = t.viewInfo;
+  if (view !== null && view.graphVersion !== view.root.graphVersion) {
+    view.graphVersion = view.root.graphVersion;
+    gradNode(view.of);
+    if (view.of.needsGrad) {
+      const again = view.replay(view.of);
+      t.node = again.node;
+      t.nodeIndex = again.nodeIndex;
+      t.needsGrad = again.needsGrad;
+      release(again);
+    }
+  }
+  return t.node;
+}
+
+/** @internal Sets or drops a leaf's gradient; an owned one that is dropped is freed at once. */
+export function setGradient(t: Tensor, value: Tensor | null): void {
+  const old = t.gradient;
+  if (old === value) return;
+  if (old !== null && old.owned) {
+    setCompanion(t.id, 0);
+    release(old);
+  }
+  t.gradient = value;
+  if (value !== null && value.owned) setCompanion(t.id, value.id);
+}
+
+/** @internal Throws unless `value` is a tensor. */
+export function checkTensor(op: string, value: unknown, name = 'input'): asserts value is Tensor {
+  if (!(value instanceof Tensor))
+    throw new ArgumentError(`${op}: expected ${name} to be a Tensor, got ${describe(value)}`);
+}
+
+/** @internal Throws when a floating-point tensor is called for. */
+export function checkDifferentiable(op: string, t: Tensor): void {
+  if (t.code > 3)
+    throw new AutogradError(`${op}: only floating-point tensors can require gradients, got ${t.dtype}`);
+}

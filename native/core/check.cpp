@@ -1,0 +1,276 @@
+#include "core/check.h"
+
+#include "cpu/kernel_table.h"
+
+namespace tenon {
+
+namespace {
+
+constexpr unsigned bit(DType t) { return 1u << static_cast<int>(t); }
+constexpr unsigned FLOAT = bit(DType::f32) | bit(DType::f64);
+constexpr unsigned INTEGER = bit(DType::i32) | bit(DType::i64);
+constexpr unsigned NUMERIC = FLOAT | INTEGER;
+
+enum class Kind : uint8_t { elementwise, predicate, reduce, kernel };
+
+/** A row of ops.def; -1 is any number. */
+struct Rule {
+  Kind kind;
+  unsigned types;
+  int outputs, inputs, scalars;
+};
+
+constexpr Rule rules[] = {
+#define UNARY(name, types, scalars) {Kind::elementwise, types, 1, 1, scalars},
+#define PREDICATE(name, types) {Kind::predicate, types, 1, 1, 0},
+#define BINARY(name, types, scalars) {Kind::elementwise, types, 1, 2, scalars},
+#define COMPARE(name, types) {Kind::predicate, types, 1, 2, 0},
+#define REDUCE(name, types, outputs) {Kind::reduce, types, outputs, 1, -1},
+#define KERNEL(name, outputs, inputs, scalars) {Kind::kernel, NUMERIC, outputs, inputs, scalars},
+#include "ops.def"
+};
+
+/** Collects the first complaint. */
+class Checker {
+ public:
+  Checker(const Launch& l, LaunchError& error) : l_(l), error_(error) {}
+
+  bool ok() const { return !error_; }
+
+  void require(bool condition, ErrorCode code, const char* what) {
+    if (!condition && !error_) set_error(error_, code, "%s: %s", op_name(l_.op), what);
+  }
+  void shape(bool condition, const char* what) { require(condition, ErrorCode::shape, what); }
+  void dtype(bool condition, const char* what) { require(condition, ErrorCode::dtype, what); }
+
+  void counts(const Rule& r) {
+    require((r.outputs < 0 || l_.outputs == r.outputs) &&
+                (r.inputs < 0 || static_cast<int>(l_.inputs) == r.inputs) &&
+                (r.scalars < 0 || static_cast<int>(l_.scalars) == r.scalars),
+            ErrorCode::internal, "wrong number of operands");
+  }
+
+  void broadcast() {
+    const TensorView& out = l_.out();
+    for (uint32_t i = 0; i < l_.inputs; i++)
+      shape(broadcasts_to(l_.in(i), out.shape, out.rank), "an input does not broadcast to the output");
+  }
+
+  bool same_shape(const TensorView& a, const TensorView& b) const {
+    if (a.rank != b.rank) return false;
+    for (int i = 0; i < a.rank; i++)
+      if (a.shape[i] != b.shape[i]) return false;
+    return true;
+  }
+
+  /** Scalar i as an index of one of `view`'s dimensions; -1 (and a complaint) when it is none. A 0-d view has
+   * one. */
+  int dim(int i, const TensorView& view) {
+    const double d = l_.scalar[i].get();
+    const int rank = view.rank ? view.rank : 1;
+    const bool fits = d >= 0 && d < rank;
+    require(fits, ErrorCode::index, "dimension out of range");
+    return fits ? static_cast<int>(d) : -1;
+  }
+
+  void reduce() {
+    const TensorView& x = l_.in();
+    bool reduced[kMaxRank] = {false};
+    for (uint32_t i = 0; i < l_.scalars; i++) {
+      const double d = l_.scalar[i].get();
+      const bool fits = d >= 0 && d < x.rank && !reduced[static_cast<int>(d < 0 || d >= x.rank ? 0 : d)];
+      require(fits, ErrorCode::index, "reduced dimensions out of range or doubled");
+      if (!fits) return;
+      reduced[static_cast<int>(d)] = true;
+    }
+    int64_t kept = 1;
+    for (int i = 0; i < x.rank; i++)
+      if (!reduced[i]) kept *= x.shape[i];
+    for (int i = 0; i < l_.outputs; i++) {
+      shape(l_.out(i).numel == kept && l_.out(i).contiguous,
+            "the output does not fit the dimensions that stay");
+    }
+    const Op op = static_cast<Op>(l_.op);
+    const bool identity = op == Op::sum || op == Op::prod || op == Op::mean || op == Op::all || op == Op::any;
+    shape(identity || x.numel > 0 || kept == 0, "an empty reduction has no value");
+    if (op == Op::argmax || op == Op::argmin) dtype(l_.out().dtype == DType::i64, "indices are int64");
+    if (op == Op::all || op == Op::any) dtype(l_.out().dtype == DType::boolean, "the output is bool");
+    if (op == Op::max || op == Op::min) {
+      dtype(l_.out(1).dtype == DType::i64, "indices are int64");
+      shape(l_.scalars == 1 || (l_.scalars == 0 && x.rank == 0), "one dimension is reduced");
+    }
+  }
+
+  void index() {
+    const bool add = static_cast<Op>(l_.op) == Op::indexAdd;
+    const TensorView &source = l_.in(0), &index = l_.in(1), &out = l_.out();
+    dtype(index.dtype == DType::i64 && source.dtype == out.dtype,
+          "the index is int64, source and output of one dtype");
+    const int d = dim(0, add ? out : source);
+    if (d < 0) return;
+    const TensorView& selected = add ? source : out;
+    const TensorView& whole = add ? out : source;
+    shape(index.rank <= 1 && selected.rank == whole.rank, "the index has one dimension");
+    if (!ok()) return;
+    for (int i = 0; i < whole.rank; i++)
+      shape(selected.shape[i] == (i == d ? index.numel : whole.shape[i]), "sizes differ");
+    if (whole.rank == 0) shape(index.numel == 1, "a 0-d tensor has one element");
+  }
+
+  void matmul() {
+    const TensorView &a = l_.in(0), &b = l_.in(1), &c = l_.out();
+    shape(a.rank >= 2 && b.rank >= 2 && c.rank >= 2, "operands are matrices or batches of them");
+    if (!ok()) return;
+    const bool ta = l_.scalar[0].get() != 0, tb = l_.scalar[1].get() != 0;
+    const int64_t m = a.shape[a.rank - 2 + ta], ka = a.shape[a.rank - 1 - ta];
+    const int64_t kb = b.shape[b.rank - 2 + tb], n = b.shape[b.rank - 1 - tb];
+    shape(ka == kb && c.shape[c.rank - 2] == m && c.shape[c.rank - 1] == n, "sizes differ");
+    shape(c.contiguous, "the output is contiguous");
+    TensorView batch_a = a, batch_b = b;
+    batch_a.rank = static_cast<uint8_t>(a.rank - 2);
+    batch_b.rank = static_cast<uint8_t>(b.rank - 2);
+    shape(broadcasts_to(batch_a, c.shape, c.rank - 2) && broadcasts_to(batch_b, c.shape, c.rank - 2),
+          "batch dimensions do not broadcast");
+    dtype(a.dtype == b.dtype && a.dtype == c.dtype, "operands are of one dtype");
+  }
+
+  void linear() {
+    const TensorView &x = l_.in(0), &w = l_.in(1), &out = l_.out();
+    require(l_.inputs == 2 || l_.inputs == 3, ErrorCode::internal, "wrong number of operands");
+    if (!ok()) return;
+    shape(x.rank >= 1 && w.rank == 2 && out.rank == x.rank, "input [..., k], weight [n, k]");
+    if (!ok()) return;
+    shape(x.shape[x.rank - 1] == w.shape[1] && out.shape[x.rank - 1] == w.shape[0] && out.contiguous,
+          "sizes differ");
+    shape(x.contiguous || x.rank <= 2, "leading dimensions of the input must be contiguous");
+    for (int i = 0; i + 1 < x.rank; i++) shape(x.shape[i] == out.shape[i], "sizes differ");
+    dtype(x.dtype == w.dtype && x.dtype == out.dtype, "operands are of one dtype");
+    if (l_.inputs == 3) {
+      shape(l_.in(2).rank == 1 && l_.in(2).shape[0] == w.shape[0], "bias [n]");
+      dtype(l_.in(2).dtype == x.dtype, "operands are of one dtype");
+    }
+  }
+
+  void softmax() {
+    for (uint32_t i = 0; i < l_.inputs; i++)
+      shape(same_shape(l_.in(i), l_.out()), "input and output differ in shape");
+    dim(0, l_.out());
+    dtype(is_floating(l_.out().dtype), "floating point only");
+  }
+
+  /** x [c] or [n, c, d...] against target [] or [n, d...]. */
+  void classes(const TensorView& x, const TensorView& target) {
+    dtype(target.dtype == DType::i64, "the target is int64");
+    shape(x.rank >= 1 && target.rank == x.rank - 1, "input [n, c, d...], target [n, d...]");
+    if (!ok()) return;
+    for (int i = 0; i < target.rank; i++)
+      shape(target.shape[i] == x.shape[i == 0 ? 0 : i + 1], "input and target differ in size");
+  }
+
+  void nll() {
+    const bool backward = static_cast<Op>(l_.op) == Op::nllLossBackward;
+    const uint32_t required = backward ? 3 : 2;
+    require(l_.inputs == required || l_.inputs == required + 1, ErrorCode::internal,
+            "wrong number of operands");
+    if (!ok()) return;
+    const TensorView& x = backward ? l_.out() : l_.in(0);
+    const TensorView& target = l_.in(1);
+    classes(x, target);
+    if (!ok()) return;
+    const TensorView& result = backward ? l_.in(0) : l_.out(0);
+    shape(l_.scalar[1].get() == 0 ? same_shape(result, target) : result.numel == 1,
+          "reduction and shape don't agree");
+    shape((backward ? l_.in(2) : l_.out(1)).numel == 1, "the total weight is one number");
+    dtype(result.dtype == x.dtype && is_floating(x.dtype), "floating point only, of one dtype");
+    dtype((backward ? l_.in(2) : l_.out(1)).dtype == x.dtype, "the total weight has the input's dtype");
+    if (l_.inputs == required + 1) {
+      const TensorView& weight = l_.in(required);
+      shape(weight.rank == 1 && weight.shape[0] == x.shape[x.rank == 1 ? 0 : 1], "weight [c]");
+      dtype(weight.dtype == x.dtype, "the weight has the input's dtype");
+    }
+  }
+
+  void mse() {
+    const bool backward = static_cast<Op>(l_.op) == Op::mseLossBackward;
+    const TensorView &x = l_.in(backward ? 1 : 0), &y = l_.in(backward ? 2 : 1);
+    shape(same_shape(x, y), "input and target differ in shape");
+    shape(backward ? same_shape(l_.out(), x) && l_.in(0).numel == 1 : l_.out().numel == 1,
+          "the loss is one number");
+    dtype(is_floating(l_.out().dtype), "floating point only");
+  }
+
+  void sgd() {
+    const bool momentum = l_.scalar[1].get() != 0;
+    require(l_.outputs == l_.inputs * (momentum ? 2 : 1), ErrorCode::internal, "wrong number of operands");
+    if (!ok()) return;
+    for (uint32_t i = 0; i < l_.inputs; i++) {
+      const TensorView &p = l_.out(i), &g = l_.in(i);
+      shape(same_shape(p, g) && (!momentum || same_shape(p, l_.out(l_.inputs + i))),
+            "parameter and gradient differ in shape");
+      dtype(
+          is_floating(p.dtype) && p.dtype == g.dtype && (!momentum || p.dtype == l_.out(l_.inputs + i).dtype),
+          "parameter and gradient differ in dtype");
+    }
+  }
+
+  void kernel() {
+    switch (static_cast<Op>(l_.op)) {
+      case Op::copy: broadcast(); break;
+      case Op::where:
+        broadcast();
+        dtype(l_.in(0).dtype == DType::boolean, "the condition is bool");
+        dtype(l_.in(1).dtype == l_.out().dtype && l_.in(2).dtype == l_.out().dtype,
+              "x, y and out are of one dtype");
+        break;
+      case Op::eye: shape(l_.out().rank == 2 && l_.out().contiguous, "the output is a matrix"); break;
+      case Op::arange:
+      case Op::randperm:
+        shape(l_.out().rank == 1 && l_.out().contiguous, "the output has one dimension");
+        break;
+      case Op::uniform:
+      case Op::normal: dtype(is_floating(l_.out().dtype), "floating point only"); break;
+      case Op::tril:
+      case Op::triu:
+        shape(l_.in().rank >= 2 && same_shape(l_.in(), l_.out()), "matrices or batches of them");
+        dtype(l_.in().dtype == l_.out().dtype, "input and output are of one dtype");
+        break;
+      case Op::indexSelect:
+      case Op::indexAdd: index(); break;
+      case Op::matmul: matmul(); break;
+      case Op::linear: linear(); break;
+      case Op::softmax:
+      case Op::logSoftmax:
+      case Op::softmaxBackward:
+      case Op::logSoftmaxBackward: softmax(); break;
+      case Op::nllLoss:
+      case Op::nllLossBackward: nll(); break;
+      case Op::mseLoss:
+      case Op::mseLossBackward: mse(); break;
+      case Op::sgd: sgd(); break;
+      default: break;
+    }
+  }
+
+ private:
+  const Launch& l_;
+  LaunchError& error_;
+};
+
+}  // namespace
+
+bool check(const Launch& l, LaunchError& error) {
+  const Rule& rule = rules[l.op];
+  Checker c(l, error);
+  c.counts(rule);
+  if (!c.ok()) return false;
+  c.dtype(rule.types >> static_cast<int>(l.compute) & 1, "not defined for this dtype");
+  switch (rule.kind) {
+    case Kind::predicate: c.dtype(l.out().dtype == DType::boolean, "the output is bool"); [[fallthrough]];
+    case Kind::elementwise: c.broadcast(); break;
+    case Kind::reduce: c.reduce(); break;
+    case Kind::kernel: c.kernel(); break;
+  }
+  return c.ok();
+}
+
+}  // namespace tenon

@@ -1,0 +1,14 @@
+// Which instruction sets this processor and its operating system support (CPUID and XGETBV).
+#pragma once
+
+namespace tenon {
+
+enum class Isa { sse2, avx2, avx512, neon };
+
+bool isa_supported(Isa);
+/** The best supported one; TENON_CPU_ISA=sse2|avx2|avx512|neon overrides it (an unsupported or unknown name
+ * is ignored). */
+Isa isa();
+const char* isa_name(Isa);
+
+}  // namespace tenon

@@ -1,0 +1,182 @@
+#include "core/parallel.h"
+
+#include <atomic>
+#include <chrono>
+#include <cstdlib>
+#include <mutex>
+#include <thread>
+
+#ifdef __linux__
+#include <linux/futex.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+#else
+#include <condition_variable>
+#endif
+
+namespace tenon {
+
+namespace {
+
+inline void relax() {
+#if defined(__x86_64__)
+  __builtin_ia32_pause();
+#elif defined(__aarch64__)
+  __asm__ volatile("yield");
+#endif
+}
+
+/** Sleep until a 32-bit word changes: a futex on Linux, a condition variable elsewhere. */
+class Doorbell {
+ public:
+  uint32_t read() const { return word_.load(std::memory_order_acquire); }
+  void ring(int sleepers_to_wake) {
+    word_.fetch_add(1);
+    const int sleeping = sleepers_.load();
+    if (sleeping == 0) return;
+#ifdef __linux__
+    const int n = sleeping < sleepers_to_wake ? sleeping : sleepers_to_wake;
+    syscall(SYS_futex, reinterpret_cast<uint32_t*>(&word_), FUTEX_WAKE_PRIVATE, n, nullptr, nullptr, 0);
+#else
+    (void)sleepers_to_wake;
+    std::lock_guard<std::mutex> lock(mutex_);
+    changed_.notify_all();
+#endif
+  }
+  void wait_while(uint32_t seen) {
+    sleepers_.fetch_add(1);
+#ifdef __linux__
+    if (word_.load() == seen)
+      syscall(SYS_futex, reinterpret_cast<uint32_t*>(&word_), FUTEX_WAIT_PRIVATE, seen, nullptr, nullptr, 0);
+#else
+    std::unique_lock<std::mutex> lock(mutex_);
+    changed_.wait(lock, [&] { return word_.load() != seen; });
+#endif
+    sleepers_.fetch_sub(1);
+  }
+
+ private:
+  std::atomic<uint32_t> word_{0};
+  std::atomic<int> sleepers_{0};
+#ifndef __linux__
+  std::mutex mutex_;
+  std::condition_variable changed_;
+#endif
+};
+
+/**
+ * One job at a time. A job is open while tickets remain; a worker enters an open job by raising its count.
+ * The caller closes the job when the tickets run out and then waits only for workers that have entered: one
+ * that never got a CPU costs nothing.
+ */
+class Pool {
+ public:
+  void run(int threads, int64_t tasks, void (*fn)(void*, int64_t), void* ctx) {
+    grow(threads - 1);
+    fn_ = fn;
+    ctx_ = ctx;
+    tasks_ = tasks;
+    active_.store(threads - 1, std::memory_order_relaxed);
+    next_.store(0, std::memory_order_relaxed);
+    const uint64_t generation = ((state_.load(std::memory_order_relaxed) >> 32) + 1) & 0xffffffffu;
+    state_.store(generation << 32 | kOpen, std::memory_order_release);
+    bell_.ring(static_cast<int>(tasks - 1 < threads - 1 ? tasks - 1 : threads - 1));
+    work();
+    state_.fetch_and(~kOpen, std::memory_order_acq_rel);
+    for (int spins = 0; state_.load(std::memory_order_acquire) & kInside; spins++) {
+      relax();
+      if (spins > 2000) std::this_thread::yield();
+    }
+  }
+
+ private:
+  static constexpr uint64_t kOpen = uint64_t{1} << 31;
+  static constexpr uint64_t kInside = kOpen - 1;
+  static constexpr auto kSpin = std::chrono::microseconds(20);
+
+  void work() {
+    for (int64_t i; (i = next_.fetch_add(1, std::memory_order_relaxed)) < tasks_;) fn_(ctx_, i);
+  }
+
+  void grow(int workers) {
+    for (; workers_ < workers; workers_++) std::thread([this, index = workers_] { loop(index); }).detach();
+  }
+
+  bool enter(int index, uint64_t& done) {
+    uint64_t s = state_.load(std::memory_order_acquire);
+    while ((s & kOpen) && (s >> 32) != done) {
+      if (!state_.compare_exchange_weak(s, s + 1, std::memory_order_acquire)) continue;
+      done = s >> 32;
+      if (index < active_.load(std::memory_order_relaxed)) work();
+      state_.fetch_sub(1, std::memory_order_release);
+      return true;
+    }
+    return false;
+  }
+
+  void loop(int index) {
+    uint64_t done = 0;
+    for (;;) {
+      const uint32_t seen = bell_.read();
+      if (enter(index, done)) continue;
+      bool rung = false;
+      const auto start = std::chrono::steady_clock::now();
+      for (int spins = 0; !rung; spins++) {
+        if (bell_.read() != seen) rung = true;
+        relax();
+        if ((spins & 31) == 31 && std::chrono::steady_clock::now() - start > kSpin) break;
+      }
+      if (!rung) bell_.wait_while(seen);
+    }
+  }
+
+  alignas(64) std::atomic<uint64_t> state_{0};  // generation << 32 | open | workers inside
+  alignas(64) std::atomic<int64_t> next_{0};
+  alignas(64) Doorbell bell_;
+  void (*fn_)(void*, int64_t) = nullptr;
+  void* ctx_ = nullptr;
+  int64_t tasks_ = 0;
+  std::atomic<int> active_{0};
+  int workers_ = 0;
+};
+
+/** Leaked: workers may outlive every static destructor. */
+Pool& pool() {
+  static Pool* const p = new Pool;
+  return *p;
+}
+
+int initial_threads() {
+  if (const char* text = std::getenv("TENON_NUM_THREADS")) {
+    const int n = std::atoi(text);
+    if (n >= 1 && n <= 1024) return n;
+  }
+  const unsigned n = std::thread::hardware_concurrency();
+  return n ? static_cast<int>(n) : 1;
+}
+
+std::atomic<int>& threads() {
+  static std::atomic<int> n{initial_threads()};
+  return n;
+}
+
+/** Held by whoever runs a job; a second caller runs its own inline. */
+std::atomic_flag busy = ATOMIC_FLAG_INIT;
+
+}  // namespace
+
+int num_threads() { return threads().load(std::memory_order_relaxed); }
+
+void set_num_threads(int n) { threads().store(n < 1 ? 1 : n, std::memory_order_relaxed); }
+
+void parallel_for(int64_t tasks, void (*fn)(void*, int64_t), void* ctx) {
+  const int n = num_threads();
+  if (tasks <= 1 || n <= 1 || busy.test_and_set(std::memory_order_acquire)) {
+    for (int64_t i = 0; i < tasks; i++) fn(ctx, i);
+    return;
+  }
+  pool().run(n, tasks, fn, ctx);
+  busy.clear(std::memory_order_release);
+}
+
+}  // namespace tenon

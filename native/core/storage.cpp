@@ -1,0 +1,171 @@
+#include "core/storage.h"
+
+#include <mutex>
+#include <new>
+#include <vector>
+
+#include "core/aligned.h"
+
+namespace tenon {
+
+namespace {
+
+constexpr int kClasses = 4 * 50;
+constexpr int64_t kMinimum = 64;
+
+/** Bytes of class c: 64 · {1, 1.25, 1.5, 1.75} · 2^k, rounded up to the alignment. */
+int64_t class_bytes(int c) {
+  const int64_t octave = kMinimum << (c / 4);
+  return (octave + octave / 4 * (c % 4) + 63) & ~int64_t{63};
+}
+
+int class_of(int64_t bytes) {
+  if (bytes <= kMinimum) return 0;
+  const uint64_t above = static_cast<uint64_t>(bytes - 1);
+#if defined(__GNUC__)
+  const int log2 = 63 - __builtin_clzll(above);
+#else
+  int log2 = 0;
+  while (above >> (log2 + 1)) log2++;
+#endif
+  // above = 1.xy… · 2^log2: the two bits under the leading one choose the quarter that holds it
+  const int quarter = static_cast<int>(above >> (log2 - 2) & 3);
+  return 4 * (log2 - 6) + quarter + 1;
+}
+
+/** Free blocks that any environment may take, and the totals. Leaked: environments end after static
+ * destructors. */
+struct Depot {
+  std::mutex mutex;
+  std::vector<Storage*> free_blocks[kClasses];
+  std::atomic<int64_t> live{0}, peak{0}, cached{0}, allocations{0};
+};
+
+Depot& depot() {
+  static Depot* const d = new Depot;
+  return *d;
+}
+
+void note_live(Depot& d, int64_t change) {
+  const int64_t live = d.live.fetch_add(change, std::memory_order_relaxed) + change;
+  if (change > 0 && live > d.peak.load(std::memory_order_relaxed))
+    d.peak.store(live, std::memory_order_relaxed);
+}
+
+Storage* take(Depot& d, int c) {
+  std::lock_guard<std::mutex> lock(d.mutex);
+  std::vector<Storage*>& blocks = d.free_blocks[c];
+  if (blocks.empty()) return nullptr;
+  Storage* s = blocks.back();
+  blocks.pop_back();
+  d.cached.fetch_sub(s->capacity, std::memory_order_relaxed);
+  return s;
+}
+
+/** Frees cached blocks, largest first, until at most `keep` bytes are cached. The lock is held. */
+void trim(Depot& d, int64_t keep) {
+  for (int c = kClasses - 1; c >= 0 && d.cached.load(std::memory_order_relaxed) > keep; c--) {
+    std::vector<Storage*>& blocks = d.free_blocks[c];
+    while (!blocks.empty() && d.cached.load(std::memory_order_relaxed) > keep) {
+      Storage* s = blocks.back();
+      blocks.pop_back();
+      d.cached.fetch_sub(s->capacity, std::memory_order_relaxed);
+      aligned_release(s);
+    }
+  }
+}
+
+/** What may lie free: as much again as the program has had in use, and never so little that a small one
+ * thrashes. */
+int64_t keep_bytes(const Depot& d) {
+  constexpr int64_t floor = int64_t{64} << 20;
+  const int64_t live = d.live.load(std::memory_order_relaxed), peak = d.peak.load(std::memory_order_relaxed);
+  const int64_t slack = peak - live;
+  return slack > floor ? slack : floor;
+}
+
+void put(Depot& d, Storage* s) {
+  std::lock_guard<std::mutex> lock(d.mutex);
+  try {
+    d.free_blocks[s->size_class].push_back(s);
+  } catch (const std::bad_alloc&) {
+    aligned_release(s);
+    return;
+  }
+  const int64_t cached = d.cached.fetch_add(s->capacity, std::memory_order_relaxed) + s->capacity;
+  const int64_t keep = keep_bytes(d);
+  if (cached > keep) trim(d, keep);
+}
+
+Storage* from_system(Depot& d, int c) {
+  const int64_t capacity = class_bytes(c);
+  void* p = aligned_acquire(sizeof(Storage) + static_cast<size_t>(capacity));
+  if (!p) {
+    empty_cache();
+    p = aligned_acquire(sizeof(Storage) + static_cast<size_t>(capacity));
+    if (!p) return nullptr;
+  }
+  Storage* s = new (p) Storage;
+  s->size_class = static_cast<uint32_t>(c);
+  s->capacity = capacity;
+  d.allocations.fetch_add(1, std::memory_order_relaxed);
+  return s;
+}
+
+}  // namespace
+
+BlockCache::~BlockCache() {
+  for (Stack& stack : small_)
+    while (stack.size) put(depot(), stack.block[--stack.size]);
+}
+
+Storage* BlockCache::allocate(int64_t bytes) {
+  constexpr int64_t limit = int64_t{1} << 47;  // the address space
+  if (bytes < 0 || bytes > limit) return nullptr;
+  const int c = class_of(bytes);
+  Depot& d = depot();
+  Storage* s = nullptr;
+  if (c < kSmallClasses && small_[c].size) s = small_[c].block[--small_[c].size];
+  if (!s) s = take(d, c);
+  if (!s) s = from_system(d, c);
+  if (!s) return nullptr;
+  s->references.store(1, std::memory_order_relaxed);
+  s->bytes = bytes;
+  note_live(d, s->capacity);
+  return s;
+}
+
+void BlockCache::recycle(Storage* s) {
+  Depot& d = depot();
+  note_live(d, -s->capacity);
+  const uint32_t c = s->size_class;
+  if (c < kSmallClasses && small_[c].size < kDepth)
+    small_[c].block[small_[c].size++] = s;
+  else
+    put(d, s);
+}
+
+MemoryStats memory_stats() {
+  Depot& d = depot();
+  MemoryStats stats;
+  stats.live = d.live.load();
+  stats.peak = d.peak.load();
+  stats.cached = d.cached.load();
+  stats.allocations = d.allocations.load();
+  return stats;
+}
+
+int64_t live_bytes() { return depot().live.load(std::memory_order_relaxed); }
+
+void reset_peak_memory() {
+  Depot& d = depot();
+  d.peak.store(d.live.load());
+}
+
+void empty_cache() {
+  Depot& d = depot();
+  std::lock_guard<std::mutex> lock(d.mutex);
+  trim(d, 0);
+}
+
+}  // namespace tenon

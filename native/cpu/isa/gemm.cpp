@@ -1,0 +1,382 @@
+// GEMM by register tiles on packed panels (Goto and van de Geijn, "Anatomy of high-performance matrix
+// multiplication", 2008). Rows of A are cut into panels of equal height, so that no tile is wasted; an
+// operand is used where it lies when packing could not pay. Every element of C adds its products in the same
+// order, whatever the split.
+#include "cpu/isa/gemm.h"
+
+#include <utility>
+
+#include "core/parallel.h"
+#include "cpu/gemm_scratch.h"
+#include "kernels/math.h"
+
+namespace tenon {
+namespace TENON_ISA {
+
+namespace {
+
+/** The register tile: kRows x (kVectors vectors). */
+template <class T>
+struct Tiling {
+  static constexpr int kWidth = Lanes<T>::count;
+#if defined(__AVX512F__)
+  static constexpr int kRows = 14, kVectors = 2;
+#elif defined(__aarch64__)
+  static constexpr int kRows = 6, kVectors = 4;
+#else
+  static constexpr int kRows = 6, kVectors = 2;
+#endif
+  static constexpr int kColumns = kWidth * kVectors;
+  static constexpr int kPitch = (kRows + 7) / 8 * 8;                        // of a packed panel of A
+  static constexpr int64_t kDepth = 384 * 4 / static_cast<int>(sizeof(T));  // of K at a time
+  static constexpr int64_t kHigh = 196 / kRows * kRows;                     // rows of A at a time
+  static constexpr int64_t kWide = 2048;                                    // columns of B at a time
+};
+
+/** How a tile reads A: from a packed panel, along rows (a[i * lda + k]), along columns (a[k * lda + i]). */
+enum Layout { kPacked, kAlongRows, kAlongColumns };
+
+template <class T>
+struct Tile {
+  int64_t k;
+  const T* a;
+  int64_t lda;
+  const T* b;
+  int64_t ldb;
+  T* c;
+  int64_t ldc;
+  int last;  // lanes of the last vector, where that is not whole
+  bool accumulate;
+};
+
+/** One tile of C, R x V vectors; kEdge: the last vector is not whole. */
+template <class T, int R, int V, int kLayout, bool kEdge>
+void micro_kernel(const Tile<T>& t) {
+  constexpr int w = Lanes<T>::count;
+  Vec<T> c[R][V];
+#pragma GCC unroll 16
+  for (int i = 0; i < R; i++)
+#pragma GCC unroll 4
+    for (int j = 0; j < V; j++) c[i][j] = Vec<T>{};
+  const T *a = t.a, *b = t.b;
+  const int64_t lda = t.lda, ldb = t.ldb;
+  // Addresses of every third row: the others are reached from them by an index register.
+  const T* row[5] = {a, a + 3 * lda, a + 6 * lda, a + 9 * lda, a + 12 * lda};
+#pragma GCC unroll 16
+  for (int i = 0; i < R; i++) {
+    __builtin_prefetch(t.c + i * t.ldc, 1);
+    __builtin_prefetch(t.c + i * t.ldc + w * V - 1, 1);
+  }
+#pragma GCC unroll 2
+  for (int64_t k = 0; k < t.k; k++) {
+    Vec<T> v[V];
+#pragma GCC unroll 4
+    for (int j = 0; j < V; j++) v[j] = kEdge && j == V - 1 ? load_part(b + j * w, t.last) : load(b + j * w);
+#pragma GCC unroll 16
+    for (int i = 0; i < R; i++) {
+      const T x = kLayout == kAlongRows ? row[i / 3][(i % 3) * lda] : a[i];
+#pragma GCC unroll 4
+      for (int j = 0; j < V; j++) c[i][j] += x * v[j];
+    }
+    b += ldb;
+    if (kLayout == kPacked) {
+      a += Tiling<T>::kPitch;
+    } else if (kLayout == kAlongColumns) {
+      a += lda;
+    } else {
+      row[0]++;
+      if (R > 3) row[1]++;
+      if (R > 6) row[2]++;
+      if (R > 9) row[3]++;
+      if (R > 12) row[4]++;
+    }
+  }
+  T* out = t.c;
+  if (t.accumulate) {
+#pragma GCC unroll 16
+    for (int i = 0; i < R; i++)
+#pragma GCC unroll 4
+      for (int j = 0; j < V; j++)
+        c[i][j] +=
+            kEdge && j == V - 1 ? load_part(out + i * t.ldc + j * w, t.last) : load(out + i * t.ldc + j * w);
+  }
+#pragma GCC unroll 16
+  for (int i = 0; i < R; i++, out += t.ldc)
+#pragma GCC unroll 4
+    for (int j = 0; j < V; j++) {
+      if (kEdge && j == V - 1)
+        store_part(out + j * w, c[i][j], t.last);
+      else
+        store(out + j * w, c[i][j]);
+    }
+}
+
+template <class T>
+using MicroKernel = void (*)(const Tile<T>&);
+
+/** The kernels of one layout by (rows - 1) * kVectors + vectors - 1: constants, so that nothing runs at load.
+ */
+template <class T, int kLayout, bool kEdge, int... I>
+struct KernelRow {
+  static constexpr MicroKernel<T> f[] = {
+      micro_kernel<T, I / Tiling<T>::kVectors + 1, I % Tiling<T>::kVectors + 1, kLayout, kEdge>...};
+};
+template <class T, int kLayout, bool kEdge, int... I>
+constexpr const MicroKernel<T>* kernel_row(std::integer_sequence<int, I...>) {
+  return KernelRow<T, kLayout, kEdge, I...>::f;
+}
+template <class T>
+struct Kernels {
+  using All = std::make_integer_sequence<int, Tiling<T>::kRows * Tiling<T>::kVectors>;
+  static constexpr const MicroKernel<T>* f[3][2] = {
+      {kernel_row<T, kPacked, false>(All{}), kernel_row<T, kPacked, true>(All{})},
+      {kernel_row<T, kAlongRows, false>(All{}), kernel_row<T, kAlongRows, true>(All{})},
+      {kernel_row<T, kAlongColumns, false>(All{}), kernel_row<T, kAlongColumns, true>(All{})}};
+};
+
+template <class V>
+TENON_INLINE V activate(V x, Activation activation) {
+  switch (activation) {
+    case Activation::relu: return select(x < V{}, V{}, x);
+    case Activation::sigmoid: return math::sigmoid(x);
+    case Activation::tanh: return math::tanh(x);
+    default: return x;
+  }
+}
+
+/** Bias and activation, on a finished tile that is still in the cache. */
+template <class T>
+void finish(T* c, int64_t ldc, int rows, int64_t columns, const T* bias, Activation activation) {
+  constexpr int64_t w = Lanes<T>::count;
+  for (int i = 0; i < rows; i++, c += ldc) {
+    int64_t j = 0;
+    for (; j + w <= columns; j += w) {
+      Vec<T> x = load(c + j);
+      if (bias) x += load(bias + j);
+      store(c + j, activate(x, activation));
+    }
+    if (j == columns) continue;
+    Vec<T> x = load_part(c + j, columns - j);
+    if (bias) x += load_part(bias + j, columns - j);
+    store_part(c + j, activate(x, activation), columns - j);
+  }
+}
+
+// Packing: vectors of `count` elements at distance `step`, one behind the other at `pitch`.
+
+/** count x depth with dense depth (a transpose), eight by eight in registers; what is short of eight repeats
+ * the last. */
+typedef float Float8 __attribute__((vector_size(32)));
+
+TENON_INLINE Float8 load8(const float* p) {
+  Float8 v;
+  std::memcpy(&v, p, sizeof v);
+  return v;
+}
+TENON_INLINE void store8(float* p, Float8 v) { std::memcpy(p, &v, sizeof v); }
+
+#if defined(__clang__)
+#define TENON_SHUFFLE(a, b, ...) __builtin_shufflevector(a, b, __VA_ARGS__)
+#else
+typedef int32_t Int8 __attribute__((vector_size(32)));
+#define TENON_SHUFFLE(a, b, ...) __builtin_shuffle(a, b, Int8{__VA_ARGS__})
+#endif
+
+TENON_INLINE void transpose8(const float* const* s, int64_t k, float* d, int64_t pitch) {
+  Float8 r[8], u[8];
+  for (int i = 0; i < 8; i++) r[i] = load8(s[i] + k);
+  for (int i = 0; i < 4; i++) {
+    u[2 * i] = TENON_SHUFFLE(r[2 * i], r[2 * i + 1], 0, 8, 1, 9, 4, 12, 5, 13);
+    u[2 * i + 1] = TENON_SHUFFLE(r[2 * i], r[2 * i + 1], 2, 10, 3, 11, 6, 14, 7, 15);
+  }
+  for (int i = 0; i < 2; i++) {
+    r[4 * i] = TENON_SHUFFLE(u[4 * i], u[4 * i + 2], 0, 1, 8, 9, 4, 5, 12, 13);
+    r[4 * i + 1] = TENON_SHUFFLE(u[4 * i], u[4 * i + 2], 2, 3, 10, 11, 6, 7, 14, 15);
+    r[4 * i + 2] = TENON_SHUFFLE(u[4 * i + 1], u[4 * i + 3], 0, 1, 8, 9, 4, 5, 12, 13);
+    r[4 * i + 3] = TENON_SHUFFLE(u[4 * i + 1], u[4 * i + 3], 2, 3, 10, 11, 6, 7, 14, 15);
+  }
+  for (int i = 0; i < 4; i++) {
+    store8(d + i * pitch, TENON_SHUFFLE(r[i], r[i + 4], 0, 1, 2, 3, 8, 9, 10, 11));
+    store8(d + (i + 4) * pitch, TENON_SHUFFLE(r[i], r[i + 4], 4, 5, 6, 7, 12, 13, 14, 15));
+  }
+}
+
+template <class T>
+void pack_transposed(const T* s, int64_t step, int64_t count, int64_t depth, T* d, int64_t pitch) {
+  int64_t i = 0;
+  if constexpr (std::is_same_v<T, float>) {
+    if (depth >= 8)
+      for (; i < count; i += 8) {
+        const float* p[8];
+        for (int q = 0; q < 8; q++) p[q] = s + (i + q < count ? i + q : count - 1) * step;
+        int64_t k = 0;
+        for (; k + 16 <= depth; k += 16) {
+          transpose8(p, k, d + k * pitch + i, pitch);
+          transpose8(p, k + 8, d + (k + 8) * pitch + i, pitch);
+        }
+        if (k + 8 <= depth) {
+          transpose8(p, k, d + k * pitch + i, pitch);
+          k += 8;
+        }
+        for (; k < depth; k++)
+          for (int q = 0; q < 8; q++) d[k * pitch + i + q] = p[q][k];
+      }
+  }
+  for (; i < count; i++)
+    for (int64_t k = 0; k < depth; k++) d[k * pitch + i] = s[i * step + k];
+}
+
+/** depth x count with dense count. */
+template <class T>
+void pack_dense(const T* s, int64_t step, int64_t count, int64_t depth, T* d, int64_t pitch) {
+  constexpr int w = Lanes<T>::count;
+  if (count == Tiling<T>::kColumns) {
+    for (int64_t k = 0; k < depth; k++)
+#pragma GCC unroll 4
+      for (int j = 0; j < Tiling<T>::kColumns; j += w) store(d + k * pitch + j, load(s + k * step + j));
+    return;
+  }
+  for (int64_t k = 0; k < depth; k++)
+    for (int64_t j = 0; j < count; j++) d[k * pitch + j] = s[k * step + j];
+}
+
+/** count at distance `step`, depth at distance `along`. */
+template <class T>
+void pack(const T* s, int64_t step, int64_t along, int64_t count, int64_t depth, T* d, int64_t pitch) {
+  if (along == 1) return pack_transposed(s, step, count, depth, d, pitch);
+  if (step == 1) return pack_dense(s, along, count, depth, d, pitch);
+  for (int64_t k = 0; k < depth; k++)
+    for (int64_t i = 0; i < count; i++) d[k * pitch + i] = s[i * step + k * along];
+}
+
+int64_t least(int64_t a, int64_t b) { return a < b ? a : b; }
+
+/** Elements that fit on the stack: small products ask nobody for memory. */
+constexpr int64_t kStack = 2048;
+
+template <class T>
+bool gemm_alone(const Gemm<T>& g) {
+  using Tl = Tiling<T>;
+  constexpr int NR = Tl::kColumns;
+  constexpr int64_t size = sizeof(T);
+  alignas(64) T stack_a[kStack], stack_b[kStack];
+  const int64_t panels_n = (g.n + NR - 1) / NR, panels_m = (g.m + Tl::kRows - 1) / Tl::kRows;
+
+  // Where an operand lies it can be used if one of its strides is 1, and should be if packing would not be
+  // repaid, or if its rows fall on the same cache sets.
+  const bool a_rows = g.a_col == 1 || g.k == 1, a_columns = g.a_row == 1 || g.m == 1;
+  const bool a_aliases = a_rows && (g.a_row * size) % 2048 == 0 && g.m > 7;
+  const bool pack_a = (!a_rows && !a_columns) || ((a_aliases ? panels_n > 1 : panels_n > 8) && g.k > 8);
+  const bool b_dense = g.b_col == 1 || g.n == 1;
+  const bool b_aliases = (g.b_row * size) % 1024 == 0;
+  const bool pack_b = !b_dense || panels_m > (b_aliases ? 3 : 12);
+  const int layout = pack_a ? kPacked : a_rows ? kAlongRows : kAlongColumns;
+  const int64_t lda = layout == kAlongRows ? g.a_row : g.a_col;
+  const bool finishes = g.bias || g.activation != Activation::none;
+
+  for (int64_t k0 = 0; k0 < g.k || k0 == 0;) {
+    int64_t depth = g.k - k0;
+    if (depth > Tl::kDepth) depth = depth < 2 * Tl::kDepth ? (depth / 2 + 7) / 8 * 8 : Tl::kDepth;
+    const bool last = k0 + depth >= g.k;
+    for (int64_t j0 = 0; j0 < g.n; j0 += Tl::kWide) {
+      const int64_t wide = least(Tl::kWide, g.n - j0);
+      T* packed_b = nullptr;
+      if (pack_b) {
+        const int64_t elements = (wide + NR - 1) / NR * NR * depth;
+        packed_b = elements <= kStack
+                       ? stack_b
+                       : static_cast<T*>(gemm_scratch(0, static_cast<size_t>(elements * size)));
+        if (!packed_b) return false;
+        for (int64_t j = 0; j < wide; j += NR)
+          pack(g.b + k0 * g.b_row + (j0 + j) * g.b_col, g.b_col, g.b_row, least(NR, wide - j), depth,
+               packed_b + j * depth, NR);
+      }
+      for (int64_t i0 = 0; i0 < g.m; i0 += Tl::kHigh) {
+        const int64_t high = least(Tl::kHigh, g.m - i0), panels = (high + Tl::kRows - 1) / Tl::kRows;
+        const int64_t height = high / panels, taller = high % panels;
+        T* packed_a = nullptr;
+        if (pack_a) {
+          const int64_t elements = panels * Tl::kPitch * depth;
+          packed_a = elements <= kStack
+                         ? stack_a
+                         : static_cast<T*>(gemm_scratch(1, static_cast<size_t>(elements * size)));
+          if (!packed_a) return false;
+          for (int64_t q = 0, i = i0; q < panels; q++) {
+            const int64_t rows = height + (q < taller);
+            pack(g.a + i * g.a_row + k0 * g.a_col, g.a_row, g.a_col, rows, depth,
+                 packed_a + q * Tl::kPitch * depth, Tl::kPitch);
+            i += rows;
+          }
+        }
+        for (int64_t j = 0; j < wide; j += NR) {
+          const int columns = static_cast<int>(least(NR, wide - j));
+          const int vectors = (columns + Tl::kWidth - 1) / Tl::kWidth,
+                    lanes = columns - (vectors - 1) * Tl::kWidth;
+          const bool edge = lanes != Tl::kWidth;
+          Tile<T> t;
+          t.k = depth;
+          t.lda = lda;
+          t.b = pack_b ? packed_b + j * depth : g.b + k0 * g.b_row + j0 + j;
+          t.ldb = pack_b ? NR : g.b_row;
+          t.ldc = g.c_row;
+          t.last = lanes;
+          t.accumulate = k0 > 0;
+          for (int64_t q = 0, i = i0; q < panels; q++) {
+            const int rows = static_cast<int>(height + (q < taller));
+            t.a = pack_a ? packed_a + q * Tl::kPitch * depth : g.a + i * g.a_row + k0 * g.a_col;
+            t.c = g.c + i * g.c_row + j0 + j;
+            Kernels<T>::f[layout][edge][(rows - 1) * Tl::kVectors + vectors - 1](t);
+            if (last && finishes)
+              finish(t.c, t.ldc, rows, columns, g.bias ? g.bias + j0 + j : nullptr, g.activation);
+            i += rows;
+          }
+        }
+      }
+    }
+    if (g.k == 0) break;
+    k0 += depth;
+  }
+  return true;
+}
+
+constexpr int64_t kAloneProducts = int64_t{1} << 18;  // m n k up to which one thread is faster than two
+constexpr int64_t kMaxTasks = 256;
+
+template <class T>
+bool gemm_any(const Gemm<T>& g) {
+  if (g.m == 0 || g.n == 0) return true;
+  const int threads = g.m * g.n <= kAloneProducts && g.m * g.n * g.k <= kAloneProducts ? 1 : num_threads();
+  if (threads == 1) return gemm_alone(g);
+  // The longer side is split, at panels.
+  const bool by_columns = g.n >= g.m;
+  const int64_t unit = by_columns ? Tiling<T>::kColumns : Tiling<T>::kRows, side = by_columns ? g.n : g.m;
+  const int64_t units = (side + unit - 1) / unit;
+  const int64_t tasks = least(least(threads, units), kMaxTasks);
+  bool failed[kMaxTasks] = {};
+  parallel_for(tasks, [&](int64_t task) {
+    const int64_t first = units * task / tasks * unit, end = least(units * (task + 1) / tasks * unit, side);
+    Gemm<T> part = g;
+    if (by_columns) {
+      part.n = end - first;
+      part.b += first * g.b_col;
+      part.c += first;
+      if (part.bias) part.bias += first;
+    } else {
+      part.m = end - first;
+      part.a += first * g.a_row;
+      part.c += first * g.c_row;
+    }
+    failed[task] = !gemm_alone(part);
+  });
+  for (int64_t task = 0; task < tasks; task++)
+    if (failed[task]) return false;
+  return true;
+}
+
+}  // namespace
+
+bool gemm(const Gemm<float>& g) { return gemm_any(g); }
+bool gemm(const Gemm<double>& g) { return gemm_any(g); }
+
+}  // namespace TENON_ISA
+}  // namespace tenon

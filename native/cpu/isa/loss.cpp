@@ -1,0 +1,223 @@
+// nllLoss, mseLoss and their derivatives.
+#include "core/parallel.h"
+#include "cpu/isa/kernels.h"
+#include "cpu/isa/reduce.h"
+#include "cpu/isa/strided.h"
+
+namespace tenon {
+namespace TENON_ISA {
+
+namespace {
+
+enum { kNone, kMean, kSum };
+
+// ---- negative log likelihood: x [c] or [n, c, d...], target [] or [n, d...] ----
+
+template <class T>
+T element(const TensorView& v, int64_t at) {
+  T value;
+  load_strided(v.data, v.dtype, at, 1, 1, &value);
+  return value;
+}
+
+template <class T>
+void set_element(const TensorView& v, int64_t at, T value) {
+  store_strided(&value, v.data, v.dtype, at, 1, 1);
+}
+
+/** The places of a target beside those of class 0 in x. */
+class Targets {
+ public:
+  Targets(const TensorView& x, const TensorView& target) : target_(target) {
+    const int classes = x.rank > 1 ? 1 : 0;
+    class_stride = x.strides[classes];
+    class_count = x.shape[classes];
+    for (int i = 0; i < target.rank; i++)
+      dims_[i] = {target.shape[i], target.strides[i], x.strides[i ? i + 1 : 0]};
+  }
+
+  /** run(i, class, at in x of class 0) for each target in row-major order; ignored ones have class -1. */
+  template <class Run>
+  void each(int64_t ignore, Run run) const {
+    if (target_.numel == 0) return;
+    Walker walker(dims_, target_.rank, 0);
+    for (int64_t i = 0; i < target_.numel; i++, walker.next()) {
+      const int64_t c = target_.as<int64_t>()[walker.in];
+      run(i, c == ignore ? -1 : c, walker.out);
+    }
+  }
+
+  bool fit(const Launch& l, const char* op, int64_t ignore) const {
+    if (target_.numel == 0) return true;
+    Walker walker(dims_, target_.rank, 0);
+    for (int64_t i = 0; i < target_.numel; i++, walker.next()) {
+      const int64_t c = target_.as<int64_t>()[walker.in];
+      if (c == ignore || (c >= 0 && c < class_count)) continue;
+      set_error(*l.error, ErrorCode::index, "%s: target %lld is out of range for %lld classes", op,
+                static_cast<long long>(c), static_cast<long long>(class_count));
+      return false;
+    }
+    return true;
+  }
+
+  int64_t class_stride, class_count;
+
+ private:
+  const TensorView& target_;
+  Dim dims_[kMaxRank];
+};
+
+/** Offset of the i-th element, row major. */
+int64_t place(const TensorView& v, int64_t i) {
+  if (v.contiguous) return i;
+  int64_t at = 0;
+  for (int d = v.rank - 1; d >= 0; d--) {
+    at += i % v.shape[d] * v.strides[d];
+    i /= v.shape[d];
+  }
+  return at;
+}
+
+template <class T>
+void nll(const Launch& l) {
+  const TensorView &x = l.in(0), &target = l.in(1), &out = l.out(0), &total = l.out(1);
+  const TensorView* const weight = l.inputs > 2 ? &l.in(2) : nullptr;
+  const int64_t ignore = l.scalar[0].integer(), reduction = l.scalar[1].integer();
+  const Targets targets(x, target);
+  if (!targets.fit(l, "nllLoss", ignore)) return;
+  double sum = 0, weights = 0;
+  targets.each(ignore, [&](int64_t i, int64_t c, int64_t at) {
+    T loss = 0;
+    if (c >= 0) {
+      const T w = weight ? element<T>(*weight, c * weight->strides[0]) : T{1};
+      loss = -element<T>(x, at + c * targets.class_stride) * w;
+      sum += loss;
+      weights += w;
+    }
+    if (reduction == kNone) set_element(out, place(out, i), loss);
+  });
+  set_element(total, 0, static_cast<T>(weights));
+  if (reduction != kNone) set_element(out, 0, static_cast<T>(reduction == kMean ? sum / weights : sum));
+}
+
+template <class T>
+void nll_backward(const Launch& l) {
+  const TensorView &grad = l.in(0), &target = l.in(1), &total = l.in(2), &out = l.out();
+  const TensorView* const weight = l.inputs > 3 ? &l.in(3) : nullptr;
+  const int64_t ignore = l.scalar[0].integer(), reduction = l.scalar[1].integer();
+  const Targets targets(out, target);
+  if (!targets.fit(l, "nllLossBackward", ignore)) return;
+  const T zero = 0;
+  for (int64_t i = 0; i < out.numel; i += 1024) {
+    T zeros[1024] = {};
+    scatter(zeros, out, i, out.numel - i < 1024 ? out.numel - i : 1024);
+  }
+  const T whole = reduction == kNone ? zero : element<T>(grad, 0);
+  const T scale = reduction == kMean ? whole / element<T>(total, 0) : whole;
+  targets.each(ignore, [&](int64_t i, int64_t c, int64_t at) {
+    if (c < 0) return;
+    const T g = reduction == kNone ? element<T>(grad, place(grad, i)) : scale;
+    const T w = weight ? element<T>(*weight, c * weight->strides[0]) : T{1};
+    set_element(out, at + c * targets.class_stride, static_cast<T>(-g * w));
+  });
+}
+
+// ---- squared error ----
+
+constexpr int64_t kLossTile = 1024;
+constexpr int64_t kLossTask = 16 * kLossTile;
+
+/** A stretch of a view as dense elements of T: in place, or gathered into `buffer`. */
+template <class T>
+TENON_INLINE const T* dense(const TensorView& v, int64_t first, int64_t n, T* buffer) {
+  if (v.contiguous && v.dtype == dtype_of<T>()) return v.as<T>() + first;
+  gather(v, first, n, buffer);
+  return buffer;
+}
+
+/** The sum of (x - y)^2 over elements [first, end). */
+template <class T>
+double squared_error(const TensorView& x, const TensorView& y, int64_t first, int64_t end) {
+  constexpr int64_t w = Lanes<T>::count;
+  double sum = 0;
+  for (int64_t at = first; at < end; at += kLossTile) {
+    alignas(64) T a[kLossTile], b[kLossTile];
+    const int64_t n = end - at < kLossTile ? end - at : kLossTile;
+    const T *p = dense(x, at, n, a), *q = dense(y, at, n, b);
+    Vec<T> total{};
+    int64_t i = 0;
+    for (; i + w <= n; i += w) {
+      const Vec<T> d = load(p + i) - load(q + i);
+      total += d * d;
+    }
+    if (i < n) {
+      const Vec<T> d = load_part(p + i, n - i) - load_part(q + i, n - i);
+      total += d * d;
+    }
+    sum += static_cast<double>(join_lanes<SumOf<T>>(total));
+  }
+  return sum;
+}
+
+template <class T>
+void mse(const Launch& l) {
+  const TensorView &x = l.in(0), &y = l.in(1);
+  const int64_t n = x.numel, tasks = (n + kLossTask - 1) / kLossTask;
+  double sum = 0;
+  if (tasks <= 1) {
+    sum = squared_error<T>(x, y, 0, n);
+  } else {
+    double* const part = static_cast<double*>(l.scratch->bytes(static_cast<size_t>(tasks) * sizeof(double)));
+    parallel_for(tasks, [&](int64_t i) {
+      part[i] = squared_error<T>(x, y, i * kLossTask, (i + 1) * kLossTask < n ? (i + 1) * kLossTask : n);
+    });
+    sum = reduce_run<SumOf<double>>(part, tasks);
+  }
+  set_element(l.out(), 0,
+              static_cast<T>(l.scalar[0].integer() == kMean ? sum / static_cast<double>(n) : sum));
+}
+
+template <class T>
+void mse_backward(const Launch& l) {
+  constexpr int64_t w = Lanes<T>::count;
+  const TensorView &x = l.in(1), &y = l.in(2), &out = l.out();
+  const int64_t n = x.numel;
+  T scale = 2 * element<T>(l.in(0), 0);
+  if (l.scalar[0].integer() == kMean) scale /= static_cast<T>(n);
+  const Vec<T> factor = splat(scale);
+  const bool direct = out.contiguous && out.dtype == dtype_of<T>();
+  parallel_for((n + kLossTask - 1) / kLossTask, [&](int64_t task) {
+    const int64_t end = (task + 1) * kLossTask < n ? (task + 1) * kLossTask : n;
+    for (int64_t at = task * kLossTask; at < end; at += kLossTile) {
+      alignas(64) T a[kLossTile], b[kLossTile];
+      const int64_t count = end - at < kLossTile ? end - at : kLossTile;
+      const T *p = dense(x, at, count, a), *q = dense(y, at, count, b);
+      T* const o = direct ? out.as<T>() + at : a;
+      int64_t i = 0;
+      for (; i + w <= count; i += w) store(o + i, (load(p + i) - load(q + i)) * factor);
+      if (i < count)
+        store_part(o + i, (load_part(p + i, count - i) - load_part(q + i, count - i)) * factor, count - i);
+      if (!direct) scatter(o, out, at, count);
+    }
+  });
+}
+
+}  // namespace
+
+#define TENON_LOSS(name, f)             \
+  void kernel_##name(const Launch& l) { \
+    if (l.compute == DType::f64)        \
+      f<double>(l);                     \
+    else                                \
+      f<float>(l);                      \
+  }
+
+TENON_LOSS(nllLoss, nll)
+TENON_LOSS(nllLossBackward, nll_backward)
+TENON_LOSS(mseLoss, mse)
+TENON_LOSS(mseLossBackward, mse_backward)
+
+#undef TENON_LOSS
+
+}  // namespace TENON_ISA
+}  // namespace tenon

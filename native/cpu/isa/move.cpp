@@ -1,0 +1,174 @@
+// Kernels that move elements or make them of their place: fill, copy, where, arange, eye, tril, triu.
+#include "core/parallel.h"
+#include "cpu/isa/elementwise.h"
+#include "cpu/isa/kernels.h"
+#include "cpu/isa/strided.h"
+
+namespace tenon {
+namespace TENON_ISA {
+
+namespace {
+
+template <class T>
+void copy_loop(void* out, const void* const* in, const int64_t* step, int64_t n, const Scalar*) {
+  if (step[0]) {
+    std::memmove(out, in[0], static_cast<size_t>(n) * sizeof(T));
+    return;
+  }
+  const T value = *static_cast<const T*>(in[0]);
+  T* o = static_cast<T*>(out);
+  for (int64_t i = 0; i < n; i++) o[i] = value;
+}
+
+template <class T, int64_t kX, int64_t kY>
+void select_loop(T* o, const uint8_t* c, int64_t dc, const T* x, const T* y, int64_t n) {
+  for (int64_t i = 0; i < n; i++) o[i] = c[i * dc] ? x[i * kX] : y[i * kY];
+}
+
+template <class T>
+void where_loop(void* out, const void* const* in, const int64_t* step, int64_t n, const Scalar*) {
+  T* o = static_cast<T*>(out);
+  const uint8_t* c = static_cast<const uint8_t*>(in[0]);
+  const T *x = static_cast<const T*>(in[1]), *y = static_cast<const T*>(in[2]);
+  if (step[1])
+    step[2] ? select_loop<T, 1, 1>(o, c, step[0], x, y, n) : select_loop<T, 1, 0>(o, c, step[0], x, y, n);
+  else
+    step[2] ? select_loop<T, 0, 1>(o, c, step[0], x, y, n) : select_loop<T, 0, 0>(o, c, step[0], x, y, n);
+}
+
+/** The loop for elements of so many bytes. */
+#define TENON_BY_SIZE(loop, size) \
+  (size == 1 ? loop<uint8_t> : size == 2 ? loop<uint16_t> : size == 4 ? loop<uint32_t> : loop<uint64_t>)
+
+/** The type by way of which `from` becomes `to`: that of the result, but what is true depends on the whole
+ * value. */
+constexpr DType between(DType from, DType to) {
+  return from == to ? to : to == DType::boolean ? compute_type(from) : compute_type(to);
+}
+
+constexpr int64_t kPart = 1024;  // elements made at a time
+constexpr int64_t kTask = 32 * kPart;
+
+/** run(first, count) for the parts of n elements, in parallel. */
+template <class Run>
+void for_parts(int64_t n, Run run) {
+  parallel_for((n + kTask - 1) / kTask, [&](int64_t task) {
+    const int64_t end = n - task * kTask < kTask ? n : (task + 1) * kTask;
+    for (int64_t i = task * kTask; i < end; i += kPart) run(i, end - i < kPart ? end - i : kPart);
+  });
+}
+
+template <class T>
+void sequence(const Launch& l, T start, T step) {
+  const TensorView& out = l.out();
+  for_parts(out.numel, [&](int64_t first, int64_t count) {
+    T part[kPart];
+    for (int64_t i = 0; i < count; i++) part[i] = start + static_cast<T>(first + i) * step;
+    store_strided(part, out.data, out.dtype, first, 1, count);
+  });
+}
+
+/** Copies columns [from, to) of every row of a batch of matrices and clears the others. */
+template <class Range>
+void triangle(const Launch& l, Range range) {
+  const TensorView &x = l.in(), &out = l.out();
+  const int64_t rows = out.shape[out.rank - 2], columns = out.shape[out.rank - 1];
+  if (out.numel == 0) return;
+  const int64_t size = element_size(x.dtype);
+  int64_t step = columns;
+  int64_t strides[kMaxRank];
+  for (int i = out.rank - 2; i >= 0; i--) strides[i] = step, step *= out.shape[i];
+  Dim plain[kMaxRank];
+  for (int i = 0; i + 1 < out.rank; i++) plain[i] = {out.shape[i], x.strides[i], strides[i]};
+  const int64_t total = out.numel / columns, together = columns < kPart ? kPart / columns : 1;
+  parallel_for((total + together - 1) / together, [&](int64_t task) {
+    const int64_t first = task * together, end = first + together < total ? first + together : total;
+    Walker walker(plain, out.rank - 1, first);
+    for (int64_t r = first; r < end; r++, walker.next()) {
+      int64_t from = 0, to = columns;
+      range(r % rows, columns, from, to);
+      char* const o = out.as<char>() + walker.out * size;
+      std::memset(o, 0, static_cast<size_t>(from * size));
+      std::memset(o + to * size, 0, static_cast<size_t>((columns - to) * size));
+      const int64_t stride = x.strides[x.rank - 1];
+      move_strided(size, x.as<char>() + (walker.in + from * stride) * size, stride, o + from * size, 1,
+                   to - from);
+    }
+  });
+}
+
+int64_t within(int64_t i, int64_t n) { return i < 0 ? 0 : i > n ? n : i; }
+
+}  // namespace
+
+void kernel_fill(const Launch& l) {
+  const TensorView& out = l.out();
+  const double value = l.scalar[0].get();
+  const int64_t size = element_size(out.dtype);
+  uint64_t element = 0;  // the value's bits in the output's dtype
+  if (is_floating(out.dtype) || out.dtype == DType::boolean) {
+    store_strided(&value, &element, out.dtype, 0, 1, 1);
+  } else {
+    const int64_t integer = l.scalar[0].integer();
+    store_strided(&integer, &element, out.dtype, 0, 1, 1);
+  }
+  const int64_t one[1] = {1};
+  TensorView number = out;
+  number.data = &element;
+  number.shape = number.strides = one;
+  number.rank = 0;
+  number.numel = 1;
+  number.contiguous = true;
+  const TensorView views[] = {out, number};
+  Launch copy = l;
+  copy.inputs = 1;
+  copy.views = views;
+  const DType types[] = {out.dtype, out.dtype};
+  run_one(copy, TENON_BY_SIZE(copy_loop, size), types);
+}
+
+void kernel_copy(const Launch& l) {
+  const DType type = between(l.in().dtype, l.out().dtype);
+  const DType types[] = {type, type};
+  const int64_t size = element_size(type);
+  run_one(l, TENON_BY_SIZE(copy_loop, size), types);
+}
+
+void kernel_where(const Launch& l) {
+  const DType type = l.out().dtype;
+  const DType types[] = {type, DType::boolean, type, type};
+  const int64_t size = element_size(type);
+  run_ternary(l, TENON_BY_SIZE(where_loop, size), types);
+}
+
+void kernel_arange(const Launch& l) {
+  if (is_floating(l.compute))
+    sequence<double>(l, l.scalar[0].get(), l.scalar[1].get());
+  else
+    sequence<int64_t>(l, l.scalar[0].integer(), l.scalar[1].integer());
+}
+
+void kernel_eye(const Launch& l) {
+  const TensorView& out = l.out();
+  const int64_t size = element_size(out.dtype), rows = out.shape[0], columns = out.shape[1];
+  std::memset(out.data, 0, static_cast<size_t>(out.numel * size));
+  const int64_t one = 1, n = rows < columns ? rows : columns;
+  for (int64_t i = 0; i < n; i++) store_strided(&one, out.data, out.dtype, i * (columns + 1), 1, 1);
+}
+
+void kernel_tril(const Launch& l) {
+  const int64_t diagonal = l.scalar[0].integer();
+  triangle(l, [=](int64_t row, int64_t columns, int64_t&, int64_t& to) {
+    to = within(row + diagonal + 1, columns);
+  });
+}
+
+void kernel_triu(const Launch& l) {
+  const int64_t diagonal = l.scalar[0].integer();
+  triangle(l, [=](int64_t row, int64_t columns, int64_t& from, int64_t&) {
+    from = within(row + diagonal, columns);
+  });
+}
+
+}  // namespace TENON_ISA
+}  // namespace tenon

@@ -1,0 +1,249 @@
+// Random fills: uniform, normal, randint, randperm. Compiled without contraction, see core/random.h.
+#include "core/random.h"
+
+#include "core/parallel.h"
+#include "cpu/isa/kernels.h"
+#include "cpu/isa/strided.h"
+#include "cpu/isa/vec.h"
+
+namespace tenon {
+namespace TENON_ISA {
+
+namespace {
+
+constexpr int kLanes = kPhiloxGroup;
+constexpr int64_t kTask = 16384;  // elements
+
+// Philox on 64-bit lanes: only the lower half of each counts, so the low word of a product needs no masking.
+#if defined(__AVX512F__)
+typedef uint64_t Words __attribute__((vector_size(64)));
+inline Words product(Words a, uint32_t b) {
+  return reinterpret_cast<Words>(
+      _mm512_maskz_mul_epu32(0xff, reinterpret_cast<__m512i>(a), _mm512_set1_epi64(static_cast<int64_t>(b))));
+}
+#elif defined(__AVX2__)
+typedef uint64_t Words __attribute__((vector_size(32)));
+inline Words product(Words a, uint32_t b) {
+  return reinterpret_cast<Words>(
+      _mm256_mul_epu32(reinterpret_cast<__m256i>(a), _mm256_set1_epi64x(static_cast<int64_t>(b))));
+}
+#elif defined(__SSE2__)
+typedef uint64_t Words __attribute__((vector_size(16)));
+inline Words product(Words a, uint32_t b) {
+  return reinterpret_cast<Words>(
+      _mm_mul_epu32(reinterpret_cast<__m128i>(a), _mm_set1_epi64x(static_cast<int64_t>(b))));
+}
+#else
+typedef uint64_t Words __attribute__((vector_size(16)));
+inline Words product(Words a, uint32_t b) { return (a & 0xffffffffu) * b; }
+#endif
+constexpr int kWords = sizeof(Words) / sizeof(uint64_t);
+typedef uint32_t LowWords __attribute__((vector_size(sizeof(Words) / 2)));
+
+/** The random numbers that a launch owns. */
+class Source {
+ public:
+  explicit Source(const Launch& l)
+      : k0_(static_cast<uint32_t>(l.scalar[0].integer())),
+        k1_(static_cast<uint32_t>(l.scalar[1].integer())),
+        offset_(static_cast<uint64_t>(l.scalar[2].integer())) {}
+
+  /** words[j][i]: word j of counter i of a group. */
+  void words(int64_t group, uint32_t (*words)[kLanes]) const {
+    for (int first = 0; first < kLanes; first += kWords) {
+      Words a, b, c = {}, d = {};
+      for (int i = 0; i < kWords; i++) a[i] = offset_ + static_cast<uint64_t>(group) * kLanes + first + i;
+      b = a >> 32;
+      uint32_t k0 = k0_, k1 = k1_;
+      for (int round = 0; round < 10; round++) {
+        const Words p = product(a, kPhiloxM0), q = product(c, kPhiloxM1);
+        a = (q >> 32) ^ b ^ k0;
+        b = q;
+        c = (p >> 32) ^ d ^ k1;
+        d = p;
+        k0 += kPhiloxW0;
+        k1 += kPhiloxW1;
+      }
+      const Words result[4] = {a, b, c, d};
+      for (int j = 0; j < 4; j++) {
+        const LowWords low = __builtin_convertvector(result[j], LowWords);
+        std::memcpy(&words[j][first], &low, sizeof low);
+      }
+    }
+  }
+
+  /** pairs[j][i]: words 2j (lower half) and 2j + 1 of counter i of a group. */
+  void pairs(int64_t group, uint64_t (*pairs)[kLanes]) const {
+    uint32_t w[4][kLanes];
+    words(group, w);
+    for (int j = 0; j < 2; j++)
+      for (int i = 0; i < kLanes; i++)
+        pairs[j][i] = w[2 * j][i] | static_cast<uint64_t>(w[2 * j + 1][i]) << 32;
+  }
+
+ private:
+  uint32_t k0_, k1_;
+  uint64_t offset_;
+};
+
+/** Fills `out` with what draw(group, x) makes: kGroup values of type T at a time. */
+template <class T, int kGroup, class Draw>
+void generate(const TensorView& out, Draw draw) {
+  const int64_t n = out.numel;
+  const bool direct = out.contiguous && out.dtype == dtype_of<T>();
+  parallel_for((n + kTask - 1) / kTask, [&](int64_t task) {
+    const int64_t end = (task + 1) * kTask < n ? (task + 1) * kTask : n;
+    for (int64_t i = task * kTask; i < end; i += kGroup) {
+      const int64_t m = end - i < kGroup ? end - i : kGroup;
+      if (direct && m == kGroup) {
+        draw(i / kGroup, out.as<T>() + i);
+        continue;
+      }
+      alignas(64) T x[kGroup];
+      draw(i / kGroup, x);
+      if (direct)
+        std::memcpy(out.as<T>() + i, x, static_cast<size_t>(m) * sizeof(T));
+      else
+        scatter(x, out, i, m);
+    }
+  });
+}
+
+constexpr int kGroup32 = 4 * kLanes, kGroup64 = 2 * kLanes;  // draws of a group: of 32 bits, of 64 bits
+
+/** The largest value of dtype t below `to`; `from` when there is none from there on. */
+float last_float(DType t, float from, float to) {
+  const uint32_t unit = t == DType::f16 ? 1u << 13 : t == DType::bf16 ? 1u << 16 : 1u;
+  uint32_t bits = random_bits<uint32_t>(to);
+  float last;
+  if (to > 0) {
+    bits = (bits - 1) & ~(unit - 1);
+    last = random_bits<float>(bits);
+  } else if (to < 0) {
+    bits = (bits | (unit - 1)) + 1;
+    last = random_bits<float>(bits);
+  } else {
+    last = t == DType::f16 ? -0x1p-24f : random_bits<float>(0x80000000u | unit);
+  }
+  return last >= from ? last : from;
+}
+double last_double(double from, double to) {
+  const double last = std::nextafter(to, from);
+  return last >= from ? last : from;
+}
+
+}  // namespace
+
+void kernel_uniform(const Launch& l) {
+  const TensorView& out = l.out();
+  const double from = l.scalar[3].get(), to = l.scalar[4].get();
+  if (!(from <= to)) {
+    set_error(*l.error, ErrorCode::argument, "uniform: expected from <= to, got %g and %g", from, to);
+    return;
+  }
+  const Source source(l);
+  if (out.dtype == DType::f64) {
+    const double width = to - from, last = last_double(from, to);
+    generate<double, kGroup64>(out, [&](int64_t group, double* x) {
+      uint64_t w[2][kLanes];
+      source.pairs(group, w);
+      const uint64_t* const pair = w[0];
+      for (int i = 0; i < kGroup64; i++) {
+        const double value = unit_double(pair[i]) * width + from;
+        x[i] = value < last ? value : last;
+      }
+    });
+    return;
+  }
+  const float low = static_cast<float>(from), width = static_cast<float>(to) - low;
+  const float last = last_float(out.dtype, low, static_cast<float>(to));
+  const int digits = out.dtype == DType::f16 ? 11 : out.dtype == DType::bf16 ? 8 : 24;
+  generate<float, kGroup32>(out, [&](int64_t group, float* x) {
+    uint32_t w[4][kLanes];
+    source.words(group, w);
+    const uint32_t* const word = w[0];
+    for (int i = 0; i < kGroup32; i++) {
+      const float value = unit_float(word[i], digits) * width + low;
+      x[i] = value < last ? value : last;
+    }
+  });
+}
+
+void kernel_normal(const Launch& l) {
+  const TensorView& out = l.out();
+  const double mean = l.scalar[3].get(), deviation = l.scalar[4].get();
+  if (!(deviation >= 0)) {
+    set_error(*l.error, ErrorCode::argument, "normal: expected std >= 0, got %g", deviation);
+    return;
+  }
+  const Source source(l);
+  if (out.dtype == DType::f64) {
+    generate<double, kGroup64>(out, [&](int64_t group, double* x) {
+      uint64_t w[2][kLanes];
+      source.pairs(group, w);
+      for (int i = 0; i < kLanes; i++) {
+        double a, b;
+        box_muller(w[0][i], w[1][i], a, b);
+        x[i] = a * deviation + mean;
+        x[kLanes + i] = b * deviation + mean;
+      }
+    });
+    return;
+  }
+  const float mean32 = static_cast<float>(mean), deviation32 = static_cast<float>(deviation);
+  generate<float, kGroup32>(out, [&](int64_t group, float* x) {
+    uint32_t w[4][kLanes];
+    source.words(group, w);
+    for (int j = 0; j < 4; j += 2)
+      for (int i = 0; i < kLanes; i++) {
+        float a, b;
+        box_muller(w[j][i], w[j + 1][i], a, b);
+        x[j * kLanes + i] = a * deviation32 + mean32;
+        x[(j + 1) * kLanes + i] = b * deviation32 + mean32;
+      }
+  });
+}
+
+void kernel_randint(const Launch& l) {
+  const double from = l.scalar[3].get(), to = l.scalar[4].get();
+  if (!(from < to && from >= -0x1p62 && to <= 0x1p62)) {
+    set_error(*l.error, ErrorCode::argument, "randint: expected low < high, got %.17g and %.17g", from, to);
+    return;
+  }
+  const Source source(l);
+  const int64_t low = static_cast<int64_t>(from);
+  const uint64_t range = static_cast<uint64_t>(static_cast<int64_t>(to) - low);
+  generate<int64_t, kGroup64>(l.out(), [&](int64_t group, int64_t* x) {
+    uint64_t w[2][kLanes];
+    source.pairs(group, w);
+    const uint64_t* const pair = w[0];
+    for (int i = 0; i < kGroup64; i++) x[i] = low + static_cast<int64_t>(below(pair[i], range));
+  });
+}
+
+/** Fisher and Yates: place i takes one of the n - i values that are left. */
+void kernel_randperm(const Launch& l) {
+  const TensorView& out = l.out();
+  const int64_t n = out.numel;
+  const bool direct = out.contiguous && out.dtype == DType::i64;
+  int64_t* const x =
+      direct ? out.as<int64_t>() : static_cast<int64_t*>(l.scratch->bytes(static_cast<size_t>(n) * 8));
+  for (int64_t i = 0; i < n; i++) x[i] = i;
+  const Source source(l);
+  for (int64_t first = 0; first < n; first += kGroup64) {
+    uint64_t w[2][kLanes];
+    source.pairs(first / kGroup64, w);
+    const uint64_t* const pair = w[0];
+    const int64_t end = n - first < kGroup64 ? n : first + kGroup64;
+    for (int64_t i = first; i < end; i++) {
+      const int64_t j = i + static_cast<int64_t>(below(pair[i - first], static_cast<uint64_t>(n - i)));
+      const int64_t taken = x[j];
+      x[j] = x[i];
+      x[i] = taken;
+    }
+  }
+  if (!direct) scatter(x, out, 0, n);
+}
+
+}  // namespace TENON_ISA
+}  // namespace tenon

@@ -1,0 +1,150 @@
+// What a reduction does to a block of elements of its compute type: the loops, with the shape of the tensor
+// left out.
+#pragma once
+#include <cstdint>
+#include <cstring>
+#include <limits>
+#include <type_traits>
+
+#include "cpu/isa/vec.h"
+
+namespace tenon {
+namespace TENON_ISA {
+
+namespace {
+
+/** Columns of a tile; so many accumulators stay in the first level cache. */
+constexpr int64_t kReduceTile = 512;
+/** Elements that are summed in T; beyond that partial results are joined pairwise, in Wide. */
+constexpr int64_t kReduceBlock = 4096;
+/** Rows that are joined, eight by eight, into accumulators of type T before these go into Wide ones. */
+constexpr int64_t kReduceRows = 128;
+
+// An op: `start` is its identity; `join` takes T, Wide or a vector of T, a before b.
+template <class T>
+struct SumOf {
+  using Type = T;
+  using Wide = std::conditional_t<std::is_same_v<T, float>, double, T>;
+  static T start() { return T{0}; }
+  template <class X>
+  static TENON_INLINE X join(X a, X b) {
+    return a + b;
+  }
+};
+
+template <class T>
+struct ProductOf {
+  using Type = T;
+  using Wide = std::conditional_t<std::is_same_v<T, float>, double, T>;
+  static T start() { return T{1}; }
+  template <class X>
+  static TENON_INLINE X join(X a, X b) {
+    return a * b;
+  }
+};
+
+/** The largest; NaN beats everything and the first NaN stays. */
+template <class T>
+struct MaxOf {
+  using Type = T;
+  using Wide = T;
+  static T start() {
+    return std::is_floating_point_v<T> ? -std::numeric_limits<T>::infinity()
+                                       : std::numeric_limits<T>::lowest();
+  }
+  static bool better(T b, T a) { return b > a || (b != b && a == a); }
+  template <class X>
+  static TENON_INLINE X join(X a, X b) {
+    if constexpr (std::is_floating_point_v<T>) return ((b > a) | (b != b)) ? b : a;
+    return b > a ? b : a;
+  }
+};
+
+template <class T>
+struct MinOf {
+  using Type = T;
+  using Wide = T;
+  static T start() {
+    return std::is_floating_point_v<T> ? std::numeric_limits<T>::infinity() : std::numeric_limits<T>::max();
+  }
+  static bool better(T b, T a) { return b < a || (b != b && a == a); }
+  template <class X>
+  static TENON_INLINE X join(X a, X b) {
+    if constexpr (std::is_floating_point_v<T>) return ((b < a) | (b != b)) ? b : a;
+    return b < a ? b : a;
+  }
+};
+
+/** Whether all (any) are true: anything but zero, NaN included. */
+template <class T>
+struct AllOf {
+  using Type = T;
+  using Wide = T;
+  static T start() { return T{1}; }
+  template <class X>
+  static TENON_INLINE X join(X a, X b) {
+    return b != X{} ? a : X{};
+  }
+};
+
+template <class T>
+struct AnyOf {
+  using Type = T;
+  using Wide = T;
+  static T start() { return T{0}; }
+  template <class X>
+  static TENON_INLINE X join(X a, X b) {
+    return b != X{} ? b : a;
+  }
+};
+
+/** All lanes of a vector. */
+template <class Op, class T = typename Op::Type>
+TENON_INLINE T join_lanes(typename Lanes<T>::Vector v) {
+  T lane[Lanes<T>::count];
+  std::memcpy(lane, &v, sizeof v);
+  for (int half = Lanes<T>::count / 2; half; half /= 2)
+    for (int i = 0; i < half; i++) lane[i] = Op::join(lane[i], lane[i + half]);
+  return lane[0];
+}
+
+/** 1 to kReduceBlock elements. */
+template <class Op, class T = typename Op::Type>
+TENON_INLINE T reduce_block(const T* x, int64_t n) {
+  using V = typename Lanes<T>::Vector;
+  constexpr int64_t w = Lanes<T>::count;
+  T rest = Op::start();
+  int64_t i = 0;
+  if (n >= w) {
+    V a = load(x);
+    i = w;
+    if (n >= 4 * w) {
+      V b = load(x + w), c = load(x + 2 * w), d = load(x + 3 * w);
+      for (i = 4 * w; i + 4 * w <= n; i += 4 * w) {
+        a = Op::join(a, load(x + i));
+        b = Op::join(b, load(x + i + w));
+        c = Op::join(c, load(x + i + 2 * w));
+        d = Op::join(d, load(x + i + 3 * w));
+      }
+      a = Op::join(Op::join(a, b), Op::join(c, d));
+    }
+    for (; i + w <= n; i += w) a = Op::join(a, load(x + i));
+    rest = join_lanes<Op>(a);
+  }
+  for (; i < n; i++) rest = Op::join(rest, x[i]);
+  return rest;
+}
+
+/** Any number of elements, halves at a time, so that rounding errors grow with the logarithm of n. */
+template <class Op, class T = typename Op::Type, class Wide = typename Op::Wide>
+Wide reduce_run(const T* x, int64_t n) {
+  if (n <= kReduceBlock) return static_cast<Wide>(reduce_block<Op>(x, n));
+  const int64_t half = (n / 2 + kReduceBlock - 1) / kReduceBlock * kReduceBlock;
+  const Wide first = reduce_run<Op>(x, half);
+  return Op::join(first, reduce_run<Op>(x + half, n - half));
+}
+
+}  // namespace
+
+}  // namespace TENON_ISA
+}  // namespace tenon

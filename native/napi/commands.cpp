@@ -1,0 +1,308 @@
+#include "napi/commands.h"
+
+#include <cmath>
+#include <cstdio>
+
+#include "core/check.h"
+#include "cpu/kernel_table.h"
+#include "napi/environment.h"
+
+namespace tenon {
+
+namespace {
+
+constexpr int64_t kMaxInteger = int64_t{1} << 53;
+
+/** Reads the words of the buffer in order; reading past the end yields NaN, which no check lets through. */
+class Reader {
+ public:
+  Reader(Environment& e, size_t end) : e_(e), words_(e.commands), end_(end) {}
+
+  /** False after an error has been raised. */
+  bool run() {
+    while (at_ < end_) {
+      const double code = word();
+      if (code == kFree) {
+        free();
+      } else if (code == kView) {
+        if (!view()) return false;
+      } else if (code == kNew) {
+        const double id = word();
+        if (!make(id, integer())) return false;
+      } else if (code >= 0 && code < kOpCount) {
+        if (!launch(static_cast<uint16_t>(code))) return false;
+      } else {
+        return fail(ErrorCode::internal, "unknown command");
+      }
+    }
+    return true;
+  }
+
+  Slot* last_made() const { return last_; }
+
+ private:
+  double word() { return at_ < end_ ? words_[at_++] : std::nan(""); }
+
+  int64_t integer() {
+    const double d = word();
+    return d >= -static_cast<double>(kMaxInteger) && d <= static_cast<double>(kMaxInteger)
+               ? static_cast<int64_t>(d)
+               : -1;
+  }
+
+  bool fail(ErrorCode code, const char* message) {
+    e_.raise(code, message);
+    return false;
+  }
+
+  bool fail_operand(const char* op, double id) {
+    char text[160];
+    if (id == 0)
+      std::snprintf(text, sizeof text, "%s: a tensor was disposed", op);
+    else
+      std::snprintf(text, sizeof text,
+                    "%s: no tensor has the id %.0f: it was disposed or belongs to another thread", op, id);
+    return fail(ErrorCode::argument, text);
+  }
+
+  void free() {
+    if (Slot* s = e_.slots.find(word())) e_.release(*s);
+  }
+
+  /** Memory, after a collection if need be; raises OutOfMemoryError. */
+  Storage* allocate(int64_t bytes) {
+    Storage* s = e_.slots.blocks().allocate(bytes);
+    if (s) return s;
+    napi_value collect, receiver, result;
+    napi_get_reference_value(e_.env, e_.collect, &collect);
+    napi_get_undefined(e_.env, &receiver);
+    // The collector's own commands go through this buffer: keep ours.
+    std::vector<double> rest(words_ + at_, words_ + end_);
+    const bool collected = napi_call_function(e_.env, receiver, collect, 0, nullptr, &result) == napi_ok;
+    std::copy(rest.begin(), rest.end(), words_ + at_);
+    if (!collected) return nullptr;
+    s = e_.slots.blocks().allocate(bytes);
+    if (!s) {
+      const MemoryStats stats = memory_stats();
+      char text[200];
+      std::snprintf(text, sizeof text,
+                    "cannot allocate %lld bytes (%lld bytes are live in tensors, %lld cached)",
+                    static_cast<long long>(bytes), static_cast<long long>(stats.live),
+                    static_cast<long long>(stats.cached));
+      fail(ErrorCode::out_of_memory, text);
+    }
+    return s;
+  }
+
+  bool shape(int64_t rank, int64_t* dims) {
+    if (rank < 0 || rank > kMaxRank) return fail(ErrorCode::shape, "a tensor has at most 64 dimensions");
+    for (int64_t i = 0; i < rank; i++) dims[i] = integer();
+    return true;
+  }
+
+  /** A new row-major tensor; its dtype and rank are packed in `spec` >> 1 as in an output's second word. */
+  bool make(double id, int64_t spec) {
+    int64_t dims[kMaxRank];
+    const int64_t dtype = spec >> 1 & 15, rank = spec >> 5;
+    if (spec < 0 || dtype >= kDTypeCount) return fail(ErrorCode::internal, "unknown dtype");
+    if (!shape(rank, dims)) return false;
+    const DType t = static_cast<DType>(dtype);
+    const int64_t numel = checked_numel(dims, static_cast<int>(rank));
+    if (numel < 0) return fail(ErrorCode::shape, "a size is negative or the number of elements exceeds 2^53");
+    Storage* storage = allocate(numel * element_size(t));
+    if (!storage) return false;
+    Slot* s = e_.slots.create(id, storage, 0, t, static_cast<int>(rank), dims, nullptr, numel);
+    if (!s) {
+      e_.slots.blocks().release(storage);
+      return fail(ErrorCode::internal, "the id is in use");
+    }
+    last_ = s;
+    return true;
+  }
+
+  bool view() {
+    const double id = word(), source_id = word();  // declarators are evaluated in order, arguments aren't
+    const int64_t dtype = integer(), offset = integer(), rank = integer();
+    int64_t dims[kMaxRank], strides[kMaxRank];
+    if (dtype < 0 || dtype >= kDTypeCount) return fail(ErrorCode::internal, "unknown dtype");
+    if (!shape(rank, dims)) return false;
+    for (int64_t i = 0; i < rank; i++) {
+      const double d = word();
+      if (!(std::fabs(d) <= static_cast<double>(kMaxInteger)))
+        return fail(ErrorCode::shape, "a stride is no integer");
+      strides[i] = static_cast<int64_t>(d);
+    }
+    Slot* source = e_.slots.find(source_id);
+    if (!source) return fail_operand("view", source_id);
+    const DType t = static_cast<DType>(dtype);
+    const int64_t numel = checked_numel(dims, static_cast<int>(rank));
+    if (numel < 0)
+      return fail(ErrorCode::shape, "view: a size is negative or the number of elements exceeds 2^53");
+    // The first and the last element that the view can reach must lie in the storage.
+    double low = static_cast<double>(offset), high = low;
+    if (numel > 0)
+      for (int64_t i = 0; i < rank; i++) {
+        const double reach = static_cast<double>(dims[i] - 1) * static_cast<double>(strides[i]);
+        (reach < 0 ? low : high) += reach;
+      }
+    const double elements = static_cast<double>(source->storage->bytes / element_size(t));
+    if (offset < 0 || low < 0 || (numel > 0 && high >= elements) ||
+        (numel == 0 && offset > static_cast<int64_t>(elements)))
+      return fail(ErrorCode::shape, "view: it reaches outside of its storage");
+    e_.slots.blocks().retain(source->storage);
+    Storage* storage = source->storage;
+    Slot* s = e_.slots.create(id, storage, offset, t, static_cast<int>(rank), dims, strides, numel);
+    if (!s) {
+      e_.slots.blocks().release(storage);
+      return fail(ErrorCode::internal, "the id is in use");
+    }
+    last_ = s;
+    return true;
+  }
+
+  bool launch(uint16_t op) {
+    const int64_t header = integer();
+    if (header < 0) return fail(ErrorCode::internal, "malformed command");
+    Launch l;
+    l.op = op;
+    l.compute = static_cast<DType>(header & 15);
+    l.outputs = static_cast<uint16_t>(header >> 4 & 511);
+    l.inputs = static_cast<uint32_t>(header >> 13 & 1023);
+    l.scalars = static_cast<uint32_t>(header >> 23 & 127);
+    const bool cells = header >> 30 & 1;
+    const size_t operands = l.outputs + l.inputs;
+    if (e_.views.size() < operands) e_.views.resize(operands);
+    if (e_.scalars.size() < l.scalars) e_.scalars.resize(l.scalars);
+
+    // Inputs come after the outputs in the buffer, and outputs are made first: an operand is pinned by
+    // `running`, which delays every release (a collection may run inside of make).
+    e_.running = true;
+    const bool done = operands_of(l, cells) && execute(l);
+    e_.running = false;
+    for (Slot* s : e_.released_while_running) e_.slots.release(*s);
+    e_.released_while_running.clear();
+    return done;
+  }
+
+  bool operands_of(Launch& l, bool cells) {
+    const char* name = op_name(l.op);
+    Slot* made[4] = {nullptr};
+    int made_count = 0;
+    bool ok = true;
+    for (int i = 0; ok && i < l.outputs; i++) {
+      const double id = word();
+      const int64_t spec = integer();
+      Slot* s;
+      if (spec > 0) {
+        ok = make(id, spec);
+        s = last_;
+        if (ok && made_count < 4) made[made_count++] = s;
+      } else {
+        s = e_.slots.find(id);
+        if (!s) ok = fail_operand(name, id);
+      }
+      if (ok) e_.views[i] = s->view;
+    }
+    for (uint32_t i = 0; ok && i < l.inputs; i++) {
+      const double id = word();
+      TensorView& v = e_.views[l.outputs + i];
+      if (id == -1) {
+        number(v);
+        continue;
+      }
+      Slot* s = e_.slots.find(id);
+      if (!s)
+        ok = fail_operand(name, id);
+      else
+        v = s->view;
+    }
+    for (uint32_t i = 0; ok && i < l.scalars; i++) {
+      const bool cell = cells && word() != 0;
+      Scalar& scalar = e_.scalars[i];
+      scalar = Scalar{};
+      if (!cell) {
+        scalar.value = word();
+        continue;
+      }
+      const double id = word();
+      Slot* s = e_.slots.find(id);
+      if (!s || s->view.dtype != DType::f64 || s->view.numel != 1)
+        ok = fail_operand(name, id);
+      else
+        scalar.cell = s->view.as<double>();
+    }
+    l.views = e_.views.data();
+    l.scalar = e_.scalars.data();
+    if (ok) {
+      LaunchError error;
+      if (!check(l, error)) ok = fail(error.code, error.message);
+    }
+    if (!ok) drop(made, made_count);
+    made_count_ = made_count;
+    for (int i = 0; i < made_count; i++) made_[i] = made[i];
+    return ok;
+  }
+
+  /** A number operand: a 0-d float64 view of the word itself. */
+  void number(TensorView& v) {
+    v = TensorView{};
+    v.data = at_ < end_ ? &words_[at_] : nullptr;
+    v.shape = v.strides = nullptr;
+    v.numel = 1;
+    v.dtype = DType::f64;
+    word();
+  }
+
+  bool execute(Launch& l) {
+    if (e_.stream.submit(l)) return true;
+    drop(made_, made_count_);
+    return fail(e_.stream.error().code, e_.stream.error().message);
+  }
+
+  /** A failed command leaves no tensors behind. */
+  void drop(Slot* const* made, int count) {
+    for (int i = 0; i < count; i++) e_.release(*made[i]);
+    last_ = nullptr;
+  }
+
+  Environment& e_;
+  double* words_;
+  size_t at_ = kFirstCommand;
+  size_t end_;
+  Slot* last_ = nullptr;
+  Slot* made_[4] = {nullptr};
+  int made_count_ = 0;
+};
+
+}  // namespace
+
+napi_value run_commands(napi_env env, napi_callback_info info) {
+  size_t argc = 1;
+  napi_value owner;
+  void* data;
+  napi_get_cb_info(env, info, &argc, &owner, nullptr, &data);
+  Environment& e = *static_cast<Environment*>(data);
+  return guarded(e, [&]() -> napi_value {
+    if (!e.commands) return nullptr;
+    const double end = e.commands[0];
+    e.commands[0] = kFirstCommand;
+    if (!(end >= kFirstCommand && end <= static_cast<double>(e.capacity))) {
+      e.raise(ErrorCode::internal, "malformed command buffer");
+      return nullptr;
+    }
+    Reader reader(e, static_cast<size_t>(end));
+    const bool done = reader.run();
+    if (done && argc && reader.last_made()) {
+      Slot& s = *reader.last_made();
+      napi_ref weak;
+      if (s.id && !s.weak && napi_create_reference(env, owner, 0, &weak) == napi_ok) {
+        s.weak = weak;
+        e.newborn.push_back(s.id);
+      }
+    }
+    e.commands[1] = static_cast<double>(live_bytes());
+    return nullptr;
+  });
+}
+
+}  // namespace tenon

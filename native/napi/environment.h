@@ -1,0 +1,61 @@
+// What one JavaScript environment (the main thread, or a worker) owns natively.
+#pragma once
+#include <node_api.h>
+
+#include <memory>
+#include <vector>
+
+#include "core/slots.h"
+#include "core/stream.h"
+
+namespace tenon {
+
+/** Names the ops that were launched: what tests and traces look at. */
+class OpRecorder : public Recorder {
+ public:
+  void record(const Launch& launch) override { ops.push_back(launch.op); }
+  std::vector<uint16_t> ops;
+};
+
+struct Environment {
+  explicit Environment(napi_env e) : env(e) {}
+
+  napi_env env;
+  SlotTable slots;
+  CpuStream stream;
+  std::unique_ptr<OpRecorder> recorder;
+
+  double* commands = nullptr;  // the pinned command buffer
+  size_t capacity = 0;         // in words
+  napi_ref buffer = nullptr;
+  napi_ref make_error = nullptr;  // (code, message) => Error
+  napi_ref collect = nullptr;     // () => void: forces a collection and a sweep
+
+  /** Ids that got a weak reference since the last sweep, and between the two before it: the young. */
+  std::vector<uint32_t> newborn, yearling;
+
+  /** While a command runs its operands must stay: releases wait for its end. */
+  bool running = false;
+  std::vector<Slot*> released_while_running;
+
+  /** The operands of the command being read. */
+  std::vector<TensorView> views;
+  std::vector<Scalar> scalars;
+
+  void release(Slot& slot);
+  /** Makes the JavaScript error for `error` and throws it. */
+  void raise(ErrorCode code, const char* message);
+};
+
+/** Wraps a native callback: no C++ exception may reach Node. */
+template <class F>
+napi_value guarded(Environment& e, F&& f) {
+  try {
+    return f();
+  } catch (const std::bad_alloc&) {
+    e.raise(ErrorCode::out_of_memory, "tenon: the system has no memory left");
+  }
+  return nullptr;
+}
+
+}  // namespace tenon

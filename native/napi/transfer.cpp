@@ -1,0 +1,126 @@
+#include "napi/transfer.h"
+
+#include <cstring>
+
+#include "core/convert_scalar.h"
+#include "napi/environment.h"
+
+namespace tenon {
+
+namespace {
+
+Environment& environment(const Napi::CallbackInfo& info) { return *static_cast<Environment*>(info.Data()); }
+
+double number(const Napi::CallbackInfo& info, size_t i) {
+  return info[i].IsNumber() ? info[i].As<Napi::Number>().DoubleValue() : 0;
+}
+
+/** The slot, or null after an error has been thrown. */
+Slot* slot(const Napi::CallbackInfo& info) {
+  Environment& e = environment(info);
+  Slot* s = e.slots.find(number(info, 0));
+  if (!s) e.raise(ErrorCode::argument, "the tensor was disposed");
+  return s;
+}
+
+/** The array's bytes if they are as many as the tensor's, which must be contiguous. */
+void* bytes_for(const Napi::CallbackInfo& info, const Slot& s) {
+  Environment& e = environment(info);
+  if (!info[1].IsTypedArray()) {
+    e.raise(ErrorCode::argument, "expected a typed array");
+    return nullptr;
+  }
+  Napi::TypedArray array = info[1].As<Napi::TypedArray>();
+  if (!s.view.contiguous ||
+      static_cast<int64_t>(array.ByteLength()) != s.view.numel * element_size(s.view.dtype)) {
+    e.raise(ErrorCode::internal, "the array does not fit the tensor");
+    return nullptr;
+  }
+  return static_cast<char*>(array.ArrayBuffer().Data()) + array.ByteOffset();
+}
+
+}  // namespace
+
+Napi::Value upload(const Napi::CallbackInfo& info) {
+  if (Slot* s = slot(info))
+    if (void* bytes = bytes_for(info, *s))
+      std::memcpy(s->view.data, bytes, static_cast<size_t>(s->view.numel * element_size(s->view.dtype)));
+  return info.Env().Undefined();
+}
+
+Napi::Value download(const Napi::CallbackInfo& info) {
+  if (Slot* s = slot(info))
+    if (void* bytes = bytes_for(info, *s))
+      std::memcpy(bytes, s->view.data, static_cast<size_t>(s->view.numel * element_size(s->view.dtype)));
+  return info.Env().Undefined();
+}
+
+Napi::Value item(const Napi::CallbackInfo& info) {
+  Slot* s = slot(info);
+  if (!s) return info.Env().Undefined();
+  if (s->view.numel != 1) {
+    environment(info).raise(ErrorCode::internal, "item: not one element");
+    return info.Env().Undefined();
+  }
+  constexpr int64_t exact = int64_t{1} << 53;
+  if (s->view.dtype == DType::i64) {
+    const int64_t v = *s->view.as<int64_t>();
+    if (v > exact || v < -exact) {
+      environment(info).raise(
+          ErrorCode::argument,
+          "item: the int64 value exceeds 2^53 and no number can hold it: use itemBigInt()");
+      return info.Env().Undefined();
+    }
+  }
+  return Napi::Number::New(info.Env(), element_as_double(s->view.data, s->view.dtype, 0));
+}
+
+Napi::Value item_bigint(const Napi::CallbackInfo& info) {
+  Slot* s = slot(info);
+  if (!s) return info.Env().Undefined();
+  if (s->view.numel != 1 || is_floating(s->view.dtype)) {
+    environment(info).raise(ErrorCode::internal, "itemBigInt: not one integer");
+    return info.Env().Undefined();
+  }
+  const int64_t v = s->view.dtype == DType::i64
+                        ? *s->view.as<int64_t>()
+                        : static_cast<int64_t>(element_as_double(s->view.data, s->view.dtype, 0));
+  return Napi::BigInt::New(info.Env(), v);
+}
+
+Napi::Value elements(const Napi::CallbackInfo& info) {
+  Slot* s = slot(info);
+  if (!s) return info.Env().Undefined();
+  Environment& e = environment(info);
+  if (!info[1].IsTypedArray() || !info[2].IsTypedArray()) {
+    e.raise(ErrorCode::argument, "expected typed arrays");
+    return info.Env().Undefined();
+  }
+  const Napi::TypedArray indices = info[1].As<Napi::TypedArray>(), out = info[2].As<Napi::TypedArray>();
+  const bool big = out.TypedArrayType() == napi_bigint64_array;
+  if (indices.TypedArrayType() != napi_float64_array ||
+      (!big && out.TypedArrayType() != napi_float64_array) || (big && s->view.dtype != DType::i64) ||
+      indices.ElementLength() != out.ElementLength()) {
+    e.raise(ErrorCode::internal, "elements: arrays of the wrong type or length");
+    return info.Env().Undefined();
+  }
+  const double* index = info[1].As<Napi::Float64Array>().Data();
+  for (size_t i = 0; i < indices.ElementLength(); i++) {
+    if (!(index[i] >= 0 && index[i] < static_cast<double>(s->view.numel))) {
+      e.raise(ErrorCode::index, "elements: index out of range");
+      return info.Env().Undefined();
+    }
+    int64_t rest = static_cast<int64_t>(index[i]), offset = 0;
+    for (int d = s->view.rank - 1; d >= 0; d--) {
+      offset += rest % s->view.shape[d] * s->view.strides[d];
+      rest /= s->view.shape[d];
+    }
+    if (big)
+      info[2].As<Napi::BigInt64Array>().Data()[i] = s->view.as<int64_t>()[offset];
+    else
+      info[2].As<Napi::Float64Array>().Data()[i] = element_as_double(s->view.data, s->view.dtype, offset);
+  }
+  return info.Env().Undefined();
+}
+
+}  // namespace tenon

@@ -1,0 +1,19 @@
+// Values between JavaScript and storages: always copies, never windows on native memory.
+#pragma once
+#include <napi.h>
+
+namespace tenon {
+
+/** upload(id, typedArray): fills a contiguous tensor with the array's bytes. */
+Napi::Value upload(const Napi::CallbackInfo&);
+/** download(id, typedArray): copies a contiguous tensor's bytes. */
+Napi::Value download(const Napi::CallbackInfo&);
+/** item(id): the one element as a number; bool as 0 or 1. */
+Napi::Value item(const Napi::CallbackInfo&);
+/** itemBigInt(id): the one element of an integer tensor. */
+Napi::Value item_bigint(const Napi::CallbackInfo&);
+/** elements(id, Float64Array indices, Float64Array | BigInt64Array out): elements at row-major positions, any
+ * strides. */
+Napi::Value elements(const Napi::CallbackInfo&);
+
+}  // namespace tenon

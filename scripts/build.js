@@ -1,0 +1,44 @@
+#!/usr/bin/env node
+'use strict';
+// Builds the addon into build/Release.
+// usage: node scripts/build.js [--config Release] [--out build/Release] [-DNAME=VALUE ...]
+// TENON_WERROR=ON makes warnings errors. TENON_BUILD_DIR names another work folder than build-cmake (which is
+// not build/: node-gyp cleans that one).
+const fs = require('fs');
+const path = require('path');
+const { ROOT, JOBS, requireTools, run, configure, build } = require('./toolchain');
+
+const args = process.argv.slice(2);
+const option = (name, otherwise) => (args.includes(name) ? args[args.indexOf(name) + 1] : otherwise);
+const config = option('--config', 'Release');
+const out = path.resolve(option('--out', path.join(ROOT, 'build', config)));
+const work = path.resolve(process.env.TENON_BUILD_DIR || path.join(ROOT, 'build-cmake'));
+const defines = args.filter((arg) => arg.startsWith('-D'));
+if (process.env.TENON_WERROR) defines.push(`-DTENON_WERROR=${process.env.TENON_WERROR}`);
+
+requireTools();
+// The package's own: a cmake-js that an installing project happens to have would not find the headers.
+const cmakeJs = path.join(ROOT, 'node_modules', 'cmake-js', 'bin', 'cmake-js');
+if (fs.existsSync(cmakeJs)) {
+  // Not `cmake-js compile`: it ignores changed options once a cache exists, and rebuilds everything after an
+  // error.
+  const common = ['-l', 'warn', '-d', ROOT, '-O', work, '-B', config];
+  run(process.execPath, [
+    cmakeJs,
+    'configure',
+    ...common,
+    ...defines.map((define) => `--CD${define.slice(2)}`),
+  ]);
+  run(process.execPath, [cmakeJs, 'build', ...common, '-p', JOBS]);
+} else {
+  configure(work, config, [`-DCMAKE_LIBRARY_OUTPUT_DIRECTORY=${path.join(work, config)}`, ...defines]);
+  build(work, config);
+}
+
+// Removed before it is copied: overwriting in place would pull the file from under processes that have it
+// loaded.
+const target = path.join(out, 'tenon.node');
+fs.mkdirSync(out, { recursive: true });
+fs.rmSync(target, { force: true });
+fs.copyFileSync(path.join(work, config, 'tenon.node'), target);
+console.log(`built ${path.relative(process.cwd(), target)}`);

@@ -1,0 +1,60 @@
+'use strict';
+// What a build needs besides Node, found or asked for in one clear message; and how CMake is called.
+const { spawnSync } = require('child_process');
+const os = require('os');
+const path = require('path');
+
+const ROOT = path.join(__dirname, '..');
+const JOBS = String(os.availableParallelism());
+
+const works = (command, args = ['--version']) => spawnSync(command, args, { stdio: 'ignore' }).status === 0;
+
+const HINTS = {
+  CMake: ['cmake', 'cmake', 'cmake', 'Kitware.CMake'],
+  'a C++17 compiler': ['g++', 'gcc-c++', 'llvm (or: xcode-select --install)', 'LLVM.LLVM'],
+  'Ninja or make': ['ninja-build', 'ninja-build', 'ninja', 'Ninja-build.Ninja'],
+};
+
+/** Names everything that is missing, with the command that brings it, and ends the process with status 1. */
+function requireTools() {
+  if (Number(process.versions.node.split('.')[0]) < 20) {
+    console.error(`tenon: needs Node 20 or newer; this is ${process.version} (https://nodejs.org)`);
+    process.exit(1);
+  }
+  const missing = [];
+  if (!works('cmake')) missing.push('CMake');
+  if (process.platform !== 'win32') {
+    const compilers = process.env.CXX ? [process.env.CXX.split(' ')[0]] : ['c++', 'g++', 'clang++'];
+    if (!compilers.some((compiler) => works(compiler))) missing.push('a C++17 compiler');
+    if (!works('ninja') && !works('make')) missing.push('Ninja or make');
+  }
+  if (missing.length === 0) return;
+  const lines = [`tenon: building from source needs ${missing.join(' and ')}, which could not be found.`];
+  const managers = ['apt-get install', 'dnf install', 'brew install', 'winget install'];
+  managers.forEach((install, i) => {
+    lines.push(`  ${install} ${missing.map((tool) => HINTS[tool][i]).join(' ')}`);
+  });
+  console.error(lines.join('\n'));
+  process.exit(1);
+}
+
+/** Runs a command in the package's folder with this process's output; ends this process if it fails. */
+function run(command, args) {
+  const result = spawnSync(command, args, { stdio: 'inherit', cwd: ROOT });
+  if (result.error) throw result.error;
+  if (result.status !== 0) process.exit(result.status ?? 1);
+}
+
+/** Configures a build folder with plain CMake. */
+function configure(folder, config, defines) {
+  const generator = works('ninja') ? ['-G', 'Ninja'] : [];
+  run('cmake', ['-S', ROOT, '-B', folder, ...generator, `-DCMAKE_BUILD_TYPE=${config}`, ...defines]);
+}
+
+/** Builds one target of a configured folder, or all that is built by default. */
+function build(folder, config, target) {
+  const targets = target ? ['--target', target] : [];
+  run('cmake', ['--build', folder, '--config', config, '--parallel', JOBS, ...targets]);
+}
+
+module.exports = { ROOT, JOBS, requireTools, run, configure, build };
