@@ -1,5 +1,6 @@
 /** Memory and threads of the process. */
-import { binding, collect, memoryStats, type MemoryStats } from './backend';
+import { binding } from './backend/load';
+import { collect, memoryStats, type MemoryStats } from './backend/memory';
 import { ArgumentError, describe } from './errors';
 
 export { collect, memoryStats, type MemoryStats };

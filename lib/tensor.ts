@@ -2,16 +2,9 @@
  * The Tensor: a handle on native storage, with its place in the autograd graph. This file holds the class, its
  * properties and how it is made; the operations are methods that lib/functional attaches.
  */
-import {
-  beforeBirth,
-  currentScope,
-  makeNew,
-  makeView,
-  release,
-  takeId,
-  expose,
-  setCompanion,
-} from './backend';
+import { makeNew, makeView, takeId, setCompanion } from './backend/commands';
+import { beforeBirth } from './backend/memory';
+import { currentScope, release, expose } from './backend/scope';
 import { DTYPES, ELEMENT_SIZE, type DType } from './dtype';
 import { ArgumentError, AutogradError, describe } from './errors';
 import type { Device } from './device';

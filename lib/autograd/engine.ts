@@ -3,7 +3,9 @@
  * Iterative; gradients and graph are released as it goes. Without `createGraph` what the pass makes for itself never
  * meets the garbage collector: every gradient counts the places that wait for it and is freed with the last.
  */
-import { enterScope, expose, release, stepEnd, type Handle } from '../backend';
+import { type Handle } from '../backend/commands';
+import { stepEnd } from '../backend/memory';
+import { enterScope, expose, release } from '../backend/scope';
 import { AutogradError, ShapeError } from '../errors';
 import { broadcastsTo, sameShape, showShape } from '../shape';
 import { Tensor, setGradient } from '../tensor';

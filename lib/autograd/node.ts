@@ -1,6 +1,6 @@
 /** The graph: one Node for each recorded operation, with edges to the nodes that made its inputs. */
 import { AutogradError } from '../errors';
-import { release } from '../backend';
+import { release } from '../backend/scope';
 import { gradNode, type Tensor } from '../tensor';
 import type { Shape } from '../shape';
 import { gradEnabled } from './mode';

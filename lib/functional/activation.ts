@@ -1,5 +1,5 @@
 /** softmax and its like. (sigmoid, tanh and relu are elementary functions: pointwise.ts.) */
-import { Op, type OpName } from '../backend';
+import { Op, type OpName } from '../backend/ops.generated';
 import { defineGradient, record } from '../autograd/node';
 import { COMPUTE, DTYPES, dtypeCode, isFloatingCode, type DType } from '../dtype';
 import { ArgumentError, DTypeError } from '../errors';

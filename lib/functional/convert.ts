@@ -1,6 +1,6 @@
 /** Between tensors and JavaScript: numbers, lists, typed arrays, text; and between dtypes. */
 import { inspect } from 'util';
-import { binding } from '../backend';
+import { binding } from '../backend/load';
 import { gradNode, Tensor, checkTensor } from '../tensor';
 import { Code, DTYPES, dtypeCode, type DType, type TensorTypedArray } from '../dtype';
 import { resolveDevice, type DeviceLike } from '../device';
@@ -10,7 +10,7 @@ import { formatTensor } from '../print';
 import { checkOptions } from './arguments';
 import { cast, clone } from './copy';
 import { launch1 } from './kernel';
-import { Op } from '../backend';
+import { Op } from '../backend/ops.generated';
 
 /** Numbers (booleans for bool) in lists in lists. */
 export type NestedNumbers = number | boolean | NestedNumbers[];

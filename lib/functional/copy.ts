@@ -1,5 +1,5 @@
 /** Copies: to another dtype, to fresh memory, into an existing tensor. */
-import { Op } from '../backend';
+import { Op } from '../backend/ops.generated';
 import { checkInPlace, recordInPlace } from '../autograd/view';
 import { defineGradient, record } from '../autograd/node';
 import { COMPUTE } from '../dtype';

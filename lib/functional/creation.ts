@@ -1,5 +1,6 @@
 /** Tensors from data, and filled ones. */
-import { Op, binding } from '../backend';
+import { binding } from '../backend/load';
+import { Op } from '../backend/ops.generated';
 import {
   COMPUTE,
   Code,

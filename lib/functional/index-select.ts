@@ -1,5 +1,5 @@
 /** Gathering and scattering along one dimension. */
-import { Op } from '../backend';
+import { Op } from '../backend/ops.generated';
 import { checkInPlace, recordInPlace } from '../autograd/view';
 import { defineGradient, record } from '../autograd/node';
 import { COMPUTE, Code } from '../dtype';

@@ -1,5 +1,5 @@
 /** `x.index(…)` and `x.setIndex(…)`: Python's x[…] as far as JavaScript allows. */
-import { binding } from '../backend';
+import { binding } from '../backend/load';
 import { Code } from '../dtype';
 import { ArgumentError, IndexError, ShapeError, describe } from '../errors';
 import { showShape } from '../shape';

@@ -1,5 +1,6 @@
 /** Several tensors as one. */
-import { Op, release } from '../backend';
+import { Op } from '../backend/ops.generated';
+import { release } from '../backend/scope';
 import { defineGradient, record } from '../autograd/node';
 import { COMPUTE, promoteCodes } from '../dtype';
 import { ArgumentError, ShapeError, describe } from '../errors';

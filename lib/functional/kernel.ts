@@ -1,5 +1,6 @@
 /** Launching kernels: operands into the command buffer, a new tensor out of it. No autograd here. */
-import { Op, begin, putExisting, putInput, putNew, putNumber, putScalar, submit } from '../backend';
+import { begin, putExisting, putInput, putNew, putNumber, putScalar, submit } from '../backend/commands';
+import { Op } from '../backend/ops.generated';
 import { COMPUTE } from '../dtype';
 import { allocate, type Tensor } from '../tensor';
 import type { Shape } from '../shape';

@@ -1,5 +1,5 @@
 /** What ops of one kind have in common: operands, promotion, broadcasting, recording. The kind supplies the rules. */
-import { OP_ROWS, Op, type OpName, type OpTypes } from '../backend';
+import { OP_ROWS, Op, type OpName, type OpTypes } from '../backend/ops.generated';
 import { checkInPlace, recordInPlace } from '../autograd/view';
 import { gradEnabled } from '../autograd/mode';
 import { attach, defineGradient, requiresGrad, type GradRule, type Node } from '../autograd/node';

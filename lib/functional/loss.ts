@@ -1,5 +1,5 @@
 /** Losses. */
-import { Op } from '../backend';
+import { Op } from '../backend/ops.generated';
 import { attach, defineGradient, record, requiresGrad, type GradRule } from '../autograd/node';
 import { gradEnabled } from '../autograd/mode';
 import { COMPUTE, Code, DTYPES, isFloatingCode } from '../dtype';

@@ -1,5 +1,6 @@
 /** Matrix products. */
-import { Op, begin, putInput, putNew, putScalar, submit } from '../backend';
+import { begin, putInput, putNew, putScalar, submit } from '../backend/commands';
+import { Op } from '../backend/ops.generated';
 import { gradEnabled } from '../autograd/mode';
 import { attach, defineGradient, requiresGrad, type GradRule } from '../autograd/node';
 import { COMPUTE, Code } from '../dtype';

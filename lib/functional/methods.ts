@@ -2,7 +2,7 @@
 import { provideArithmetic } from '../autograd/arithmetic';
 import { recordInPlace, checkInPlace } from '../autograd/view';
 import { defineGradient } from '../autograd/node';
-import { Op } from '../backend';
+import { Op } from '../backend/ops.generated';
 import { COMPUTE, DTYPES, type DType, type TensorTypedArray } from '../dtype';
 import type { DeviceLike } from '../device';
 import { ArgumentError, ShapeError, describe } from '../errors';

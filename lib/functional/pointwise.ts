@@ -1,5 +1,5 @@
 /** Arithmetic and elementary functions, element by element, each with its derivative. */
-import { Op } from '../backend';
+import { Op } from '../backend/ops.generated';
 import { checkInPlace, recordInPlace } from '../autograd/view';
 import { defineGradient, record } from '../autograd/node';
 import { COMPUTE, Code, isFloatingCode } from '../dtype';

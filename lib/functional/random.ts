@@ -1,6 +1,6 @@
 /** Random tensors: Philox, counter based, so that a seed gives the same numbers everywhere. */
 import { randomInt } from 'crypto';
-import { Op } from '../backend';
+import { Op } from '../backend/ops.generated';
 import { bumpVersion, Tensor, checkTensor } from '../tensor';
 import { checkInPlace } from '../autograd/view';
 import { COMPUTE, Code, DTYPES, defaultDtypeCode, isFloatingCode } from '../dtype';

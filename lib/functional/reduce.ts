@@ -1,5 +1,5 @@
 /** Reductions: over all dimensions or over some. */
-import { Op, type OpName } from '../backend';
+import { Op, type OpName } from '../backend/ops.generated';
 import { defineGradient, record, type GradRule } from '../autograd/node';
 import { COMPUTE, Code, DTYPES, dtypeCode, isFloatingCode, type DType } from '../dtype';
 import { ArgumentError, DTypeError, ShapeError } from '../errors';

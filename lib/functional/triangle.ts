@@ -1,5 +1,5 @@
 /** The triangles of matrices, or of batches of them. */
-import { Op } from '../backend';
+import { Op } from '../backend/ops.generated';
 import { defineGradient, record, type GradRule } from '../autograd/node';
 import { COMPUTE } from '../dtype';
 import { ShapeError } from '../errors';

@@ -1,5 +1,5 @@
 /** Choosing between two tensors element by element. */
-import { Op } from '../backend';
+import { Op } from '../backend/ops.generated';
 import { defineGradient, record } from '../autograd/node';
 import { COMPUTE, Code, resultCode, Standing, defaultDtypeCode } from '../dtype';
 import { ArgumentError, DTypeError, describe } from '../errors';

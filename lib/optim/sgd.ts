@@ -1,4 +1,6 @@
-import { Op, begin, putExisting, putInput, putScalar, stepEnd, submit } from '../backend';
+import { begin, putExisting, putInput, putScalar, submit } from '../backend/commands';
+import { stepEnd } from '../backend/memory';
+import { Op } from '../backend/ops.generated';
 import { COMPUTE } from '../dtype';
 import { ArgumentError, describe } from '../errors';
 import { checkOptions } from '../functional/arguments';
