@@ -191,7 +191,7 @@ function adopt(t: Tensor): Tensor {
   if (scope === null) beforeBirth();
   else {
     t.owned = true;
-    scope.push(t);
+    scope.add(t);
   }
   t.id = takeId();
   return t;

@@ -3,9 +3,8 @@
  * Iterative; gradients and graph are released as it goes. Without `createGraph` what the pass makes for itself never
  * meets the garbage collector: every gradient counts the places that wait for it and is freed with the last.
  */
-import { type Handle } from '../backend/commands';
 import { stepEnd } from '../backend/memory';
-import { enterScope, expose, release } from '../backend/scope';
+import { Scope, enterScope, expose, release } from '../backend/scope';
 import { AutogradError, ShapeError } from '../errors';
 import { broadcastsTo, sameShape, showShape } from '../shape';
 import { Tensor, setGradient } from '../tensor';
@@ -24,7 +23,7 @@ export interface PassOptions {
 
 /** A heap of nodes, the newest on top. */
 class Queue {
-  private readonly nodes: Node[] = [];
+  readonly nodes: Node[] = [];
 
   get size(): number {
     return this.nodes.length;
@@ -61,10 +60,6 @@ class Queue {
     nodes[i] = last;
     return top;
   }
-
-  all(): readonly Node[] {
-    return this.nodes;
-  }
 }
 
 /** What one pass has set a node up with, while another pass runs inside of it. */
@@ -79,6 +74,8 @@ interface Capture {
   readonly slot: number;
 }
 
+const NONE: (Tensor | null)[] = [];
+
 let running: Pass | null = null;
 let passes = 0;
 
@@ -86,15 +83,19 @@ class Pass {
   private readonly queue = new Queue();
   /** Leaves come last: then every contribution is in, and hooks see the sum. */
   private readonly leaves: Node[] = [];
+  private leafCount = 0;
   /** Tensors made by the node that runs; null under createGraph, where they are the user's. */
-  readonly scope: Handle[] | null;
+  scope: Scope | null = null;
+  private readonly ownScope = new Scope();
   private captures: Map<Node, Capture[]> | null = null;
-  private readonly captured: (Tensor | null)[] = [];
-  private readonly options: PassOptions;
+  private captured: (Tensor | null)[] = NONE;
+  private options!: PassOptions;
 
-  constructor(options: PassOptions) {
+  prepare(options: PassOptions): void {
     this.options = options;
-    this.scope = options.createGraph ? null : [];
+    this.scope = options.createGraph ? null : this.ownScope;
+    this.captures = null;
+    this.captured = options.inputs === null ? NONE : [];
   }
 
   run(roots: readonly Tensor[], seeds: readonly (Tensor | null)[]): (Tensor | null)[] {
@@ -107,8 +108,8 @@ class Pass {
     }
     this.releaseScope();
     while (this.queue.size > 0) this.visit(this.queue.pop());
-    for (let i = 0; i < this.leaves.length; i++) this.visit(this.leaves[i]!);
-    this.leaves.length = 0;
+    for (let i = 0; i < this.leafCount; i++) this.visit(this.leaves[i]!);
+    this.leafCount = 0;
     return this.captured;
   }
 
@@ -179,7 +180,7 @@ class Pass {
     }
     if (!node.queued) {
       node.queued = true;
-      if (node.leaf !== null) this.leaves.push(node);
+      if (node.leaf !== null) this.leaves[this.leafCount++] = node;
       else this.queue.push(node);
     }
   }
@@ -198,13 +199,14 @@ class Pass {
 
   /** Frees what the last node made and nobody waits for. */
   private releaseScope(): void {
-    const scope = this.scope as Tensor[] | null;
+    const scope = this.scope;
     if (scope === null) return;
-    for (let i = 0; i < scope.length; i++) {
-      const t = scope[i]!;
+    const tensors = scope.tensors as Tensor[];
+    for (let i = 0; i < scope.count; i++) {
+      const t = tensors[i]!;
       if (t.holds === 0 && t.owned) release(t);
     }
-    scope.length = 0;
+    scope.count = 0;
   }
 
   private visit(node: Node): void {
@@ -294,7 +296,8 @@ class Pass {
 
   /** Puts what waits in queued nodes aside, for a pass inside of this one. */
   displace(): Displaced[] {
-    return [...this.queue.all(), ...this.leaves.filter((n) => n.queued)].map((node) => {
+    const leaves = this.leaves.slice(0, this.leafCount).filter((n) => n.queued);
+    return [...this.queue.nodes, ...leaves].map((node) => {
       const further = node.further?.map((o) => o.grad) ?? null;
       const displaced = { node, grad: node.grad, further };
       node.grad = null;
@@ -318,6 +321,8 @@ class Pass {
       if (grad !== null) this.drop(grad);
       further?.forEach((g) => g !== null && this.drop(g));
     }
+    this.queue.nodes.length = 0;
+    this.leafCount = 0;
     this.releaseScope();
   }
 
@@ -330,6 +335,9 @@ class Pass {
     }
   }
 }
+
+/** Passes outside of any other, one at a time, share their lists. */
+const outermost = new Pass();
 
 /** Runs user code from inside of a pass: tensors made there are the user's, as is the grad mode. */
 export function outside<T>(f: () => T): T {
@@ -349,7 +357,8 @@ export function runBackward(
 ): (Tensor | null)[] {
   const outer = running;
   const displaced = outer === null ? null : outer.displace();
-  const pass = new Pass(options);
+  const pass = outer === null ? outermost : new Pass();
+  pass.prepare(options);
   const mode = gradEnabled;
   const mark = setPruned(0);
   running = pass;

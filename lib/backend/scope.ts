@@ -4,15 +4,25 @@
  */
 import { free, giveAway, type Handle } from './commands';
 
-let current: Handle[] | null = null;
+/** A list that keeps its memory when it is emptied. */
+export class Scope {
+  readonly tensors: Handle[] = [];
+  count = 0;
 
-/** The scope's list, or null outside of one: a new tensor goes there. */
-export function currentScope(): Handle[] | null {
+  add(t: Handle): void {
+    this.tensors[this.count++] = t;
+  }
+}
+
+let current: Scope | null = null;
+
+/** The scope that new tensors go to, or null outside of any. */
+export function currentScope(): Scope | null {
   return current;
 }
 
 /** Makes `scope` the current one and returns the one before, to be put back with another call. */
-export function enterScope(scope: Handle[] | null): Handle[] | null {
+export function enterScope(scope: Scope | null): Scope | null {
   const previous = current;
   current = scope;
   return previous;

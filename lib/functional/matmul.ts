@@ -1,8 +1,9 @@
 /** Matrix products. */
 import { begin, putInput, putNew, putScalar, submit } from '../backend/commands';
 import { Op } from '../backend/ops.generated';
+import { currentScope } from '../backend/scope';
 import { gradEnabled } from '../autograd/mode';
-import { attach, defineGradient, requiresGrad, type GradRule } from '../autograd/node';
+import { attach, defineGradient, requiresGrad, type GradRule, type InputGrads, type Node } from '../autograd/node';
 import { COMPUTE, Code } from '../dtype';
 import { DTypeError, ShapeError } from '../errors';
 import { broadcastShapes, numelOf, showShape, type Shape } from '../shape';
@@ -147,10 +148,33 @@ export function addmm(input: Tensor, a: Tensor, b: Tensor): Tensor {
   return add(input, ranked('addmm', a, b, 2, 2));
 }
 
+/** All gradients of a linear map in one launch: only where nobody differentiates further. */
+function linearBackward(grad: Tensor, x: Tensor, weight: Tensor, node: Node): InputGrads {
+  const gradX = node.needs(0) ? allocate(x.shape, x.code) : null;
+  const gradWeight = node.needs(1) ? allocate(weight.shape, x.code) : null;
+  const gradBias = node.needs(2) ? allocate([weight.shape[0]!], x.code) : null;
+  const outputs = (gradX === null ? 0 : 1) + (gradWeight === null ? 0 : 1) + (gradBias === null ? 0 : 1);
+  begin(Op.linearBackward, COMPUTE[x.code]!, outputs, 3, 3);
+  if (gradX !== null) putNew(gradX);
+  if (gradWeight !== null) putNew(gradWeight);
+  if (gradBias !== null) putNew(gradBias);
+  putInput(grad);
+  putInput(x);
+  putInput(weight);
+  putScalar(gradX === null ? 0 : 1);
+  putScalar(gradWeight === null ? 0 : 1);
+  putScalar(gradBias === null ? 0 : 1);
+  submit(null);
+  return [gradX, gradWeight, gradBias];
+}
+
 const linearRule = (name: string): GradRule<null> =>
   defineGradient(name, (grad, node) => {
     const x = node.optional(0);
     const weight = node.optional(1);
+    // Within a pass that isn't recorded, tensors need no references of their own.
+    if (x !== null && weight !== null && x.shape.length === 2 && !gradEnabled && currentScope() !== null)
+      return linearBackward(grad, x, weight, node);
     const out = grad.shape[grad.shape.length - 1]!;
     const rows = grad.shape.length === 2 ? grad : reshape(grad, -1, out);
     return [
@@ -219,13 +243,7 @@ export function linear(x: Tensor, weight: Tensor, bias: Tensor | null = null): T
     const needsX = requiresGrad(x);
     const needsWeight = requiresGrad(weight);
     if (needsX || needsWeight || (bias !== null && requiresGrad(bias)))
-      attach(
-        out,
-        linearName(rank, bias !== null),
-        [input, weight, bias],
-        [needsWeight ? input : null, needsX ? weight : null],
-        null,
-      );
+      attach(out, linearName(rank, bias !== null), [input, weight, bias], [needsWeight ? input : null, needsX || needsWeight ? weight : null], null);
   }
   return out;
 }

@@ -151,6 +151,28 @@ class Checker {
     }
   }
 
+  void linear_backward() {
+    const TensorView &g = l_.in(0), &x = l_.in(1), &w = l_.in(2);
+    shape(g.rank == 2 && x.rank == 2 && w.rank == 2, "operands are matrices");
+    int asked = 0;
+    for (int i = 0; i < 3; i++) asked += l_.scalar[i].get() != 0;
+    require(l_.outputs == asked, ErrorCode::internal, "wrong number of operands");
+    if (!ok()) return;
+    shape(g.shape[0] == x.shape[0] && g.shape[1] == w.shape[0] && x.shape[1] == w.shape[1], "sizes differ");
+    dtype(g.dtype == x.dtype && g.dtype == w.dtype, "operands are of one dtype");
+    int at = 0;
+    if (l_.scalar[0].get() != 0) shape(same_shape(l_.out(at++), x), "sizes differ");
+    if (l_.scalar[1].get() != 0) shape(same_shape(l_.out(at++), w), "sizes differ");
+    if (l_.scalar[2].get() != 0) {
+      const TensorView& b = l_.out(at++);
+      shape(b.rank == 1 && b.shape[0] == w.shape[0], "sizes differ");
+    }
+    for (int i = 0; i < at; i++) {
+      shape(l_.out(i).contiguous, "outputs are contiguous");
+      dtype(l_.out(i).dtype == g.dtype, "operands are of one dtype");
+    }
+  }
+
   void softmax() {
     for (uint32_t i = 0; i < l_.inputs; i++)
       shape(same_shape(l_.in(i), l_.out()), "input and output differ in shape");
@@ -238,6 +260,7 @@ class Checker {
       case Op::indexAdd: index(); break;
       case Op::matmul: matmul(); break;
       case Op::linear: linear(); break;
+      case Op::linearBackward: linear_backward(); break;
       case Op::softmax:
       case Op::logSoftmax:
       case Op::softmaxBackward:

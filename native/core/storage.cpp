@@ -115,34 +115,64 @@ Storage* from_system(Depot& d, int c) {
 }  // namespace
 
 BlockCache::~BlockCache() {
-  for (Stack& stack : small_)
-    while (stack.size) put(depot(), stack.block[--stack.size]);
+  surrender();
+  settle();
 }
+
+void BlockCache::surrender() {
+  for (Stack& stack : small_) {
+    stack.bytes = 0;
+    while (Storage* s = stack.top) {
+      stack.top = s->next;
+      put(depot(), s);
+    }
+  }
+}
+
+int64_t BlockCache::kept_bytes() const {
+  int64_t bytes = 0;
+  for (const Stack& stack : small_) bytes += stack.bytes;
+  return bytes;
+}
+
+void BlockCache::note(int64_t change) {
+  unsettled_ += change;
+  if (unsettled_ > kUnsettled || unsettled_ < -kUnsettled) settle();
+}
+
+void BlockCache::settle() {
+  note_live(depot(), unsettled_);
+  unsettled_ = 0;
+}
+
+int64_t BlockCache::live_bytes() const { return depot().live.load(std::memory_order_relaxed) + unsettled_; }
 
 Storage* BlockCache::allocate(int64_t bytes) {
   constexpr int64_t limit = int64_t{1} << 47;  // the address space
   if (bytes < 0 || bytes > limit) return nullptr;
   const int c = class_of(bytes);
-  Depot& d = depot();
   Storage* s = nullptr;
-  if (c < kSmallClasses && small_[c].size) s = small_[c].block[--small_[c].size];
-  if (!s) s = take(d, c);
-  if (!s) s = from_system(d, c);
+  if (c < kSmallClasses && small_[c].top) {
+    s = small_[c].top;
+    small_[c].top = s->next;
+    small_[c].bytes -= s->capacity;
+  }
+  if (!s) s = take(depot(), c);
+  if (!s) s = from_system(depot(), c);
   if (!s) return nullptr;
   s->references.store(1, std::memory_order_relaxed);
   s->bytes = bytes;
-  note_live(d, s->capacity);
+  note(s->capacity);
   return s;
 }
 
 void BlockCache::recycle(Storage* s) {
-  Depot& d = depot();
-  note_live(d, -s->capacity);
+  note(-s->capacity);
   const uint32_t c = s->size_class;
-  if (c < kSmallClasses && small_[c].size < kDepth)
-    small_[c].block[small_[c].size++] = s;
-  else
-    put(d, s);
+  if (c >= kSmallClasses || small_[c].bytes >= kKept) return put(depot(), s);
+  s->next = small_[c].top;
+  small_[c].top = s;
+  small_[c].bytes += s->capacity;
 }
 
 MemoryStats memory_stats() {
@@ -154,8 +184,6 @@ MemoryStats memory_stats() {
   stats.allocations = d.allocations.load();
   return stats;
 }
-
-int64_t live_bytes() { return depot().live.load(std::memory_order_relaxed); }
 
 void reset_peak_memory() {
   Depot& d = depot();

@@ -15,6 +15,7 @@ struct alignas(64) Storage {
   uint32_t size_class = 0;
   int64_t bytes = 0;     // what was asked for
   int64_t capacity = 0;  // what the class holds
+  Storage* next = nullptr;  // the next free block, while this one is free
   void* data() { return this + 1; }
 };
 
@@ -40,25 +41,37 @@ class BlockCache {
 
   /** Null when the system has no memory. */
   Storage* allocate(int64_t bytes);
+  /** Live bytes now, over all environments: cheap enough to ask after every command. */
+  int64_t live_bytes() const;
+  /** Adds this environment's changes to the totals; allocations do so only now and then. */
+  void settle();
+  /** Bytes of free blocks that only this environment can take. */
+  int64_t kept_bytes() const;
+  /** Gives them to all. */
+  void surrender();
   void retain(Storage* s) { s->references.fetch_add(1, std::memory_order_relaxed); }
   void release(Storage* s) {
-    if (s->references.fetch_sub(1, std::memory_order_acq_rel) == 1) recycle(s);
+    // Who sees itself alone stays alone: nobody else can add a reference.
+    if (s->references.load(std::memory_order_acquire) == 1 ||
+        s->references.fetch_sub(1, std::memory_order_acq_rel) == 1)
+      recycle(s);
   }
 
  private:
-  static constexpr int kSmallClasses = 48;  // up to 256 KB
-  static constexpr int kDepth = 16;
+  static constexpr int kSmallClasses = 48;                // up to 256 KB
+  static constexpr int64_t kKept = int64_t{2} << 20;      // bytes free in one class before others may have them
+  static constexpr int64_t kUnsettled = int64_t{1} << 16;  // bytes of change before the totals are told
   void recycle(Storage*);
+  void note(int64_t change);
   struct Stack {
-    Storage* block[kDepth];
-    int size = 0;
+    Storage* top = nullptr;
+    int64_t bytes = 0;
   };
   Stack small_[kSmallClasses];
+  int64_t unsettled_ = 0;
 };
 
 MemoryStats memory_stats();
-/** Live bytes now: cheap enough to ask after every command. */
-int64_t live_bytes();
 void reset_peak_memory();
 /** Returns the depot's free blocks to the system. */
 void empty_cache();

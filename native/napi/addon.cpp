@@ -41,22 +41,25 @@ Napi::Value set_up(const Napi::CallbackInfo& info) {
 }
 
 Napi::Value memory(const Napi::CallbackInfo& info) {
+  environment(info).slots.blocks().settle();
   const MemoryStats stats = memory_stats();
   Napi::Object o = Napi::Object::New(info.Env());
   o.Set("liveBytes", static_cast<double>(stats.live));
   o.Set("peakBytes", static_cast<double>(stats.peak));
-  o.Set("cachedBytes", static_cast<double>(stats.cached));
+  o.Set("cachedBytes", static_cast<double>(stats.cached + environment(info).slots.blocks().kept_bytes()));
   o.Set("systemAllocations", static_cast<double>(stats.allocations));
   o.Set("liveTensors", environment(info).slots.live());
   return o;
 }
 
 Napi::Value reset_peak(const Napi::CallbackInfo& info) {
+  environment(info).slots.blocks().settle();
   reset_peak_memory();
   return info.Env().Undefined();
 }
 
 Napi::Value release_cache(const Napi::CallbackInfo& info) {
+  environment(info).slots.blocks().surrender();
   empty_cache();
   return info.Env().Undefined();
 }

@@ -83,6 +83,7 @@ class Reader {
     if (!collected) return nullptr;
     s = e_.slots.blocks().allocate(bytes);
     if (!s) {
+      e_.slots.blocks().settle();
       const MemoryStats stats = memory_stats();
       char text[200];
       std::snprintf(text, sizeof text,
@@ -300,7 +301,7 @@ napi_value run_commands(napi_env env, napi_callback_info info) {
         e.newborn.push_back(s.id);
       }
     }
-    e.commands[1] = static_cast<double>(live_bytes());
+    e.commands[1] = static_cast<double>(e.slots.blocks().live_bytes());
     return nullptr;
   });
 }

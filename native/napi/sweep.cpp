@@ -88,7 +88,7 @@ napi_value sweep(napi_env env, napi_callback_info info) {
       }
       found = sweeper.count();
     }
-    e.commands[1] = static_cast<double>(live_bytes());
+    e.commands[1] = static_cast<double>(e.slots.blocks().live_bytes());
     napi_value result;
     napi_create_uint32(env, static_cast<uint32_t>(found), &result);
     return result;

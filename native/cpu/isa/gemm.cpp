@@ -168,12 +168,9 @@ void finish(T* c, int64_t ldc, int rows, int64_t columns, const T* bias, Activat
  * the last. */
 typedef float Float8 __attribute__((vector_size(32)));
 
-TENON_INLINE Float8 load8(const float* p) {
-  Float8 v;
-  std::memcpy(&v, p, sizeof v);
-  return v;
-}
-TENON_INLINE void store8(float* p, Float8 v) { std::memcpy(p, &v, sizeof v); }
+/** By reference: an instruction set without such registers has no way to return them. */
+TENON_INLINE void load8(Float8& v, const float* p) { std::memcpy(&v, p, sizeof v); }
+TENON_INLINE void store8(float* p, const Float8& v) { std::memcpy(p, &v, sizeof v); }
 
 #if defined(__clang__)
 #define TENON_SHUFFLE(a, b, ...) __builtin_shufflevector(a, b, __VA_ARGS__)
@@ -184,7 +181,7 @@ typedef int32_t Int8 __attribute__((vector_size(32)));
 
 TENON_INLINE void transpose8(const float* const* s, int64_t k, float* d, int64_t pitch) {
   Float8 r[8], u[8];
-  for (int i = 0; i < 8; i++) r[i] = load8(s[i] + k);
+  for (int i = 0; i < 8; i++) load8(r[i], s[i] + k);
   for (int i = 0; i < 4; i++) {
     u[2 * i] = TENON_SHUFFLE(r[2 * i], r[2 * i + 1], 0, 8, 1, 9, 4, 12, 5, 13);
     u[2 * i + 1] = TENON_SHUFFLE(r[2 * i], r[2 * i + 1], 2, 10, 3, 11, 6, 14, 7, 15);

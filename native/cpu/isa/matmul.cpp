@@ -103,6 +103,42 @@ void linear_product(const Launch& l, const TensorView& x, const TensorView& w, c
   if (!gemm(g)) out_of_memory(l, "linear");
 }
 
+/** out[j] = the sum of column j: rows by the block in T, blocks in double (integers stay T). */
+template <class T>
+void column_sums(const TensorView& g, T* out) {
+  using Wide = std::conditional_t<std::is_floating_point_v<T>, double, T>;
+  constexpr int64_t kTile = 256, kBlock = 64;
+  const int64_t rows = g.shape[0], columns = g.shape[1], row = g.strides[0], column = g.strides[1];
+  for (int64_t j0 = 0; j0 < columns; j0 += kTile) {
+    const int64_t n = columns - j0 < kTile ? columns - j0 : kTile;
+    Wide total[kTile];
+    T part[kTile];
+    for (int64_t j = 0; j < n; j++) total[j] = 0;
+    for (int64_t i0 = 0; i0 < rows; i0 += kBlock) {
+      const int64_t end = rows - i0 < kBlock ? rows : i0 + kBlock;
+      for (int64_t j = 0; j < n; j++) part[j] = 0;
+      for (int64_t i = i0; i < end; i++) {
+        const T* const x = g.as<T>() + i * row + j0 * column;
+        for (int64_t j = 0; j < n; j++) part[j] += x[j * column];
+      }
+      for (int64_t j = 0; j < n; j++) total[j] += part[j];
+    }
+    for (int64_t j = 0; j < n; j++) out[j0 + j] = static_cast<T>(total[j]);
+  }
+}
+
+template <class T>
+void linear_gradients(const Launch& l, const TensorView& grad, const TensorView& x, const TensorView& w, T* const* out) {
+  const int64_t m = grad.shape[0], n = grad.shape[1], k = x.shape[1];
+  bool done = true;
+  if (out[0])
+    done &= gemm(Gemm<T>{m, k, n, grad.as<T>(), grad.strides[0], grad.strides[1], w.as<T>(), w.strides[0], w.strides[1], out[0], k});
+  if (out[1])
+    done &= gemm(Gemm<T>{n, k, m, grad.as<T>(), grad.strides[1], grad.strides[0], x.as<T>(), x.strides[0], x.strides[1], out[1], k});
+  if (out[2]) column_sums(grad, out[2]);
+  if (!done) out_of_memory(l, "linearBackward");
+}
+
 /** An operand as dense elements of the compute type: a view of what was converted into `memory`. */
 template <class T>
 TensorView converted(const TensorView& v, T* memory, int64_t* strides) {
@@ -140,6 +176,38 @@ void in_type(const Launch& l, Multiply multiply) {
 }
 
 template <class T>
+void linear_backward(const Launch& l) {
+  const TensorView &grad = l.in(0), &x = l.in(1), &w = l.in(2);
+  T* out[3] = {nullptr, nullptr, nullptr};
+  if (grad.dtype == dtype_of<T>()) {
+    for (int i = 0, at = 0; i < 3; i++)
+      if (l.scalar[i].get() != 0) out[i] = l.out(at++).as<T>();
+    return linear_gradients<T>(l, grad, x, w, out);
+  }
+  int64_t elements = grad.numel + x.numel + w.numel;
+  for (int i = 0; i < l.outputs; i++) elements += l.out(i).numel;
+  T* memory = static_cast<T*>(l.scratch->bytes(static_cast<size_t>(elements) * sizeof(T)));
+  int64_t strides[3][kMaxRank];
+  const auto next = [&](const TensorView& v, int i) {
+    const TensorView c = converted(v, memory, strides[i]);
+    memory += v.numel;
+    return c;
+  };
+  const TensorView g = next(grad, 0), input = next(x, 1), weight = next(w, 2);
+  for (int i = 0, at = 0; i < 3; i++)
+    if (l.scalar[i].get() != 0) {
+      out[i] = memory;
+      memory += l.out(at++).numel;
+    }
+  linear_gradients<T>(l, g, input, weight, out);
+  for (int i = 0, at = 0; i < 3; i++)
+    if (out[i]) {
+      scatter(out[i], l.out(at), 0, l.out(at).numel);
+      at++;
+    }
+}
+
+template <class T>
 void matmul(const Launch& l) {
   in_type<T>(l, [&](const TensorView& a, const TensorView& b, const TensorView*, const TensorView& c) {
     products<T>(l, a, b, c);
@@ -167,6 +235,7 @@ void linear(const Launch& l) {
 
 TENON_PRODUCT(matmul, matmul)
 TENON_PRODUCT(linear, linear)
+TENON_PRODUCT(linearBackward, linear_backward)
 
 #undef TENON_PRODUCT
 
