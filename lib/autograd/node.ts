@@ -38,6 +38,17 @@ interface Hook {
 
 let sequence = 0;
 
+const NO_VERSIONS: number[] = [];
+
+function versionsOf(saved: readonly (Tensor | null)[]): number[] {
+  const versions: number[] = [];
+  for (let i = 0; i < saved.length; i++) {
+    const t = saved[i]!;
+    versions.push(t === null ? 0 : t.base === null ? t.changes : t.base.changes);
+  }
+  return versions;
+}
+
 export class Node {
   readonly rule: GradRule<unknown>;
   /** Grows with time: whatever uses a node's result has a higher one. */
@@ -52,17 +63,17 @@ export class Node {
   /** Of the first output, as its gradient must be. */
   readonly shape: Shape;
   readonly code: number;
-  further: FurtherOutput[] | null = null;
+  further: FurtherOutput[] | null;
   /** The leaf whose gradient this node accumulates; null for operations. */
-  leaf: Tensor | null = null;
-  hooks: Hook[] | null = null;
+  leaf: Tensor | null;
+  hooks: Hook[] | null;
   /** Saved tensors that nobody else knows: freed with the graph. */
-  privates: readonly Tensor[] | null = null;
+  privates: readonly Tensor[] | null;
   /** What a running pass has collected for the first output. */
-  grad: Tensor | null = null;
-  queued = false;
+  grad: Tensor | null;
+  queued: boolean;
   /** 2p: looked at by the p-th pruned pass; 2p + 1: needed by it. */
-  mark = 0;
+  mark: number;
 
   constructor(
     rule: GradRule<unknown>,
@@ -78,15 +89,17 @@ export class Node {
     this.next = next;
     this.nextIndex = nextIndex;
     this.saved = saved;
-    const versions = new Array<number>(saved.length);
-    for (let i = 0; i < saved.length; i++) {
-      const t = saved[i]!;
-      versions[i] = t === null ? 0 : t.version;
-    }
-    this.versions = versions;
+    this.versions = saved.length === 0 ? NO_VERSIONS : versionsOf(saved);
     this.context = context;
     this.shape = shape;
     this.code = code;
+    this.further = null;
+    this.leaf = null;
+    this.hooks = null;
+    this.privates = null;
+    this.grad = null;
+    this.queued = false;
+    this.mark = 0;
   }
 
   get name(): string {

@@ -1,6 +1,5 @@
 /**
- * Writes the command buffer (its format: native/napi/commands.h). An op is
- * `begin(op, …)`, its outputs, inputs and scalars in that order, `submit(owner)`; nothing in between may throw.
+ * Writes the command buffer (its format: native/napi/commands.h): each launch is one call here.
  */
 import { nativeError } from '../errors';
 import { binding } from './load';
@@ -109,63 +108,111 @@ export function flush(): void {
   binding.run();
 }
 
-export function begin(op: number, compute: number, outputs: number, inputs: number, scalars: number): void {
-  if (at > WORDS / 2) flush();
-  words[at] = op;
-  words[at + 1] = compute | (outputs << 4) | (inputs << 13) | (scalars << 23);
-  at += 2;
-}
+/** An operand of a launch: a tensor, or a number that stands for a 0-d one. */
+export type HandleOrNumber = Handle | number;
 
-/** An output that the op makes: row major, of the handle's shape and dtype. */
-export function putNew(t: Handle): void {
+/** Writes a row-major output that the op makes, of the handle's shape and dtype; returns where to go on. */
+function putNew(p: number, t: Handle): number {
   const shape = t.shape;
   const rank = shape.length;
-  let p = at;
   words[p] = t.id;
   words[p + 1] = 1 + 2 * t.code + 32 * rank;
   p += 2;
   for (let i = 0; i < rank; i++) words[p++] = shape[i]!;
-  at = p;
+  return p;
 }
 
-/** An output that exists. */
-export function putExisting(t: Handle): void {
-  words[at] = t.id;
-  words[at + 1] = 0;
-  at += 2;
+function putOperands(p: number, inputs: readonly HandleOrNumber[], scalars: readonly number[]): number {
+  for (let i = 0; i < inputs.length; i++) {
+    const x = inputs[i]!;
+    if (typeof x === 'number') {
+      words[p] = -1;
+      words[p + 1] = x;
+      p += 2;
+    } else words[p++] = x.id;
+  }
+  for (let i = 0; i < scalars.length; i++) words[p++] = scalars[i]!;
+  return p;
 }
 
-export function putInput(t: Handle): void {
-  words[at++] = t.id;
+function header(p: number, op: number, compute: number, outputs: number, inputs: number, scalars: number): void {
+  words[p] = op;
+  words[p + 1] = compute | (outputs << 4) | (inputs << 13) | (scalars << 23);
 }
 
-/** A number in an input's place. */
-export function putNumber(value: number): void {
-  words[at] = -1;
-  words[at + 1] = value;
-  at += 2;
+/** Where the next command starts. */
+function start(): number {
+  if (at > WORDS / 2) flush();
+  return at;
 }
 
-export function putScalar(value: number): void {
-  words[at++] = value;
+/** Launches an op that makes `out`. */
+export function run(
+  op: number,
+  compute: number,
+  out: Handle,
+  inputs: readonly HandleOrNumber[],
+  scalars: readonly number[],
+): void {
+  const p = start();
+  header(p, op, compute, 1, inputs.length, scalars.length);
+  execute(putOperands(putNew(p + 2, out), inputs, scalars), out);
 }
 
-/**
- * Runs the buffer. `made` is the tensor that the command makes last (it gets its weak reference here), or null when it
- * makes none; `before` is the one it makes before that, if it makes two.
- */
-export function submit(made: Handle | null, before: Handle | null = null): void {
-  words[0] = at;
+/** Launches an op that makes `outs`. */
+export function runMany(
+  op: number,
+  compute: number,
+  outs: readonly Handle[],
+  inputs: readonly HandleOrNumber[],
+  scalars: readonly number[],
+): void {
+  let p = start();
+  header(p, op, compute, outs.length, inputs.length, scalars.length);
+  p += 2;
+  for (let i = 0; i < outs.length; i++) p = putNew(p, outs[i]!);
+  const last = outs[outs.length - 1]!;
+  try {
+    execute(putOperands(p, inputs, scalars), last);
+  } catch (error) {
+    for (const t of outs) if (t !== last) forget(t);
+    throw error;
+  }
+  for (const t of outs) if (t !== last && !t.owned) binding.own(t, t.id);
+}
+
+/** Launches an op that writes to tensors that exist. */
+export function runInto(
+  op: number,
+  compute: number,
+  outs: readonly Handle[],
+  inputs: readonly HandleOrNumber[],
+  scalars: readonly number[],
+): void {
+  let p = start();
+  header(p, op, compute, outs.length, inputs.length, scalars.length);
+  p += 2;
+  for (let i = 0; i < outs.length; i++) {
+    words[p] = outs[i]!.id;
+    words[p + 1] = 0;
+    p += 2;
+  }
+  execute(putOperands(p, inputs, scalars), null);
+}
+
+const runNative = binding.run;
+
+/** Runs the buffer up to `end`. `made` is the tensor that it makes last, which gets its weak reference here. */
+function execute(end: number, made: Handle | null): void {
+  words[0] = end;
   at = FIRST;
   inNative = true;
   try {
-    if (made === null || made.owned) binding.run();
-    else binding.run(made);
-    if (before !== null && !before.owned) binding.own(before, before.id);
+    if (made === null || made.owned) runNative();
+    else runNative(made);
   } catch (error) {
-    // A failed command leaves nothing behind: the ids were never taken.
+    // A failed command leaves nothing behind: the id was never taken.
     if (made !== null) forget(made);
-    if (before !== null) forget(before);
     throw error;
   } finally {
     inNative = false;
@@ -180,18 +227,16 @@ function forget(t: Handle): void {
 
 /** Makes `t` an uninitialised row-major tensor. */
 export function makeNew(t: Handle): void {
-  if (at > WORDS / 2) flush();
-  words[at++] = NEW;
-  putNew(t);
-  submit(t);
+  const p = start();
+  words[p] = NEW;
+  execute(putNew(p + 1, t), t);
 }
 
 /** Makes `t` a view of `source`'s storage; `offset` and `strides` in elements. */
 export function makeView(t: Handle, source: Handle, offset: number, strides: readonly number[] | null): void {
-  if (at > WORDS / 2) flush();
   const shape = t.shape;
   const rank = shape.length;
-  let p = at;
+  let p = start();
   words[p] = VIEW;
   words[p + 1] = t.id;
   words[p + 2] = source.id;
@@ -209,8 +254,7 @@ export function makeView(t: Handle, source: Handle, offset: number, strides: rea
     }
     p += rank;
   }
-  at = p;
-  submit(t);
+  execute(p, t);
 }
 
 /** Gives a tensor that had a known owner a weak reference instead. */

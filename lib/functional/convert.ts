@@ -9,7 +9,7 @@ import { showShape } from '../shape';
 import { formatTensor } from '../print';
 import { checkOptions } from './arguments';
 import { cast, clone } from './copy';
-import { launch1 } from './kernel';
+import { NONE, launch } from './kernel';
 import { Op } from '../backend/ops.generated';
 
 /** Numbers (booleans for bool) in lists in lists. */
@@ -40,7 +40,7 @@ export function itemBigInt(t: Tensor): bigint {
 /** Row major, without recording, in the dtype that travels: half types as float32. */
 function transferable(t: Tensor): Tensor {
   const code = t.code === Code.float16 || t.code === Code.bfloat16 ? Code.float32 : t.code;
-  return code === t.code && t.layout === null ? t : launch1(Op.copy, code, t.shape, code, t);
+  return code === t.code && t.layout === null ? t : launch(Op.copy, code, t.shape, code, [t], NONE);
 }
 
 /**

@@ -4,7 +4,7 @@ import { checkInPlace, recordInPlace } from '../autograd/view';
 import { defineGradient, record } from '../autograd/node';
 import { COMPUTE } from '../dtype';
 import { Tensor, checkTensor } from '../tensor';
-import { fullOf, launch1, launchInto } from './kernel';
+import { NONE, fullOf, launch, launchInto } from './kernel';
 import { checkFits, separate } from './kinds';
 
 const ToCopy = defineGradient('ToCopy', (grad) => [grad]);
@@ -17,14 +17,14 @@ const Copy = defineGradient('Copy', (grad, node) => [
 /** x as the dtype of a code; x itself if it has it. */
 export function cast(x: Tensor, code: number): Tensor {
   if (x.code === code) return x;
-  const out = launch1(Op.copy, COMPUTE[code]!, x.shape, code, x);
+  const out = launch(Op.copy, COMPUTE[code]!, x.shape, code, [x], NONE);
   return code <= 3 ? record(out, ToCopy, [x], [], null) : out;
 }
 
 /** A contiguous copy in memory of its own; gradients flow through. */
 export function clone(x: Tensor): Tensor {
   checkTensor('clone', x);
-  return record(launch1(Op.copy, COMPUTE[x.code]!, x.shape, x.code, x), Clone, [x], [], null);
+  return record(launch(Op.copy, COMPUTE[x.code]!, x.shape, x.code, [x], NONE), Clone, [x], [], null);
 }
 
 /** x if it is row major, else a copy that is. */

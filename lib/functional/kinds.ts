@@ -7,7 +7,7 @@ import { COMPUTE, Code, DTYPES, Standing, defaultDtypeCode, isFloatingCode, resu
 import { ArgumentError, DTypeError, ShapeError, describe } from '../errors';
 import { broadcastShapes, sameShape, showShape } from '../shape';
 import { Tensor, checkTensor } from '../tensor';
-import { launch1, launch2, launchInto, type KernelOperand } from './kernel';
+import { NONE, launch, launchInto, type KernelOperand } from './kernel';
 
 /** What stands for a tensor in arithmetic. */
 export type Operand = Tensor | number | bigint | boolean;
@@ -70,7 +70,7 @@ export function unaryOp(name: OpName, spec: UnarySpec): UnaryFunction {
   const call = (x: Tensor): Tensor => {
     checkTensor(name, x);
     const code = outputCode(name, types, spec, x.code);
-    const out = launch1(op, COMPUTE[code]!, x.shape, code, x);
+    const out = launch(op, COMPUTE[code]!, x.shape, code, [x], NONE);
     if (rule !== null && gradEnabled && requiresGrad(x))
       attach(out, rule, [x], saves === 'nothing' ? [] : [saves === 'input' ? x : out], null);
     return out;
@@ -95,7 +95,7 @@ export function predicateOp(name: OpName): (x: Tensor) => Tensor {
   return (x) => {
     checkTensor(name, x);
     const compute = types === 'FLOAT' && !isFloatingCode(x.code) ? 0 : COMPUTE[x.code]!;
-    return launch1(op, compute, x.shape, Code.bool, x);
+    return launch(op, compute, x.shape, Code.bool, [x], NONE);
   };
 }
 
@@ -224,7 +224,7 @@ export function binaryOp(name: OpName, spec: BinarySpec): BinaryFunction {
         : typeof b === 'number'
           ? a.shape
           : broadcastShapes(name, a.shape, b.shape);
-    const out = launch2(op, COMPUTE[code]!, shape, code, a, b);
+    const out = launch(op, COMPUTE[code]!, shape, code, [a, b], NONE);
     if (
       rule !== null &&
       gradEnabled &&
@@ -260,7 +260,7 @@ export function separate(x: Tensor, y: KernelOperand): KernelOperand {
   if (typeof y === 'number' || y === x || (x.base ?? x) !== (y.base ?? y)) return y;
   const same =
     y.offset === x.offset && sameShape(x.shape, y.shape) && String(x.layout ?? '') === String(y.layout ?? '');
-  return same ? y : launch1(Op.copy, COMPUTE[y.code]!, y.shape, y.code, y);
+  return same ? y : launch(Op.copy, COMPUTE[y.code]!, y.shape, y.code, [y], NONE);
 }
 
 /** In place y must broadcast to x. */
@@ -282,6 +282,6 @@ export function compareOp(name: OpName): (x: Operand, y: Operand) => Tensor {
         : typeof b === 'number'
           ? a.shape
           : broadcastShapes(name, a.shape, b.shape);
-    return launch2(op, compute, shape, Code.bool, a, b);
+    return launch(op, compute, shape, Code.bool, [a, b], NONE);
   };
 }

@@ -9,7 +9,7 @@ import { Tensor, checkTensor } from '../tensor';
 import { logSoftmax } from './activation';
 import { checkOptions } from './arguments';
 import { eq, logicalNot } from './compare';
-import { launch, launchPair } from './kernel';
+import { launch, launchMany } from './kernel';
 import { add, div, mul, neg, square, sub } from './pointwise';
 import { cast, clone } from './copy';
 import { mean, sum } from './reduce';
@@ -122,14 +122,14 @@ function nllLossBackward(
 function nll(x: Tensor, target: Tensor, weight: Tensor | null, context: NllContext): [Tensor, Tensor] {
   const shape = context.reduction === 0 ? target.shape : SCALAR_SHAPE;
   const inputs = weight === null ? [x, target] : [x, target, weight];
-  const [loss, total] = launchPair(
+  const [loss, total] = launchMany(
     Op.nllLoss,
     COMPUTE[x.code]!,
     [shape, SCALAR_SHAPE],
     [x.code, x.code],
     inputs,
     [context.ignoreIndex, context.reduction],
-  );
+  ) as [Tensor, Tensor];
   if (gradEnabled && requiresGrad(x)) {
     const node = attach(
       loss,

@@ -1,5 +1,5 @@
 /** Matrix products. */
-import { begin, putInput, putNew, putScalar, submit } from '../backend/commands';
+import { runMany } from '../backend/commands';
 import { Op } from '../backend/ops.generated';
 import { currentScope } from '../backend/scope';
 import { gradEnabled } from '../autograd/mode';
@@ -9,6 +9,7 @@ import { DTypeError, ShapeError } from '../errors';
 import { broadcastShapes, numelOf, showShape, type Shape } from '../shape';
 import { Tensor, allocate, checkTensor } from '../tensor';
 import { contiguous } from './copy';
+import { launch } from './kernel';
 import { add, mul } from './pointwise';
 import { sum } from './reduce';
 import { reshape, squeeze, unsqueeze } from './view';
@@ -51,14 +52,8 @@ function product(a: Tensor, b: Tensor, transposeA: boolean, transposeB: boolean)
     ra === 2 && rb === 2
       ? [m, n]
       : [...broadcastShapes('matmul', a.shape.slice(0, -2), b.shape.slice(0, -2)), m, n];
-  const out = allocate(shape, a.code);
-  begin(Op.matmul, COMPUTE[a.code]!, 1, 2, 2);
-  putNew(out);
-  putInput(a);
-  putInput(b);
-  putScalar(transposeA ? 1 : 0);
-  putScalar(transposeB ? 1 : 0);
-  submit(out);
+  const scalars = [transposeA ? 1 : 0, transposeB ? 1 : 0];
+  const out = launch(Op.matmul, COMPUTE[a.code]!, shape, a.code, [a, b], scalars);
   if (gradEnabled) {
     const needsA = requiresGrad(a);
     const needsB = requiresGrad(b);
@@ -153,20 +148,14 @@ function linearBackward(grad: Tensor, x: Tensor, weight: Tensor, node: Node): In
   const gradX = node.needs(0) ? allocate(x.shape, x.code) : null;
   const gradWeight = node.needs(1) ? allocate(weight.shape, x.code) : null;
   const gradBias = node.needs(2) ? allocate([weight.shape[0]!], x.code) : null;
-  const outputs = (gradX === null ? 0 : 1) + (gradWeight === null ? 0 : 1) + (gradBias === null ? 0 : 1);
-  begin(Op.linearBackward, COMPUTE[x.code]!, outputs, 3, 3);
-  if (gradX !== null) putNew(gradX);
-  if (gradWeight !== null) putNew(gradWeight);
-  if (gradBias !== null) putNew(gradBias);
-  putInput(grad);
-  putInput(x);
-  putInput(weight);
-  putScalar(gradX === null ? 0 : 1);
-  putScalar(gradWeight === null ? 0 : 1);
-  putScalar(gradBias === null ? 0 : 1);
-  submit(null);
-  return [gradX, gradWeight, gradBias];
+  const grads = [gradX, gradWeight, gradBias];
+  const asked = grads.map((g) => (g === null ? 0 : 1));
+  const outs = grads.filter((g) => g !== null);
+  runMany(Op.linearBackward, COMPUTE[x.code]!, outs, [grad, x, weight], asked);
+  return grads;
 }
+
+const NO_ACTIVATION: readonly number[] = [0];
 
 const linearRule = (name: string): GradRule<null> =>
   defineGradient(name, (grad, node) => {
@@ -231,14 +220,8 @@ export function linear(x: Tensor, weight: Tensor, bias: Tensor | null = null): T
   if (bias !== null) checkSame('linear', x, bias);
   const input = rank > 2 ? contiguous(x) : x;
   const shape = rank === 2 ? [x.shape[0]!, n] : [...x.shape.slice(0, -1), n];
-  const out = allocate(shape, x.code);
-  begin(Op.linear, COMPUTE[x.code]!, 1, bias === null ? 2 : 3, 1);
-  putNew(out);
-  putInput(input);
-  putInput(weight);
-  if (bias !== null) putInput(bias);
-  putScalar(0);
-  submit(out);
+  const inputs = bias === null ? [input, weight] : [input, weight, bias];
+  const out = launch(Op.linear, COMPUTE[x.code]!, shape, x.code, inputs, NO_ACTIVATION);
   if (gradEnabled) {
     const needsX = requiresGrad(x);
     const needsWeight = requiresGrad(weight);

@@ -8,7 +8,7 @@ import { Tensor, checkTensor } from '../tensor';
 import { bindArguments, booleanArgument } from './arguments';
 import { eq } from './compare';
 import { cast } from './copy';
-import { launch, launchPair } from './kernel';
+import { launch, launchMany } from './kernel';
 import { div, mul, sqrt, sub } from './pointwise';
 import { expand, reshape } from './view';
 import { where } from './where';
@@ -260,14 +260,14 @@ function extremeWithIndices(name: 'max' | 'min'): ExtremeFunction {
     const dims = x.shape.length === 0 ? [] : [d];
     checkNotEmpty(name, x, dims);
     const shape = reducedShape(x.shape, dims, keepdim);
-    const [values, indices] = launchPair(
+    const [values, indices] = launchMany(
       Op[name],
       COMPUTE[x.code]!,
       [shape, shape],
       [x.code, Code.int64],
       [x],
       dims,
-    );
+    ) as [Tensor, Tensor];
     record(values, overDim, [x], [indices], reduction(x, dims));
     return Object.assign([values, indices] as const, { values, indices });
   }

@@ -5,7 +5,7 @@ import { COMPUTE, Code, resultCode, Standing, defaultDtypeCode } from '../dtype'
 import { ArgumentError, DTypeError, describe } from '../errors';
 import { broadcastShapes } from '../shape';
 import { Tensor, checkTensor } from '../tensor';
-import { fullOf, launch, launch1 } from './kernel';
+import { NONE, fullOf, launch } from './kernel';
 
 const Where = defineGradient('Where', (grad, node) => {
   const condition = node.input(0);
@@ -18,7 +18,7 @@ const Where = defineGradient('Where', (grad, node) => {
 
 /** @internal t as the dtype, without recording; t itself if it has it. */
 export function converted(t: Tensor, code: number): Tensor {
-  return t.code === code ? t : launch1(Op.copy, COMPUTE[code]!, t.shape, code, t);
+  return t.code === code ? t : launch(Op.copy, COMPUTE[code]!, t.shape, code, [t], NONE);
 }
 
 /**

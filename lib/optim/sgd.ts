@@ -1,4 +1,4 @@
-import { begin, putExisting, putInput, putScalar, submit } from '../backend/commands';
+import { runInto } from '../backend/commands';
 import { stepEnd } from '../backend/memory';
 import { Op } from '../backend/ops.generated';
 import { COMPUTE } from '../dtype';
@@ -83,18 +83,12 @@ export class SGD extends Optimizer<SGDOptions> {
     const n = params.length;
     const withMomentum = group.momentum !== 0;
     if (first) for (const p of params) this.momenta.set(p, uninitialised(p.shape, p.code));
-    begin(Op.sgd, COMPUTE[params[0]!.code]!, withMomentum ? 2 * n : n, n, 7);
-    for (let i = 0; i < n; i++) putExisting(params[i]!);
-    if (withMomentum) for (let i = 0; i < n; i++) putExisting(this.momenta.get(params[i]!)!);
-    for (let i = 0; i < n; i++) putInput(params[i]!.gradient!);
-    putScalar(group.lr);
-    putScalar(group.momentum);
-    putScalar(group.dampening);
-    putScalar(group.weightDecay);
-    putScalar(group.nesterov ? 1 : 0);
-    putScalar(group.maximize ? 1 : 0);
-    putScalar(first ? 1 : 0);
-    submit(null);
+    const outs = withMomentum ? [...params, ...params.map((p) => this.momenta.get(p)!)] : params;
+    const grads = new Array<Tensor>(n);
+    for (let i = 0; i < n; i++) grads[i] = params[i]!.gradient!;
+    const { lr, momentum, dampening, weightDecay, nesterov, maximize } = group;
+    const scalars = [lr, momentum, dampening, weightDecay, nesterov ? 1 : 0, maximize ? 1 : 0, first ? 1 : 0];
+    runInto(Op.sgd, COMPUTE[params[0]!.code]!, outs, grads, scalars);
     for (let i = 0; i < n; i++) bumpVersion(params[i]!);
   }
 
