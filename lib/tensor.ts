@@ -223,11 +223,11 @@ export function aliasInto<T extends Tensor>(
 ): T {
   const layout = strides === null || isRowMajor(t.shape, strides) ? null : strides;
   t.layout = layout;
-  t.offset = offset;
+  t.offset = t.count === 0 ? 0 : offset;
   t.base = of.base ?? of;
   t.base.shared = true;
   adopt(t);
-  makeView(t, of, offset, layout);
+  makeView(t, of, t.offset, layout);
   return t;
 }
 

@@ -1,7 +1,22 @@
 import type { TensorTypedArray } from '../dtype';
 import type { TenonError } from '../errors';
 
-/** What the addon exports (native/napi/addon.cpp). Only numbers and typed arrays cross. */
+/** What the addon exports (native/napi/addon.cpp). */
+export interface Addon {
+  /**
+   * The functions for one copy of this library, with tensors of their own. `words` is the command buffer; `collect`
+   * frees memory when the system has none left.
+   */
+  create(
+    words: Float64Array,
+    makeError: (code: number, message: string) => TenonError,
+    collect: () => void,
+  ): Binding;
+  /** The names of ops.def's rows. */
+  readonly ops: readonly string[];
+}
+
+/** Only numbers and typed arrays cross. */
 export interface Binding {
   /** Executes the command buffer; an object given becomes the weakly held owner of the last tensor made. */
   run(owner?: object): void;
@@ -9,11 +24,6 @@ export interface Binding {
   sweep(full: boolean): number;
   /** Gives an existing tensor a weakly held owner. */
   own(owner: object, id: number): void;
-  setUp(
-    words: Float64Array,
-    makeError: (code: number, message: string) => TenonError,
-    collect: () => void,
-  ): void;
   upload(id: number, bytes: TensorTypedArray | Uint16Array): void;
   download(id: number, bytes: TensorTypedArray | Uint16Array): void;
   item(id: number): number;
@@ -27,7 +37,6 @@ export interface Binding {
   startRecording(): void;
   stopRecording(): string[];
   readonly isa: string;
-  readonly ops: readonly string[];
 }
 
 /** Bytes over the whole process, tensors of this thread. */

@@ -1,8 +1,7 @@
 /**
  * Writes the command buffer (its format: native/napi/commands.h): each launch is one call here.
  */
-import { nativeError } from '../errors';
-import { binding } from './load';
+import { binding, words } from './load';
 
 /** What the boundary needs to know of a tensor. */
 export interface Handle {
@@ -14,7 +13,7 @@ export interface Handle {
   owned: boolean;
 }
 
-const WORDS = 1 << 16;
+const WORDS = words.length;
 const FIRST = 16;
 const FREE = -1;
 const VIEW = -2;
@@ -22,7 +21,6 @@ const NEW = -3;
 const SLOT_BITS = 22;
 const SLOT_MASK = (1 << SLOT_BITS) - 1;
 
-const words = new Float64Array(WORDS);
 let at = FIRST;
 
 /** Ids ready for reuse, their generation already advanced. */
@@ -135,7 +133,14 @@ function putOperands(p: number, inputs: readonly HandleOrNumber[], scalars: read
   return p;
 }
 
-function header(p: number, op: number, compute: number, outputs: number, inputs: number, scalars: number): void {
+function header(
+  p: number,
+  op: number,
+  compute: number,
+  outputs: number,
+  inputs: number,
+  scalars: number,
+): void {
   words[p] = op;
   words[p + 1] = compute | (outputs << 4) | (inputs << 13) | (scalars << 23);
 }
@@ -262,9 +267,4 @@ export function giveAway(t: Handle): void {
   flush();
   binding.own(t, t.id);
   t.owned = false;
-}
-
-/** `collect` frees memory when native has none left; it must only sweep. */
-export function setUp(collect: () => void): void {
-  binding.setUp(words, nativeError, collect);
 }

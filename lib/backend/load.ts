@@ -1,15 +1,15 @@
 import * as path from 'path';
-import { NativeError } from '../errors';
-import type { Binding } from './binding';
+import { NativeError, nativeError } from '../errors';
+import type { Addon, Binding } from './binding';
 import { OP_ROWS } from './ops.generated';
 
 /** The package's folder: lib/backend and dist/backend both lie two levels below it. */
 const ROOT = path.join(__dirname, '..', '..');
 
-function load(): Binding {
+function load(): Addon {
   try {
     // eslint-disable-next-line @typescript-eslint/no-require-imports -- a native addon has no import form
-    const find = require('node-gyp-build') as (directory: string) => Binding;
+    const find = require('node-gyp-build') as (directory: string) => Addon;
     return find(ROOT);
   } catch (cause) {
     throw new NativeError(
@@ -21,10 +21,22 @@ function load(): Binding {
   }
 }
 
-/** The addon: one instance per thread. */
-export const binding: Binding = load();
+const addon = load();
 
-if (binding.ops.length !== OP_ROWS.length || binding.ops.some((name, i) => name !== OP_ROWS[i]!.name))
+if (addon.ops.length !== OP_ROWS.length || addon.ops.some((name, i) => name !== OP_ROWS[i]!.name))
   throw new NativeError(
     'tenon: the native binary was built from other sources than the JavaScript: rebuild it (npx tenon-build)',
   );
+
+/** The command buffer, in 64-bit words. */
+export const words = new Float64Array(1 << 16);
+
+let collectAll: () => void = () => undefined;
+
+/** Says what frees memory when the system has none left: it must only collect and sweep. */
+export function onOutOfMemory(collect: () => void): void {
+  collectAll = collect;
+}
+
+/** The functions of the addon: one set per thread. */
+export const binding: Binding = addon.create(words, nativeError, () => collectAll());

@@ -5,9 +5,9 @@
  */
 import * as v8 from 'v8';
 import * as vm from 'vm';
-import { binding } from './load';
+import { binding, onOutOfMemory } from './load';
 import type { NativeMemory } from './binding';
-import { flush, liveBytes, setUp, sweep } from './commands';
+import { flush, liveBytes, sweep } from './commands';
 
 type Collector = (options?: { type: 'minor' | 'major' }) => void;
 
@@ -112,7 +112,7 @@ export function memoryStats(): MemoryStats {
   return { ...binding.memory(), collectAboveBytes: byteLimit };
 }
 
-setUp(() => {
+onOutOfMemory(() => {
   collector?.();
   sweep(true);
 });

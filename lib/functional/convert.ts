@@ -2,7 +2,7 @@
 import { inspect } from 'util';
 import { binding } from '../backend/load';
 import { gradNode, Tensor, checkTensor } from '../tensor';
-import { Code, DTYPES, dtypeCode, type DType, type TensorTypedArray } from '../dtype';
+import { COMPUTE, Code, DTYPES, dtypeCode, type DType, type TensorTypedArray } from '../dtype';
 import { resolveDevice, type DeviceLike } from '../device';
 import { ArgumentError, ShapeError, describe } from '../errors';
 import { showShape } from '../shape';
@@ -40,7 +40,7 @@ export function itemBigInt(t: Tensor): bigint {
 /** Row major, without recording, in the dtype that travels: half types as float32. */
 function transferable(t: Tensor): Tensor {
   const code = t.code === Code.float16 || t.code === Code.bfloat16 ? Code.float32 : t.code;
-  return code === t.code && t.layout === null ? t : launch(Op.copy, code, t.shape, code, [t], NONE);
+  return code === t.code && t.layout === null ? t : launch(Op.copy, COMPUTE[code]!, t.shape, code, [t], NONE);
 }
 
 /**

@@ -101,6 +101,27 @@ export function predicateOp(name: OpName): (x: Tensor) => Tensor {
 
 const NoGradient: GradRule<null> = { name: 'NotImplemented', backward: () => [null] };
 
+const RANGES: readonly (readonly [low: number, size: number] | null)[] = [
+  null,
+  null,
+  null,
+  null,
+  [-128, 256],
+  [0, 256],
+  [-32768, 65536],
+  [-(2 ** 31), 2 ** 32],
+  null,
+  null,
+];
+
+/** A number as an element of an integer dtype, which wraps: the kernels compute in wider integers. */
+function wrapped(value: KernelOperand, code: number): KernelOperand {
+  const range = RANGES[code];
+  if (typeof value !== 'number' || !range) return value;
+  const [low, size] = range;
+  return value >= low && value < low + size ? value : ((((value - low) % size) + size) % size) + low;
+}
+
 /** The dtype's code that a number has as an operand: whole ones count as int64. */
 function numberCode(value: number | bigint | boolean): number {
   if (typeof value === 'boolean') return Code.bool;
@@ -224,7 +245,7 @@ export function binaryOp(name: OpName, spec: BinarySpec): BinaryFunction {
         : typeof b === 'number'
           ? a.shape
           : broadcastShapes(name, a.shape, b.shape);
-    const out = launch(op, COMPUTE[code]!, shape, code, [a, b], NONE);
+    const out = launch(op, COMPUTE[code]!, shape, code, [wrapped(a, code), wrapped(b, code)], NONE);
     if (
       rule !== null &&
       gradEnabled &&
@@ -247,7 +268,7 @@ export function binaryOp(name: OpName, spec: BinarySpec): BinaryFunction {
     checkResultFits(inPlaceName, x, code);
     if (typeof b !== 'number') checkFits(inPlaceName, x, b);
     checkInPlace(inPlaceName, x, [x, typeof b === 'number' ? null : b]);
-    launchInto(op, COMPUTE[code]!, [x], [x, separate(x, b)], []);
+    launchInto(op, COMPUTE[code]!, [x], [x, wrapped(separate(x, b), code)], []);
     if (rule === null) return recordInPlace(x, NoGradient, [], [], -1, null);
     const value = typeof b === 'number' ? b : 0;
     return recordInPlace(x, rule, tensors(x, b), savedOf(x, b, x), keepOutput ? 2 : -1, value);

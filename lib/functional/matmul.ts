@@ -3,12 +3,19 @@ import { runMany } from '../backend/commands';
 import { Op } from '../backend/ops.generated';
 import { currentScope } from '../backend/scope';
 import { gradEnabled } from '../autograd/mode';
-import { attach, defineGradient, requiresGrad, type GradRule, type InputGrads, type Node } from '../autograd/node';
+import {
+  attach,
+  defineGradient,
+  requiresGrad,
+  type GradRule,
+  type InputGrads,
+  type Node,
+} from '../autograd/node';
 import { COMPUTE, Code } from '../dtype';
 import { DTypeError, ShapeError } from '../errors';
 import { broadcastShapes, numelOf, showShape, type Shape } from '../shape';
 import { Tensor, allocate, checkTensor } from '../tensor';
-import { contiguous } from './copy';
+import { cast, contiguous } from './copy';
 import { launch } from './kernel';
 import { add, mul } from './pointwise';
 import { sum } from './reduce';
@@ -92,7 +99,7 @@ export function matmul(a: Tensor, b: Tensor): Tensor {
     throw new ShapeError(
       `matmul: inner sizes differ: ${showShape(a.shape)} @ ${showShape(b.shape)} (${inner} and ${other})`,
     );
-  if (ra === 1 && rb === 1) return sum(mul(a, b));
+  if (ra === 1 && rb === 1) return cast(sum(mul(a, b)), a.code);
   if (ra === 1) return squeeze(matmul(unsqueeze(a, 0), b), -2);
   if (rb === 1) return squeeze(matmul(a, unsqueeze(b, 1)), -1);
   // Rows of all matrices times one matrix are one product.
@@ -226,7 +233,13 @@ export function linear(x: Tensor, weight: Tensor, bias: Tensor | null = null): T
     const needsX = requiresGrad(x);
     const needsWeight = requiresGrad(weight);
     if (needsX || needsWeight || (bias !== null && requiresGrad(bias)))
-      attach(out, linearName(rank, bias !== null), [input, weight, bias], [needsWeight ? input : null, needsX || needsWeight ? weight : null], null);
+      attach(
+        out,
+        linearName(rank, bias !== null),
+        [input, weight, bias],
+        [needsWeight ? input : null, needsX || needsWeight ? weight : null],
+        null,
+      );
   }
   return out;
 }

@@ -27,10 +27,6 @@ import * as whereModule from './where';
 
 type Shapes = readonly (number | readonly number[])[];
 
-interface Alpha {
-  /** The other operand is multiplied by it first. */
-  alpha?: number;
-}
 interface Keepdim {
   keepdim?: boolean;
 }
@@ -44,10 +40,10 @@ declare module '../tensor' {
     readonly isParameter: boolean;
 
     // arithmetic
-    add(other: Operand, options?: Alpha): Tensor;
-    add_(other: Operand, options?: Alpha): this;
-    sub(other: Operand, options?: Alpha): Tensor;
-    sub_(other: Operand, options?: Alpha): this;
+    add(other: Operand, options?: pointwise.Alpha): Tensor;
+    add_(other: Operand, options?: pointwise.Alpha): this;
+    sub(other: Operand, options?: pointwise.Alpha): Tensor;
+    sub_(other: Operand, options?: pointwise.Alpha): this;
     mul(other: Operand): Tensor;
     mul_(other: Operand): this;
     /** Division of numbers; `roundingMode` 'floor' or 'trunc' makes it one of whole numbers. */
@@ -404,31 +400,18 @@ attach({
   to: convert.to,
 });
 
-function alphaOf(op: string, options: Alpha | undefined): number {
-  checkOptions(op, ['alpha'], options);
-  return options?.alpha ?? 1;
-}
-
 const METHODS = {
-  add(this: Tensor, other: Operand, options?: Alpha): Tensor {
-    return options === undefined
-      ? pointwise.add(this, other)
-      : pointwise.addScaled(this, other, alphaOf('add', options));
+  add(this: Tensor, other: Operand, options?: pointwise.Alpha): Tensor {
+    return pointwise.addWithAlpha(this, other, options);
   },
-  add_(this: Tensor, other: Operand, options?: Alpha): Tensor {
-    return options === undefined
-      ? pointwise.add.inPlace(this, other)
-      : pointwise.addScaled_(this, other, alphaOf('add_', options));
+  add_(this: Tensor, other: Operand, options?: pointwise.Alpha): Tensor {
+    return pointwise.addWithAlpha_(this, other, options);
   },
-  sub(this: Tensor, other: Operand, options?: Alpha): Tensor {
-    return options === undefined
-      ? pointwise.sub(this, other)
-      : pointwise.addScaled(this, other, -alphaOf('sub', options));
+  sub(this: Tensor, other: Operand, options?: pointwise.Alpha): Tensor {
+    return pointwise.subWithAlpha(this, other, options);
   },
-  sub_(this: Tensor, other: Operand, options?: Alpha): Tensor {
-    return options === undefined
-      ? pointwise.sub.inPlace(this, other)
-      : pointwise.addScaled_(this, other, -alphaOf('sub_', options));
+  sub_(this: Tensor, other: Operand, options?: pointwise.Alpha): Tensor {
+    return pointwise.subWithAlpha_(this, other, options);
   },
   div(this: Tensor, other: Operand, options?: { roundingMode?: 'floor' | 'trunc' | null }): Tensor {
     return pointwise.divRounded(this, other, options);

@@ -279,6 +279,37 @@ export const reluBackward = binaryOp('reluBackward', {
 
 // x + alpha * y.
 
+/** The options of `add` and `sub`. */
+export interface Alpha {
+  /** The other operand is multiplied by it first. */
+  alpha?: number;
+}
+
+function alphaOf(op: string, options: Alpha): number {
+  checkOptions(op, ['alpha'], options);
+  return options.alpha ?? 1;
+}
+
+/** x + alpha y; alpha is 1 unless given (https://pytorch.org/docs/stable/generated/torch.add.html). */
+export function addWithAlpha(x: Operand, y: Operand, options?: Alpha): Tensor {
+  return options === undefined ? add(x, y) : addScaled(x, y, alphaOf('add', options));
+}
+
+/** x - alpha y; alpha is 1 unless given. */
+export function subWithAlpha(x: Operand, y: Operand, options?: Alpha): Tensor {
+  return options === undefined ? sub(x, y) : addScaled(x, y, -alphaOf('sub', options));
+}
+
+/** x += alpha y. */
+export function addWithAlpha_(x: Tensor, y: Operand, options?: Alpha): Tensor {
+  return options === undefined ? add.inPlace(x, y) : addScaled_(x, y, alphaOf('add_', options));
+}
+
+/** x -= alpha y. */
+export function subWithAlpha_(x: Tensor, y: Operand, options?: Alpha): Tensor {
+  return options === undefined ? sub.inPlace(x, y) : addScaled_(x, y, -alphaOf('sub_', options));
+}
+
 const AddScaled = defineGradient<number>('Add', (grad, node, alpha) => [
   grad,
   node.needs(1) ? mul(grad, alpha) : null,
@@ -292,7 +323,8 @@ function checkAlpha(op: string, code: number, alpha: number): void {
 }
 
 /** x + alpha * y, in one pass over the elements. */
-export function addScaled(x: Tensor, y: Operand, alpha: number): Tensor {
+export function addScaled(x: Operand, y: Operand, alpha: number): Tensor {
+  if (!(x instanceof Tensor)) return add(x, mul(y, alpha));
   if (!(y instanceof Tensor)) return add(x, typeof y === 'number' ? y * alpha : Number(y) * alpha);
   if (x.code !== y.code) return add(x, mul(y, alpha));
   checkAlpha('add', x.code, alpha);

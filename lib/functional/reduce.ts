@@ -1,5 +1,6 @@
 /** Reductions: over all dimensions or over some. */
 import { Op, type OpName } from '../backend/ops.generated';
+import { gradEnabled } from '../autograd/mode';
 import { defineGradient, record, type GradRule } from '../autograd/node';
 import { COMPUTE, Code, DTYPES, dtypeCode, isFloatingCode, type DType } from '../dtype';
 import { ArgumentError, DTypeError, ShapeError } from '../errors';
@@ -10,7 +11,7 @@ import { eq } from './compare';
 import { cast } from './copy';
 import { launch, launchMany } from './kernel';
 import { div, mul, sqrt, sub } from './pointwise';
-import { expand, reshape } from './view';
+import { expand, permute, reshape, unsqueeze } from './view';
 import { where } from './where';
 
 export type Dims = number | readonly number[] | null;
@@ -105,23 +106,44 @@ export function mean(x: Tensor, ...given: readonly unknown[]): Tensor {
 
 const Prod = defineGradient<Reduction>('Prod', (grad, node, r) => {
   const x = node.input(0);
-  return [mul(expand(kept(grad, r), r.shape), productOfOthers(x, r))];
+  const others = gradEnabled ? productOfOthersAgain(x, r) : productOfOthers(x, r);
+  return [mul(expand(kept(grad, r), r.shape), others)];
 });
 
-/** At each element the product of all others reduced with it: right with zeros too, and differentiable. */
+/**
+ * The same by as many products as there are elements to a reduction, each with one of them left out: differentiable
+ * also where elements are zero.
+ */
+function productOfOthersAgain(x: Tensor, r: Reduction): Tensor {
+  const n = count(r);
+  if (n === 0) return x;
+  // The reduced dimensions, as one, come last; before it a copy of it, along which one element is left out.
+  const keep = r.shape.map((_, i) => i).filter((i) => !r.dims.includes(i));
+  const order = [...keep, ...r.dims];
+  const outer = keep.map((i) => r.shape[i]!);
+  const rows = reshape(permute(x, order), [...outer, n]);
+  const square = expand(unsqueeze(rows, -2), [...outer, n, n]);
+  const diagonal = launch(Op.eye, COMPUTE[Code.bool]!, [n, n], Code.bool, [], []);
+  const products = prod(where(diagonal, 1, square), -1);
+  const inverse = new Array<number>(order.length);
+  order.forEach((d, i) => (inverse[d] = i));
+  return permute(
+    reshape(
+      products,
+      order.map((d) => r.shape[d]!),
+    ),
+    inverse,
+  );
+}
+
+/** At each element the product of all others reduced with it: right with zeros too. */
 function productOfOthers(x: Tensor, r: Reduction): Tensor {
   const zero = eq(x, 0);
   const filled = where(zero, 1, x);
-  const rest = prodOver(filled, r);
+  const rest = launch(Op.prod, COMPUTE[x.code]!, r.keptShape, x.code, [filled], r.dims);
   const zeros = sum(zero, r.dims.slice(), true);
   const others = sub(zeros, zero);
   return where(eq(others, 0), div(rest, filled), 0);
-}
-
-/** The product with the reduced dimensions kept. */
-function prodOver(x: Tensor, r: Reduction): Tensor {
-  const out = launch(Op.prod, COMPUTE[x.code]!, r.keptShape, x.code, [x], r.dims);
-  return record(out, Prod, [x], [x], { ...r });
 }
 
 /** The product, over all dimensions or over one (https://pytorch.org/docs/stable/generated/torch.prod.html). */
@@ -189,7 +211,15 @@ export const amin = extremeOp('amin', 'Amin');
 function logicalReduceOp(name: 'all' | 'any'): ReduceFunction {
   return (x: Tensor, ...given: readonly unknown[]) => {
     const [dims, keepdim] = reduceArguments(name, x, given);
-    return launch(Op[name], COMPUTE[x.code]!, reducedShape(x.shape, dims, keepdim), Code.bool, [x], dims);
+    const out = launch(
+      Op[name],
+      COMPUTE[x.code]!,
+      reducedShape(x.shape, dims, keepdim),
+      Code.bool,
+      [x],
+      dims,
+    );
+    return x.code === Code.uint8 ? cast(out, Code.uint8) : out;
   };
 }
 

@@ -13,8 +13,8 @@ namespace tenon {
 struct alignas(64) Storage {
   std::atomic<int32_t> references{1};
   uint32_t size_class = 0;
-  int64_t bytes = 0;     // what was asked for
-  int64_t capacity = 0;  // what the class holds
+  int64_t bytes = 0;        // what was asked for
+  int64_t capacity = 0;     // what the class holds
   Storage* next = nullptr;  // the next free block, while this one is free
   void* data() { return this + 1; }
 };
@@ -58,8 +58,8 @@ class BlockCache {
   }
 
  private:
-  static constexpr int kSmallClasses = 48;                // up to 256 KB
-  static constexpr int64_t kKept = int64_t{2} << 20;      // bytes free in one class before others may have them
+  static constexpr int kSmallClasses = 48;            // up to 256 KB
+  static constexpr int64_t kKept = int64_t{2} << 20;  // bytes free in one class before others may have them
   static constexpr int64_t kUnsettled = int64_t{1} << 16;  // bytes of change before the totals are told
   void recycle(Storage*);
   void note(int64_t change);

@@ -22,24 +22,6 @@ napi_ref pin(napi_env env, napi_value v) {
   return r;
 }
 
-/** setUp(commands: Float64Array, makeError, collect): to be called once, before anything else. */
-Napi::Value set_up(const Napi::CallbackInfo& info) {
-  Environment& e = environment(info);
-  if (e.buffer || info.Length() != 3 || !info[0].IsTypedArray() || !info[1].IsFunction() ||
-      !info[2].IsFunction()) {
-    Napi::TypeError::New(info.Env(), "setUp(Float64Array, function, function), once")
-        .ThrowAsJavaScriptException();
-    return info.Env().Undefined();
-  }
-  Napi::Float64Array words = info[0].As<Napi::Float64Array>();
-  e.commands = words.Data();
-  e.capacity = words.ElementLength();
-  e.buffer = pin(info.Env(), info[0]);
-  e.make_error = pin(info.Env(), info[1]);
-  e.collect = pin(info.Env(), info[2]);
-  return info.Env().Undefined();
-}
-
 Napi::Value memory(const Napi::CallbackInfo& info) {
   environment(info).slots.blocks().settle();
   const MemoryStats stats = memory_stats();
@@ -105,18 +87,37 @@ void add_raw(Napi::Env env, Napi::Object exports, const char* name, napi_callbac
     exports.Set(name, Napi::Value(env, f));
 }
 
-}  // namespace
+/** What a JavaScript environment holds: one Environment for each copy of the library's JavaScript in it. */
+struct Instance {
+  std::vector<std::unique_ptr<Environment>> environments;
+};
 
-Napi::Object initialize(Napi::Env env, Napi::Object exports) {
-  Environment* e = new Environment(env);
-  env.SetInstanceData<Environment>(e);
-  add_raw(env, exports, "run", run_commands, e);
-  add_raw(env, exports, "sweep", sweep, e);
-  add_raw(env, exports, "own", own, e);
+/** create(commands: Float64Array, makeError, collect): everything else, as an object of functions. */
+Napi::Value create(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  if (info.Length() != 3 || !info[0].IsTypedArray() || !info[1].IsFunction() || !info[2].IsFunction() ||
+      info[0].As<Napi::TypedArray>().TypedArrayType() != napi_float64_array ||
+      info[0].As<Napi::TypedArray>().ElementLength() <= kFirstCommand) {
+    Napi::TypeError::New(env, "create(Float64Array, function, function)").ThrowAsJavaScriptException();
+    return env.Undefined();
+  }
+  Instance& instance = *static_cast<Instance*>(info.Data());
+  instance.environments.push_back(std::make_unique<Environment>(env));
+  Environment* e = instance.environments.back().get();
+  Napi::Float64Array words = info[0].As<Napi::Float64Array>();
+  e->commands = words.Data();
+  e->capacity = words.ElementLength();
+  e->buffer = pin(env, info[0]);
+  e->make_error = pin(env, info[1]);
+  e->collect = pin(env, info[2]);
+
+  Napi::Object binding = Napi::Object::New(env);
+  add_raw(env, binding, "run", run_commands, e);
+  add_raw(env, binding, "sweep", sweep, e);
+  add_raw(env, binding, "own", own, e);
   const auto add = [&](const char* name, Napi::Value (*f)(const Napi::CallbackInfo&)) {
-    exports.Set(name, Napi::Function::New(env, f, name, e));
+    binding.Set(name, Napi::Function::New(env, f, name, e));
   };
-  add("setUp", set_up);
   add("upload", upload);
   add("download", download);
   add("item", item);
@@ -129,7 +130,16 @@ Napi::Object initialize(Napi::Env env, Napi::Object exports) {
   add("setNumThreads", set_threads);
   add("startRecording", start_recording);
   add("stopRecording", stop_recording);
-  exports.Set("isa", isa_name(isa()));
+  binding.Set("isa", isa_name(isa()));
+  return binding;
+}
+
+}  // namespace
+
+Napi::Object initialize(Napi::Env env, Napi::Object exports) {
+  Instance* instance = new Instance;
+  env.SetInstanceData<Instance>(instance);
+  exports.Set("create", Napi::Function::New(env, create, "create", instance));
   exports.Set("ops", op_names(env));
   return exports;
 }

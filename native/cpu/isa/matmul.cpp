@@ -128,13 +128,16 @@ void column_sums(const TensorView& g, T* out) {
 }
 
 template <class T>
-void linear_gradients(const Launch& l, const TensorView& grad, const TensorView& x, const TensorView& w, T* const* out) {
+void linear_gradients(const Launch& l, const TensorView& grad, const TensorView& x, const TensorView& w,
+                      T* const* out) {
   const int64_t m = grad.shape[0], n = grad.shape[1], k = x.shape[1];
   bool done = true;
   if (out[0])
-    done &= gemm(Gemm<T>{m, k, n, grad.as<T>(), grad.strides[0], grad.strides[1], w.as<T>(), w.strides[0], w.strides[1], out[0], k});
+    done &= gemm(Gemm<T>{m, k, n, grad.as<T>(), grad.strides[0], grad.strides[1], w.as<T>(), w.strides[0],
+                         w.strides[1], out[0], k});
   if (out[1])
-    done &= gemm(Gemm<T>{n, k, m, grad.as<T>(), grad.strides[1], grad.strides[0], x.as<T>(), x.strides[0], x.strides[1], out[1], k});
+    done &= gemm(Gemm<T>{n, k, m, grad.as<T>(), grad.strides[1], grad.strides[0], x.as<T>(), x.strides[0],
+                         x.strides[1], out[1], k});
   if (out[2]) column_sums(grad, out[2]);
   if (!done) out_of_memory(l, "linearBackward");
 }

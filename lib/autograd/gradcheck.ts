@@ -1,0 +1,116 @@
+/** Derivatives compared with differences (https://pytorch.org/docs/stable/generated/torch.autograd.gradcheck.gradcheck.html). */
+import { AutogradError, ArgumentError } from '../errors';
+import { Tensor } from '../tensor';
+import { arithmetic } from './arithmetic';
+import { grad } from './backward';
+import { enableGrad, noGrad } from './mode';
+
+export interface GradcheckOptions {
+  /** Half the distance of the two points of a difference. */
+  eps?: number;
+  atol?: number;
+  rtol?: number;
+}
+
+/** Computes one tensor or several from tensors. */
+export type Differentiable = (...inputs: Tensor[]) => Tensor | readonly Tensor[];
+
+function outputsOf(f: Differentiable, inputs: readonly Tensor[]): Tensor[] {
+  const out = f(...inputs);
+  return (out instanceof Tensor ? [out] : Array.from(out)).filter((t) => t.requiresGrad);
+}
+
+function numbers(t: Tensor): Float64Array {
+  return Float64Array.from(t.toTypedArray() as Float64Array);
+}
+
+/** t with another value at a row-major position. */
+function moved(t: Tensor, at: number, by: number): Tensor {
+  const copy = arithmetic.clone(t.detach());
+  const flat = copy.view(-1);
+  flat.at(at).fill_(flat.at(at).item() + by);
+  return copy;
+}
+
+/**
+ * Compares the gradients of `f` with differences quotients, at float64 `inputs`; those that require gradients are checked.
+ * @throws AutogradError that says which derivative differs.
+ */
+export function gradcheck(
+  f: Differentiable,
+  inputs: readonly Tensor[],
+  options: GradcheckOptions = {},
+): true {
+  const { eps = 1e-6, atol = 1e-5, rtol = 1e-3 } = options;
+  const checked = inputs.filter((t) => t.requiresGrad);
+  if (checked.length === 0)
+    throw new ArgumentError('gradcheck: expected at least one input that requires a gradient');
+  for (const t of checked)
+    if (t.dtype !== 'float64') throw new ArgumentError(`gradcheck: expected float64 inputs, got ${t.dtype}`);
+  const outputs = enableGrad(() => outputsOf(f, inputs));
+  outputs.forEach((out, o) => {
+    const rows = Array.from({ length: out.numel() }, (_, k) => {
+      const weights = arithmetic.full(out.shape, out.code, 0);
+      noGrad(() => weights.view(-1).at(k).fill_(1));
+      return grad([out], checked, { gradOutputs: [weights], retainGraph: true, allowUnused: true }).map(
+        (g) => (g === null ? null : numbers(g)),
+      );
+    });
+    checked.forEach((x, i) => {
+      for (let j = 0; j < x.numel(); j++) {
+        const at = (by: number): Float64Array =>
+          numbers(
+            outputsAt(
+              f,
+              inputs.map((t) => (t === x ? moved(t, j, by).requiresGrad_() : t)),
+              o,
+            ),
+          );
+        const high = at(eps);
+        const low = at(-eps);
+        for (let k = 0; k < out.numel(); k++) {
+          const numeric = (high[k]! - low[k]!) / (2 * eps);
+          const analytic = rows[k]![i]?.[j] ?? 0;
+          if (!(Math.abs(numeric - analytic) <= atol + rtol * Math.abs(numeric)))
+            throw new AutogradError(
+              `gradcheck: d output ${o}[${k}] / d input ${i}[${j}] is ${analytic}, the difference quotient ${numeric}`,
+            );
+        }
+      }
+    });
+  });
+  return true;
+}
+
+function outputsAt(f: Differentiable, inputs: readonly Tensor[], o: number): Tensor {
+  return enableGrad(() => outputsOf(f, inputs))[o]!.detach();
+}
+
+/** `gradcheck` of the gradients of `f`: its second derivatives. */
+export function gradgradcheck(
+  f: Differentiable,
+  inputs: readonly Tensor[],
+  options: GradcheckOptions = {},
+): true {
+  const checked = inputs.map((t) => t.requiresGrad);
+  const outputs = enableGrad(() => outputsOf(f, inputs));
+  // Weights of the outputs, not all alike; they are differentiated too.
+  const weights = outputs.map((out) => {
+    const w = arithmetic.full(out.shape, out.code, 0);
+    const flat = w.view(-1);
+    for (let k = 0; k < w.numel(); k++) flat.at(k).fill_(((k * 7) % 5) / 4 - 0.4);
+    return w.requiresGrad_();
+  });
+  const n = inputs.length;
+  return gradcheck(
+    (...given) => {
+      const own = given.slice(0, n);
+      const outs = outputsOf(f, own);
+      const wanted = own.filter((_, i) => checked[i]);
+      const grads = grad(outs, wanted, { gradOutputs: given.slice(n), createGraph: true, allowUnused: true });
+      return grads.filter((g) => g !== null);
+    },
+    [...inputs, ...weights],
+    options,
+  );
+}

@@ -1,0 +1,33 @@
+import { Tensor, type DType } from 'tenon';
+import {
+  CASES,
+  layoutsOf,
+  TOLERANCE,
+  decode,
+  expectClose,
+  laidOut,
+  makeTensor,
+  numbersOf,
+  run,
+  title,
+} from './table';
+
+describe.each(CASES.map((c, i) => [title(c, i), c] as const))('%s', (_, c) => {
+  test.each(Object.keys(c.results) as DType[])('%s', (dtype) => {
+    for (const layout of layoutsOf(c))
+      for (const form of ['method', 'function'] as const) {
+        const inputs = c.inputs.map((t, i) => {
+          const x = makeTensor(t);
+          return laidOut(c.fixed.includes(i) ? x : x.to(dtype), layout);
+        });
+        const outs = run(c, inputs, form);
+        const expected = c.results[dtype]!;
+        expect(outs.length).toBe(expected.length);
+        outs.forEach((out: Tensor, i) => {
+          const want = expected[i]!;
+          expect([out.shape, out.dtype]).toEqual([want.shape, want.dtype]);
+          expectClose(numbersOf(out), decode(want), TOLERANCE[want.dtype] ?? [0, 0]);
+        });
+      }
+  });
+});
