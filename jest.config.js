@@ -8,7 +8,14 @@ module.exports = {
   transform: {
     '^.+\\.ts$': [
       '@swc/jest',
-      { jsc: { target: 'es2022', parser: { syntax: 'typescript' }, transform: { useDefineForClassFields: false } }, module: { type: 'commonjs' } },
+      {
+        jsc: {
+          target: 'es2022',
+          parser: { syntax: 'typescript' },
+          transform: { useDefineForClassFields: false },
+        },
+        module: { type: 'commonjs' },
+      },
     ],
   },
   maxWorkers: 2,

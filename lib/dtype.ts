@@ -19,18 +19,18 @@ export const DTYPES: readonly DType[] = [
 ];
 
 /** @internal Codes of the dtypes. */
-export enum Code {
-  float32,
-  float64,
-  float16,
-  bfloat16,
-  int8,
-  uint8,
-  int16,
-  int32,
-  int64,
-  bool,
-}
+export const Code = {
+  float32: 0,
+  float64: 1,
+  float16: 2,
+  bfloat16: 3,
+  int8: 4,
+  uint8: 5,
+  int16: 6,
+  int32: 7,
+  int64: 8,
+  bool: 9,
+} as const;
 
 export const float32 = 'float32';
 export const float64 = 'float64';

@@ -114,7 +114,7 @@ export function describe(value: unknown): string {
     default:
       if (Array.isArray(value)) return `an array of length ${value.length}`;
       try {
-        const name: unknown = (value as object).constructor?.name;
+        const name: unknown = value.constructor?.name;
         return typeof name === 'string' && name && name !== 'Object' ? `a ${name}` : 'an object';
       } catch {
         return 'an object';

@@ -59,13 +59,26 @@ export function getPrintoptions(): PrintOptions {
   return { ...options };
 }
 
+/** A hundred digits are all that a number needs to show that it lies halfway between two shorter ones. */
+const MANY = 100;
+
+/** Digits of a number, cut from `exact`; halfway cases go to the even digit, where toFixed and toExponential go up. */
+function roundHalfEven(rounded: string, exact: string): string {
+  const kept = exact.slice(0, rounded.length);
+  const rest = exact.slice(rounded.length).replace('.', '');
+  const isTie = /^50*$/.test(rest);
+  return isTie && kept.length === rounded.length && '02468'.includes(kept.replace(/\.$/, '').slice(-1))
+    ? kept
+    : rounded;
+}
+
 /** '{:.nf}' of Python. */
 function fixed(value: number, digits: number): string {
   if (!Number.isFinite(value)) return nonFinite(value);
   const magnitude = Math.abs(value);
   const text =
     magnitude < 1e21
-      ? magnitude.toFixed(digits)
+      ? roundHalfEven(magnitude.toFixed(digits), magnitude.toFixed(MANY))
       : BigInt(magnitude).toString() + (digits > 0 ? `.${'0'.repeat(digits)}` : '');
   return isNegative(value) ? `-${text}` : text;
 }
@@ -73,9 +86,10 @@ function fixed(value: number, digits: number): string {
 /** '{:.ne}' of Python: two digits in the exponent at least. */
 function scientific(value: number, digits: number): string {
   if (!Number.isFinite(value)) return nonFinite(value);
-  const text = Math.abs(value)
-    .toExponential(digits)
-    .replace(/e([+-])(\d)$/, 'e$10$2');
+  const [mantissa, exponent] = Math.abs(value).toExponential(digits).split('e') as [string, string];
+  const [exact, sameExponent] = Math.abs(value).toExponential(MANY).split('e') as [string, string];
+  const even = exponent === sameExponent ? roundHalfEven(mantissa, exact) : mantissa;
+  const text = `${even}e${exponent.replace(/^([+-])(\d)$/, '$10$2')}`;
   return isNegative(value) ? `-${text}` : text;
 }
 

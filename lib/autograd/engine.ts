@@ -215,7 +215,7 @@ class Pass {
     node.queued = false;
     if (node.hooks !== null && grad !== null) grad = this.callHooks(node, 0, grad);
     if (node.further === null) {
-      this.evaluate(node, grad!, null);
+      this.evaluate(node, grad, null);
       this.drop(grad!);
     } else {
       const grads: (Tensor | null)[] = [grad];

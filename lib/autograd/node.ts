@@ -10,15 +10,15 @@ export type InputGrads = readonly (Tensor | null)[];
 
 /** How an op is differentiated. `C` is what it remembers besides tensors. */
 export interface GradRule<C> {
-  /** As PyTorch calls it, without `Backward`: a tensor prints it as `gradFn`. */
+  /** As PyTorch calls it, without its number: a tensor prints it as `gradFn`. */
   readonly name: string;
   /**
    * From the gradient of the output to those of the inputs. A gradient may have a shape that the input was broadcast to
    * and any floating dtype: the engine sums and casts it.
    */
-  backward(grad: Tensor, node: Node, context: C): InputGrads;
+  backward(this: void, grad: Tensor, node: Node, context: C): InputGrads;
   /** Instead of `backward`, for an op of several outputs. */
-  backwardAll?(grads: (Tensor | null)[], node: Node, context: C): InputGrads;
+  backwardAll?(this: void, grads: (Tensor | null)[], node: Node, context: C): InputGrads;
 }
 
 /** A tensor's hook: sees a gradient, may return another in its place. */
@@ -103,7 +103,7 @@ export class Node {
   }
 
   get name(): string {
-    return `${this.rule.name}Backward`;
+    return this.rule.name;
   }
 
   /** A saved tensor that may have been absent. */
@@ -238,17 +238,17 @@ export function attach<C>(
       nextIndex = own;
     }
   }
-  const node = new Node(rule as GradRule<unknown>, next, nextIndex, saved, context, out.shape, out.code);
+  const node = new Node(rule, next, nextIndex, saved, context, out.shape, out.code);
   out.node = node;
   out.nodeIndex = 0;
   out.needsGrad = true;
   return node;
 }
 
-/** Names a rule; the third argument of `backward` is what `record` was given as context. */
+/** A rule of the name with `Backward` behind it; the third argument of `backward` is what `record` was given as context. */
 export function defineGradient<C = null>(
   name: string,
   backward: (grad: Tensor, node: Node, context: C) => InputGrads,
 ): GradRule<C> {
-  return { name, backward };
+  return { name: `${name}Backward`, backward };
 }

@@ -89,7 +89,7 @@ export function recordInPlace<C>(
       if (t.shared) t.graphVersion++;
     } else {
       const { root } = view;
-      const patch: Patch = { rule: rule as GradRule<unknown>, context, region: regionOf(t) };
+      const patch: Patch = { rule: rule, context, region: regionOf(t) };
       node = attach(root, CopySlices, [root, ...inputs.slice(1)], saved, patch);
       root.graphVersion++;
     }

@@ -19,7 +19,7 @@ export interface Addon {
 /** Only numbers and typed arrays cross. */
 export interface Binding {
   /** Executes the command buffer; an object given becomes the weakly held owner of the last tensor made. */
-  run(owner?: object): void;
+  run(this: void, owner?: object): void;
   /** Frees tensors whose objects were collected; their ids are in the buffer, the count is returned. */
   sweep(full: boolean): number;
   /** Gives an existing tensor a weakly held owner. */

@@ -4,7 +4,7 @@ import { defineGradient, record } from '../autograd/node';
 import { COMPUTE, DTYPES, dtypeCode, isFloatingCode, type DType } from '../dtype';
 import { ArgumentError, DTypeError } from '../errors';
 import { wrapDim } from '../shape';
-import { Tensor, checkTensor } from '../tensor';
+import { type Tensor, checkTensor } from '../tensor';
 import { bindArguments } from './arguments';
 import { cast } from './copy';
 import { launch } from './kernel';

@@ -3,7 +3,7 @@ import { Op } from '../backend/ops.generated';
 import { checkInPlace, recordInPlace } from '../autograd/view';
 import { defineGradient, record } from '../autograd/node';
 import { COMPUTE } from '../dtype';
-import { Tensor, checkTensor } from '../tensor';
+import { type Tensor, checkTensor } from '../tensor';
 import { NONE, fullOf, launch, launchInto } from './kernel';
 import { checkFits, separate } from './kinds';
 

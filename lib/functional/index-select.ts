@@ -5,7 +5,7 @@ import { defineGradient, record } from '../autograd/node';
 import { COMPUTE, Code } from '../dtype';
 import { DTypeError, ShapeError } from '../errors';
 import { showShape, wrapDim, type Shape } from '../shape';
-import { Tensor, checkTensor } from '../tensor';
+import { type Tensor, checkTensor } from '../tensor';
 import { fullOf, launch, launchInto } from './kernel';
 
 function checkIndex(op: string, index: Tensor): void {

@@ -147,7 +147,7 @@ export function setIndex(x: Tensor, items: readonly IndexItem[] | IndexItem, val
     return x;
   }
   const rows = transpose(whole, 0, before);
-  const positions = picking.long().tolist() as number[];
+  const positions = picking.long().tolist<number[]>();
   if (picking.shape.length !== 1) throw new ShapeError('setIndex: expected a 1-d index');
   const n = whole.shape[before]!;
   for (const p of positions)

@@ -5,7 +5,7 @@ import { defineGradient, record } from '../autograd/node';
 import { COMPUTE, promoteCodes } from '../dtype';
 import { ArgumentError, ShapeError, describe } from '../errors';
 import { sameShape, showShape, wrapDim } from '../shape';
-import { Tensor, alias, checkTensor, stridesOf, uninitialised } from '../tensor';
+import { type Tensor, alias, checkTensor, stridesOf, uninitialised } from '../tensor';
 import { launchInto } from './kernel';
 import { narrow, select, unsqueeze } from './view';
 

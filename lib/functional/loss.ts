@@ -5,7 +5,7 @@ import { gradEnabled } from '../autograd/mode';
 import { COMPUTE, Code, DTYPES, isFloatingCode } from '../dtype';
 import { ArgumentError, DTypeError, ShapeError, describe } from '../errors';
 import { broadcastShapes, sameShape, showShape, SCALAR_SHAPE } from '../shape';
-import { Tensor, checkTensor } from '../tensor';
+import { type Tensor, checkTensor } from '../tensor';
 import { logSoftmax } from './activation';
 import { checkOptions } from './arguments';
 import { eq, logicalNot } from './compare';

@@ -14,7 +14,7 @@ import {
 import { COMPUTE, Code } from '../dtype';
 import { DTypeError, ShapeError } from '../errors';
 import { broadcastShapes, numelOf, showShape, type Shape } from '../shape';
-import { Tensor, allocate, checkTensor } from '../tensor';
+import { type Tensor, allocate, checkTensor } from '../tensor';
 import { cast, contiguous } from './copy';
 import { launch } from './kernel';
 import { add, mul } from './pointwise';

@@ -362,19 +362,19 @@ attach({
   clamp: pointwise.clamp,
   clamp_: pointwise.clamp_,
   clip: pointwise.clamp,
-  softmax: activation.softmax as (x: Tensor, ...rest: never[]) => Tensor,
-  logSoftmax: activation.logSoftmax as (x: Tensor, ...rest: never[]) => Tensor,
-  prod: reduce.prod as (x: Tensor, ...rest: never[]) => Tensor,
-  amax: reduce.amax as (x: Tensor, ...rest: never[]) => Tensor,
-  amin: reduce.amin as (x: Tensor, ...rest: never[]) => Tensor,
-  max: reduce.max as (x: Tensor, ...rest: never[]) => unknown,
-  min: reduce.min as (x: Tensor, ...rest: never[]) => unknown,
-  sum: reduce.sum as (x: Tensor, ...rest: never[]) => Tensor,
-  mean: reduce.mean as (x: Tensor, ...rest: never[]) => Tensor,
-  argmax: reduce.argmax as (x: Tensor, ...rest: never[]) => Tensor,
-  argmin: reduce.argmin as (x: Tensor, ...rest: never[]) => Tensor,
-  all: reduce.all as (x: Tensor, ...rest: never[]) => Tensor,
-  any: reduce.any as (x: Tensor, ...rest: never[]) => Tensor,
+  softmax: activation.softmax,
+  logSoftmax: activation.logSoftmax,
+  prod: reduce.prod,
+  amax: reduce.amax,
+  amin: reduce.amin,
+  max: reduce.max,
+  min: reduce.min,
+  sum: reduce.sum,
+  mean: reduce.mean,
+  argmax: reduce.argmax,
+  argmin: reduce.argmin,
+  all: reduce.all,
+  any: reduce.any,
   var: reduce.variance,
   std: reduce.std,
   view: views.view,
@@ -477,7 +477,7 @@ const METHODS = {
     for (let i = 0; i < this.shape[0]!; i++) yield views.select(this, 0, i);
   },
 };
-for (const name of Reflect.ownKeys(METHODS)) define(name, METHODS[name as keyof typeof METHODS]);
+for (const name of Reflect.ownKeys(METHODS)) define(name, Reflect.get(METHODS, name));
 
 for (const [name, dtype] of [
   ['float', 'float32'],

@@ -1,7 +1,7 @@
 /** Random tensors: Philox, counter based, so that a seed gives the same numbers everywhere. */
 import { randomInt } from 'crypto';
 import { Op } from '../backend/ops.generated';
-import { bumpVersion, Tensor, checkTensor } from '../tensor';
+import { bumpVersion, type Tensor, checkTensor } from '../tensor';
 import { checkInPlace } from '../autograd/view';
 import { COMPUTE, Code, DTYPES, defaultDtypeCode, isFloatingCode } from '../dtype';
 import { ArgumentError, DTypeError, describe } from '../errors';
@@ -86,8 +86,8 @@ function generatorOf(op: string, options: RandomOptions | undefined): Generator 
 
 function withoutGenerator(options: RandomOptions | undefined): TensorOptions | undefined {
   if (options === undefined) return undefined;
-  const { generator: _, ...rest } = options;
-  return rest;
+  const { dtype, device, requiresGrad } = options;
+  return { dtype, device, requiresGrad };
 }
 
 function draw(

@@ -5,7 +5,7 @@ import { defineGradient, record, type GradRule } from '../autograd/node';
 import { COMPUTE, Code, DTYPES, dtypeCode, isFloatingCode, type DType } from '../dtype';
 import { ArgumentError, DTypeError, ShapeError } from '../errors';
 import { numelOf, reducedShape, showShape, wrapDim, wrapDims, type Shape } from '../shape';
-import { Tensor, checkTensor } from '../tensor';
+import { type Tensor, checkTensor } from '../tensor';
 import { bindArguments, booleanArgument } from './arguments';
 import { eq } from './compare';
 import { cast } from './copy';

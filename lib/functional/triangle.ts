@@ -4,7 +4,7 @@ import { defineGradient, record, type GradRule } from '../autograd/node';
 import { COMPUTE } from '../dtype';
 import { ShapeError } from '../errors';
 import { showShape } from '../shape';
-import { Tensor, checkTensor } from '../tensor';
+import { type Tensor, checkTensor } from '../tensor';
 import { integerArgument } from './arguments';
 import { launch } from './kernel';
 

@@ -3,7 +3,7 @@ import { recordView } from '../autograd/view';
 import { defineGradient, type GradRule } from '../autograd/node';
 import { ArgumentError, IndexError, ShapeError, describe } from '../errors';
 import { broadcastsTo, checkShape, inferShape, numelOf, showShape, wrapDim, type Shape } from '../shape';
-import { Tensor, checkTensor, stridesOf } from '../tensor';
+import { type Tensor, checkTensor, stridesOf } from '../tensor';
 import { integerArgument } from './arguments';
 import { clone, copy_ } from './copy';
 import { fullOf } from './kernel';
@@ -102,8 +102,8 @@ const Permute: GradRule<readonly number[]> = defineGradient<readonly number[]>('
   dims.forEach((d, i) => (inverse[d] = i));
   return [permuted(grad, inverse, Permute)];
 });
-const Transpose: GradRule<readonly number[]> = { name: 'Transpose', backward: Permute.backward };
-const T: GradRule<readonly number[]> = { name: 'T', backward: Permute.backward };
+const Transpose: GradRule<readonly number[]> = { name: 'TransposeBackward', backward: Permute.backward };
+const T: GradRule<readonly number[]> = { name: 'TBackward', backward: Permute.backward };
 
 function permuted(x: Tensor, dims: readonly number[], rule: GradRule<readonly number[]>): Tensor {
   const strides = stridesOf(x);
@@ -166,7 +166,7 @@ export function reversed(x: Tensor): Tensor {
 }
 
 const Squeeze = defineGradient<Shape>('Squeeze', (grad, _, shape) => [reshape(grad, shape)]);
-const Unsqueeze: GradRule<Shape> = { name: 'Unsqueeze', backward: Squeeze.backward };
+const Unsqueeze: GradRule<Shape> = { name: 'UnsqueezeBackward', backward: Squeeze.backward };
 
 function withoutDims(x: Tensor, dims: readonly number[]): Tensor {
   const strides = stridesOf(x);

@@ -14,7 +14,7 @@ export class Sequential extends Module {
     super();
     const [first] = modules;
     if (modules.length === 1 && first !== undefined && !(first instanceof Module)) {
-      for (const [name, module] of Object.entries(first as Record<string, Module>)) this.put(name, module);
+      for (const [name, module] of Object.entries(first)) this.put(name, module);
     } else {
       (modules as readonly Module[]).forEach((module, i) => this.put(String(i), module));
     }

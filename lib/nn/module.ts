@@ -100,7 +100,7 @@ export abstract class Module {
 
   /** The parameters with their dotted names, each once: this module's own, then those of its children. */
   namedParameters(prefix = '', recurse = true): [string, Parameter][] {
-    return this.namedTensors(prefix, recurse, (t) => t instanceof Parameter) as [string, Parameter][];
+    return this.namedTensors(prefix, recurse, (t) => t instanceof Parameter);
   }
 
   /** What an optimizer takes. */

@@ -40,7 +40,7 @@ export abstract class Optimizer<Options extends object> {
     if (!isOptions(group))
       throw new ArgumentError(`${name}: expected a group { params, … }, got ${describe(group)}`);
     const { params, ...options } = group;
-    const tensors: Tensor[] = (params instanceof Tensor ? [params] : Array.from(params ?? [])) as Tensor[];
+    const tensors: Tensor[] = params instanceof Tensor ? [params] : Array.from(params ?? []);
     for (const key of Object.keys(options))
       if (!(key in this.defaults))
         throw new ArgumentError(

@@ -1,4 +1,4 @@
-import { Tensor, type DType } from 'tenon';
+import { type Tensor, type DType } from 'tenon';
 import {
   CASES,
   layoutsOf,

@@ -1,4 +1,4 @@
-import { Tensor, autograd } from 'tenon';
+import { type Tensor, autograd } from 'tenon';
 import {
   CASES,
   decode,

@@ -119,7 +119,7 @@ export function expectClose(
     if (Object.is(a, e) || a === e) return;
     if (!(Math.abs(a - e) <= atol + rtol * Math.abs(e)))
       throw new Error(
-        `element ${i}: expected ${e}, got ${a}\n got ${actual.slice(0, 20)}\nwant ${expected.slice(0, 20)}`,
+        `element ${i}: expected ${e}, got ${a}\n got ${String(actual.slice(0, 20))}\nwant ${String(expected.slice(0, 20))}`,
       );
   });
 }
