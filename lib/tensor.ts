@@ -187,11 +187,10 @@ const SECRET = Symbol('tensor');
 export const CONSTRUCTOR_SECRET: typeof SECRET = SECRET;
 
 function adopt(t: Tensor): Tensor {
-  const scope = currentScope();
-  if (scope === null) beforeBirth();
+  if (currentScope === null) beforeBirth();
   else {
     t.owned = true;
-    scope.add(t);
+    currentScope.add(t);
   }
   t.id = takeId();
   return t;

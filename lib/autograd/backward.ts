@@ -3,7 +3,7 @@ import { ArgumentError, AutogradError, ShapeError, describe } from '../errors';
 import { sameShape, showShape } from '../shape';
 import { Tensor, checkTensor, setGradient } from '../tensor';
 import { arithmetic } from './arithmetic';
-import { runBackward } from './engine';
+import { runBackward, type PassOptions } from './engine';
 import { edgeOf, requiresGrad, type GradHook } from './node';
 
 /** The options of `backward`. */
@@ -165,11 +165,19 @@ declare module '../tensor' {
   }
 }
 
+const NO_SEEDS: readonly (Tensor | null)[] = [];
+const PLAIN: PassOptions = { createGraph: false, retainGraph: false, inputs: null, capture: false };
+
 Tensor.prototype.backward = function (
   this: Tensor,
   gradient?: Tensor | null | BackwardOptions,
-  options: Omit<BackwardOptions, 'gradient'> = {},
+  options?: Omit<BackwardOptions, 'gradient'>,
 ) {
+  if (gradient === undefined && options === undefined) {
+    checkOutput('backward', this, null);
+    runBackward([this], NO_SEEDS, PLAIN);
+    return;
+  }
   if (gradient === undefined || gradient === null || gradient instanceof Tensor) {
     backward(this, gradient ?? null, options);
     return;

@@ -10,7 +10,7 @@ import { broadcastsTo, sameShape, showShape } from '../shape';
 import { Tensor, setGradient } from '../tensor';
 import { arithmetic } from './arithmetic';
 import { gradEnabled, setGradEnabled } from './mode';
-import { edgeOf, prunedMark, setPruned, type Node } from './node';
+import { edgeOf, prunedMark, setPruned, type InputGrads, type Node } from './node';
 
 export interface PassOptions {
   readonly retainGraph: boolean;
@@ -76,6 +76,19 @@ interface Capture {
 
 const NONE: (Tensor | null)[] = [];
 
+/** The holds of a gradient that a leaf has taken over: more than a pass ever counts. */
+const KEPT = 1 << 20;
+
+/** A 0-d one of each dtype, the seed of most passes: never handed out, only copied. */
+const units: (Tensor | undefined)[] = [];
+
+/** Drops every hold that a failed pass had on g. */
+function discard(g: Tensor | null): void {
+  if (g === null || g.holds >= KEPT) return;
+  g.holds = 0;
+  if (g.owned) release(g);
+}
+
 let running: Pass | null = null;
 let passes = 0;
 
@@ -90,9 +103,15 @@ class Pass {
   private captures: Map<Node, Capture[]> | null = null;
   private captured: (Tensor | null)[] = NONE;
   private options!: PassOptions;
+  /** Whether every leaf's gradient is wanted. */
+  private all = true;
+  /** The gradients that the running rule was given. */
+  private visiting: Tensor | null = null;
+  private visitingAll: readonly (Tensor | null)[] = NONE;
 
   prepare(options: PassOptions): void {
     this.options = options;
+    this.all = options.inputs === null;
     this.scope = options.createGraph ? null : this.ownScope;
     this.captures = null;
     this.captured = options.inputs === null ? NONE : [];
@@ -104,13 +123,22 @@ class Pass {
       const root = roots[i]!;
       const node = edgeOf(root);
       if (prunedMark() !== 0 && node.mark !== prunedMark()) continue;
-      this.deliver(node, root.nodeIndex, seeds[i] ?? arithmetic.full(root.shape, root.code, 1));
+      const seed = seeds[i] ?? this.one(root);
+      seed.holds++;
+      this.deliver(node, root.nodeIndex, seed);
     }
     this.releaseScope();
     while (this.queue.size > 0) this.visit(this.queue.pop());
     for (let i = 0; i < this.leafCount; i++) this.visit(this.leaves[i]!);
     this.leafCount = 0;
+    this.visiting = null;
     return this.captured;
+  }
+
+  /** The gradient of a root with respect to itself. */
+  private one(root: Tensor): Tensor {
+    if (root.shape.length > 0 || this.scope === null) return arithmetic.full(root.shape, root.code, 1);
+    return (units[root.code] ??= outside(() => arithmetic.full([], root.code, 1)));
   }
 
   /** Marks the nodes through which gradients reach `inputs`; returns the mark. */
@@ -154,7 +182,7 @@ class Pass {
     return needed;
   }
 
-  /** Adds a contribution to the gradient of a node's output. */
+  /** Adds a contribution to the gradient of a node's output, and takes over one hold on it. */
   private deliver(node: Node, index: number, grad: Tensor): void {
     const output = index === 0 ? node : node.further![index - 1]!;
     let g = grad;
@@ -163,26 +191,38 @@ class Pass {
         throw new ShapeError(
           `backward: ${node.name} expected a gradient of shape ${showShape(output.shape)}, got ${showShape(g.shape)}`,
         );
-      g = arithmetic.sumTo(g, output.shape);
+      g = this.instead(g, arithmetic.sumTo(g, output.shape));
     }
-    if (g.code !== output.code) g = arithmetic.cast(g, output.code);
+    if (g.code !== output.code) g = this.instead(g, arithmetic.cast(g, output.code));
+    const leaf = node.leaf;
+    if (leaf !== null && leaf.gradient === null && node.hooks === null && !node.queued && this.all) {
+      // What most leaves get: one gradient, that nobody looks at on its way.
+      this.accumulate(leaf, g);
+      return;
+    }
     const old = output.grad;
-    if (old === null) {
-      output.grad = g;
-      g.holds++;
-    } else if (this.exclusive(old)) {
+    if (old === null) output.grad = g;
+    else if (this.exclusive(old)) {
       arithmetic.accumulate(old, g);
+      this.drop(g);
     } else {
-      const sum = arithmetic.add(old, g);
-      sum.holds++;
-      output.grad = sum;
+      output.grad = arithmetic.add(old, g);
+      output.grad.holds++;
       this.drop(old);
+      this.drop(g);
     }
     if (!node.queued) {
       node.queued = true;
-      if (node.leaf !== null) this.leaves[this.leafCount++] = node;
+      if (leaf !== null) this.leaves[this.leafCount++] = node;
       else this.queue.push(node);
     }
+  }
+
+  /** The hold on g goes to another tensor. */
+  private instead(g: Tensor, other: Tensor): Tensor {
+    other.holds++;
+    this.drop(g);
+    return other;
   }
 
   /** Whether one place alone waits for g, on storage that nothing else looks at. */
@@ -214,63 +254,86 @@ class Pass {
     node.grad = null;
     node.queued = false;
     if (node.hooks !== null && grad !== null) grad = this.callHooks(node, 0, grad);
-    if (node.further === null) {
-      this.evaluate(node, grad, null);
-      this.drop(grad!);
-    } else {
-      const grads: (Tensor | null)[] = [grad];
-      node.further.forEach((output, i) => {
-        const g = output.grad;
-        output.grad = null;
-        grads.push(g !== null && node.hooks !== null ? this.callHooks(node, i + 1, g) : g);
-      });
-      this.evaluate(node, grad, grads);
-      for (const g of grads) if (g !== null) this.drop(g);
+    this.visiting = grad;
+    if (node.further !== null) this.visitAll(node, grad);
+    else {
+      if (this.captures !== null) this.capture(node, 0, grad!);
+      if (node.leaf !== null) {
+        if (this.options.capture) this.drop(grad!);
+        else this.accumulate(node.leaf, grad!);
+      } else if (this.leadsOn(node)) {
+        const results = node.rule.backward(grad!, node, node.context);
+        // The rule is done with it: what it passed on may be taken over.
+        grad!.holds--;
+        this.passOn(node, results);
+        if (grad!.holds === 0 && grad!.owned) release(grad!);
+      } else this.drop(grad!);
     }
     this.releaseScope();
   }
 
-  private evaluate(node: Node, grad: Tensor | null, grads: (Tensor | null)[] | null): void {
-    const captures = this.captures?.get(node);
-    if (captures !== undefined)
-      for (const { index, slot } of captures) {
-        const g = grads === null ? grad : grads[index]!;
-        if (g === null) continue;
-        g.holds++;
-        this.captured[slot] = g;
-      }
-    if (node.leaf !== null) {
-      if (!this.options.capture) this.accumulate(node.leaf, grad!);
-      return;
+  /** `visit`, for an operation of several outputs. */
+  private visitAll(node: Node, first: Tensor | null): void {
+    const grads: (Tensor | null)[] = [first];
+    node.further!.forEach((output, i) => {
+      const g = output.grad;
+      output.grad = null;
+      grads.push(g !== null && node.hooks !== null ? this.callHooks(node, i + 1, g) : g);
+    });
+    this.visitingAll = grads;
+    if (this.captures !== null) grads.forEach((g, i) => g !== null && this.capture(node, i, g));
+    if (this.leadsOn(node)) this.passOn(node, node.rule.backwardAll!(grads, node, node.context));
+    this.visitingAll = NONE;
+    for (const g of grads) if (g !== null) this.drop(g);
+  }
+
+  /** Whether any gradient is wanted behind a node. */
+  private leadsOn(node: Node): boolean {
+    return this.all || node.next.some((_, i) => node.needs(i));
+  }
+
+  /** Keeps a gradient that was asked for. */
+  private capture(node: Node, index: number, grad: Tensor): void {
+    for (const wanted of this.captures!.get(node) ?? []) {
+      if (wanted.index !== index) continue;
+      const own = grad === units[grad.code] ? arithmetic.clone(grad) : grad;
+      own.holds++;
+      this.captured[wanted.slot] = own;
     }
-    const next = node.next;
-    if (prunedMark() !== 0 && !next.some((_, i) => node.needs(i))) return;
-    const rule = node.rule;
-    const results =
-      grads === null
-        ? rule.backward(grad!, node, node.context)
-        : rule.backwardAll!(grads, node, node.context);
-    for (let i = 0; i < next.length; i++) {
+  }
+
+  /** Delivers the gradients of a node's inputs. Held first: none may be taken over while another is still to go. */
+  private passOn(node: Node, results: InputGrads): void {
+    const { next, nextIndex } = node;
+    const n = next.length;
+    if (n > 1)
+      for (let i = 0; i < n; i++) {
+        const g = results[i];
+        if (g && node.needs(i)) g.holds++;
+      }
+    else if (results[0]) results[0].holds++;
+    for (let i = 0; i < n; i++) {
       const g = results[i];
-      if (g && node.needs(i)) this.deliver(next[i]!, node.nextIndex[i]!, g);
+      if (g && node.needs(i)) this.deliver(next[i]!, nextIndex[i]!, g);
     }
     if (!this.options.retainGraph) node.free();
   }
 
-  /** Into `leaf.grad`: taken over when it is ours alone, else copied or added. */
+  /** Into `leaf.grad`, with one hold on g: taken over when it is ours alone, else copied or added. */
   private accumulate(leaf: Tensor, g: Tensor): void {
     const old = leaf.gradient;
-    if (old !== null) {
-      if (this.scope === null) {
-        setGradient(leaf, arithmetic.add(old, g));
-      } else {
-        arithmetic.accumulate(old, g);
+    if (old === null) {
+      if (this.exclusive(g)) {
+        g.holds = KEPT;
+        setGradient(leaf, g);
+        return;
       }
-      return;
-    }
-    const own = this.exclusive(g) ? g : arithmetic.clone(g);
-    if (own.owned) own.holds++;
-    setGradient(leaf, own);
+      const own = arithmetic.clone(g);
+      own.holds = KEPT;
+      setGradient(leaf, own);
+    } else if (this.scope === null) setGradient(leaf, arithmetic.add(old, g));
+    else arithmetic.accumulate(old, g);
+    this.drop(g);
   }
 
   /** Hooks are user code: what they see and make belongs to the collector. */
@@ -278,6 +341,7 @@ class Pass {
     let g = grad;
     for (const hook of node.hooks!.slice()) {
       if (hook.index !== index) continue;
+      if (g === units[g.code]) g = this.instead(g, arithmetic.clone(g));
       const result = outside(() => {
         expose(g);
         return hook.call(g);
@@ -315,15 +379,20 @@ class Pass {
     }
   }
 
-  /** Leaves no gradient behind in the graph, whatever happened. */
+  /** After an error: leaves no gradient behind, neither in the graph nor in memory. */
   cleanUp(): void {
     for (const { grad, further } of this.displace()) {
-      if (grad !== null) this.drop(grad);
-      further?.forEach((g) => g !== null && this.drop(g));
+      discard(grad);
+      further?.forEach(discard);
     }
+    discard(this.visiting);
+    this.visitingAll.forEach(discard);
+    this.visitingAll = NONE;
+    const tensors = this.ownScope.tensors as Tensor[];
+    for (let i = 0; i < this.ownScope.count; i++) discard(tensors[i]!);
+    this.ownScope.count = 0;
     this.queue.nodes.length = 0;
     this.leafCount = 0;
-    this.releaseScope();
   }
 
   /** The captured gradients, given to the user. */

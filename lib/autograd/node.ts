@@ -41,10 +41,11 @@ let sequence = 0;
 const NO_VERSIONS: number[] = [];
 
 function versionsOf(saved: readonly (Tensor | null)[]): number[] {
-  const versions: number[] = [];
-  for (let i = 0; i < saved.length; i++) {
+  const n = saved.length;
+  const versions = new Array<number>(n);
+  for (let i = 0; i < n; i++) {
     const t = saved[i]!;
-    versions.push(t === null ? 0 : t.base === null ? t.changes : t.base.changes);
+    versions[i] = t === null ? 0 : t.base === null ? t.changes : t.base.changes;
   }
   return versions;
 }
@@ -227,11 +228,11 @@ export function attach<C>(
   let nextIndex = FIRST_OUTPUT;
   for (let i = 0; i < n; i++) {
     const t = inputs[i]!;
-    if (t === null || !requiresGrad(t)) {
+    if (t === null || !(t.viewInfo === null ? t.needsGrad : requiresGrad(t))) {
       next[i] = null;
       continue;
     }
-    next[i] = edgeOf(t);
+    next[i] = t.node ?? t.accumulator ?? edgeOf(t);
     if (t.nodeIndex !== 0 || i >= FIRST_OUTPUT.length) {
       const own = inputs.map((_, k) => nextIndex[k] ?? 0);
       own[i] = t.nodeIndex;

@@ -79,7 +79,7 @@ export function sweep(full: boolean): number {
   for (;;) {
     const n = binding.sweep(full);
     for (let i = FIRST; i < FIRST + n; i++) {
-      const id = words[i]!;
+      const id = words[i]! | 0; // an integer to the compiler, too
       const index = id & SLOT_MASK;
       if (index < companions.length && companions[index] !== 0) {
         late.push(companions[index]!);

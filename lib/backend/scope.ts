@@ -14,17 +14,13 @@ export class Scope {
   }
 }
 
-let current: Scope | null = null;
-
-/** The scope that new tensors go to, or null outside of any. */
-export function currentScope(): Scope | null {
-  return current;
-}
+/** The scope that new tensors go to, or null outside of any. Changed by `enterScope` alone. */
+export let currentScope: Scope | null = null;
 
 /** Makes `scope` the current one and returns the one before, to be put back with another call. */
 export function enterScope(scope: Scope | null): Scope | null {
-  const previous = current;
-  current = scope;
+  const previous = currentScope;
+  currentScope = scope;
   return previous;
 }
 

@@ -43,6 +43,8 @@ function checkResultFits(op: string, t: Tensor, code: number): void {
     throw new DTypeError(`${op}: the result is ${DTYPES[code]}, which ${t.dtype} can't hold`);
 }
 
+const NOTHING: readonly Tensor[] = [];
+
 export interface UnaryFunction {
   (x: Tensor): Tensor;
   readonly inPlace: (x: Tensor) => Tensor;
@@ -60,6 +62,7 @@ interface UnarySpec extends TypeRules {
 export function unaryOp(name: OpName, spec: UnarySpec): UnaryFunction {
   const op = Op[name];
   const types = typesOf(name);
+  const takesFloat = types !== 'INTEGER' && spec.noFloat !== true;
   const { saves = 'nothing', backward } = spec;
   const rule: GradRule<null> | null =
     backward === undefined
@@ -69,10 +72,11 @@ export function unaryOp(name: OpName, spec: UnarySpec): UnaryFunction {
         ]);
   const call = (x: Tensor): Tensor => {
     checkTensor(name, x);
-    const code = outputCode(name, types, spec, x.code);
-    const out = launch(op, COMPUTE[code]!, x.shape, code, [x], NONE);
+    const code = x.code <= 3 && takesFloat ? x.code : outputCode(name, types, spec, x.code);
+    const inputs = [x];
+    const out = launch(op, COMPUTE[code]!, x.shape, code, inputs, NONE);
     if (rule !== null && gradEnabled && requiresGrad(x))
-      attach(out, rule, [x], saves === 'nothing' ? [] : [saves === 'input' ? x : out], null);
+      attach(out, rule, inputs, saves === 'input' ? inputs : saves === 'output' ? [out] : NOTHING, null);
     return out;
   };
   const inPlaceName = `${name}_`;
@@ -167,12 +171,22 @@ function promotedCode(op: string, x: Operand, y: Operand): number {
 }
 
 /** What a binary op's backward sees. Numbers have no gradient. */
-export interface BinaryGrad {
-  readonly node: Node;
+export class BinaryGrad {
+  /** `value` is the operand that was a number; at most one is. */
+  constructor(
+    readonly node: Node,
+    private readonly value: number,
+  ) {}
   /** The operand, if it was kept. */
-  readonly x: KernelOperand;
-  readonly y: KernelOperand;
-  readonly out: Tensor;
+  get x(): KernelOperand {
+    return this.node.optional(0) ?? this.value;
+  }
+  get y(): KernelOperand {
+    return this.node.optional(1) ?? this.value;
+  }
+  get out(): Tensor {
+    return this.node.input(2);
+  }
 }
 
 /** When an operand is saved: never, if the other one requires a gradient, always. */
@@ -202,6 +216,7 @@ function kept(keep: Keep, operand: KernelOperand, other: KernelOperand): Tensor 
 export function binaryOp(name: OpName, spec: BinarySpec): BinaryFunction {
   const op = Op[name];
   const types = typesOf(name);
+  const takesFloat = types !== 'INTEGER' && spec.noFloat !== true;
   const { keep = ['never', 'never'], keepOutput = false, backward } = spec;
   const [keepX, keepY] = keep;
   // The context is the operand that was a number; at most one is.
@@ -209,33 +224,29 @@ export function binaryOp(name: OpName, spec: BinarySpec): BinaryFunction {
     backward === undefined
       ? null
       : defineGradient<number>(spec.gradient!, (grad, node, value) => {
-          const saved: BinaryGrad = {
-            node,
-            get x() {
-              return node.optional(0) ?? value;
-            },
-            get y() {
-              return node.optional(1) ?? value;
-            },
-            get out() {
-              return node.input(2);
-            },
-          };
+          const saved = new BinaryGrad(node, value);
           return [
             node.needs(0) ? backward[0](grad, saved) : null,
             node.needs(1) ? backward[1](grad, saved) : null,
           ];
         });
-  const tensors = (a: KernelOperand, b: KernelOperand): (Tensor | null)[] => [
-    typeof a === 'number' ? null : a,
-    typeof b === 'number' ? null : b,
-  ];
-  const savedOf = (a: KernelOperand, b: KernelOperand, out: Tensor): (Tensor | null)[] => {
+  const keepsNone = keepX === 'never' && keepY === 'never' && !keepOutput;
+  const savedOf = (a: KernelOperand, b: KernelOperand, out: Tensor): readonly (Tensor | null)[] => {
+    if (keepsNone) return NOTHING;
     const x = kept(keepX, a, b);
     const y = kept(keepY, b, a);
     return keepOutput ? [x, y, out] : [x, y];
   };
   const call = (x: Operand, y: Operand): Tensor => {
+    if (takesFloat && x instanceof Tensor && y instanceof Tensor && x.code === y.code && x.code <= 3) {
+      // Floating-point tensors of one dtype, the usual case: nothing to promote.
+      const inputs = [x, y];
+      const shape = broadcastShapes(name, x.shape, y.shape);
+      const out = launch(op, COMPUTE[x.code]!, shape, x.code, inputs, NONE);
+      if (rule !== null && gradEnabled && (requiresGrad(x) || requiresGrad(y)))
+        attach(out, rule, inputs, savedOf(x, y, out), 0);
+      return out;
+    }
     const a = kernelOperand(name, x, 'input');
     const b = kernelOperand(name, y, 'other');
     const code = outputCode(name, types, spec, promotedCode(name, x, y));
@@ -245,19 +256,17 @@ export function binaryOp(name: OpName, spec: BinarySpec): BinaryFunction {
         : typeof b === 'number'
           ? a.shape
           : broadcastShapes(name, a.shape, b.shape);
-    const out = launch(op, COMPUTE[code]!, shape, code, [wrapped(a, code), wrapped(b, code)], NONE);
+    const inputs = [wrapped(a, code), wrapped(b, code)];
+    const out = launch(op, COMPUTE[code]!, shape, code, inputs, NONE);
     if (
       rule !== null &&
       gradEnabled &&
       ((typeof a !== 'number' && requiresGrad(a)) || (typeof b !== 'number' && requiresGrad(b)))
-    )
-      attach(
-        out,
-        rule,
-        tensors(a, b),
-        savedOf(a, b, out),
-        typeof a === 'number' ? a : typeof b === 'number' ? b : 0,
-      );
+    ) {
+      if (typeof a === 'number') attach(out, rule, [null, b as Tensor], savedOf(a, b, out), a);
+      else if (typeof b === 'number') attach(out, rule, [a, null], savedOf(a, b, out), b);
+      else attach(out, rule, inputs as Tensor[], savedOf(a, b, out), 0);
+    }
     return out;
   };
   const inPlaceName = `${name}_`;
@@ -271,7 +280,8 @@ export function binaryOp(name: OpName, spec: BinarySpec): BinaryFunction {
     launchInto(op, COMPUTE[code]!, [x], [x, wrapped(separate(x, b), code)], []);
     if (rule === null) return recordInPlace(x, NoGradient, [], [], -1, null);
     const value = typeof b === 'number' ? b : 0;
-    return recordInPlace(x, rule, tensors(x, b), savedOf(x, b, x), keepOutput ? 2 : -1, value);
+    const inputs = [x, typeof b === 'number' ? null : b];
+    return recordInPlace(x, rule, inputs, savedOf(x, b, x), keepOutput ? 2 : -1, value);
   };
   return Object.assign(call, { inPlace });
 }

@@ -58,16 +58,21 @@ const MseLossBackward = defineGradient<number>('MseLossBackward', (h, node, redu
 });
 
 function mseLossBackward(grad: Tensor, x: Tensor, target: Tensor, reduction: number): Tensor {
-  const out = launch(Op.mseLossBackward, COMPUTE[x.code]!, x.shape, x.code, [grad, x, target], [reduction]);
-  return record(out, MseLossBackward, [grad, x, target], [grad, x, target], reduction);
+  const inputs = [grad, x, target];
+  const out = launch(Op.mseLossBackward, COMPUTE[x.code]!, x.shape, x.code, inputs, [reduction]);
+  return record(out, MseLossBackward, inputs, inputs, reduction);
+}
+
+function mseReduction(options: { reduction?: Reduction }): number {
+  checkOptions('mseLoss', ['reduction'], options);
+  return reductionCode('mseLoss', options.reduction ?? 'mean');
 }
 
 /** The squared error (https://pytorch.org/docs/stable/generated/torch.nn.functional.mse_loss.html). */
 export function mseLoss(x: Tensor, target: Tensor, options?: { reduction?: Reduction }): Tensor {
   checkTensor('mseLoss', x);
   checkTensor('mseLoss', target, 'target');
-  checkOptions('mseLoss', ['reduction'], options);
-  const reduction = options?.reduction === undefined ? 1 : reductionCode('mseLoss', options.reduction);
+  const reduction = options === undefined ? 1 : mseReduction(options);
   const same = sameShape(x.shape, target.shape);
   if (!same) {
     broadcastShapes('mseLoss', x.shape, target.shape);
@@ -79,8 +84,9 @@ export function mseLoss(x: Tensor, target: Tensor, options?: { reduction?: Reduc
     const errors = square(sub(x, target));
     return reduction === 0 ? errors : reduction === 1 ? mean(errors) : sum(errors);
   }
-  const out = launch(Op.mseLoss, COMPUTE[x.code]!, SCALAR_SHAPE, x.code, [x, target], [reduction]);
-  return record(out, MseLoss, [x, target], [x, target], reduction);
+  const inputs = [x, target];
+  const out = launch(Op.mseLoss, COMPUTE[x.code]!, SCALAR_SHAPE, x.code, inputs, [reduction]);
+  return record(out, MseLoss, inputs, inputs, reduction);
 }
 
 interface NllContext {

@@ -12,9 +12,9 @@ import {
   type Node,
 } from '../autograd/node';
 import { COMPUTE, Code } from '../dtype';
-import { DTypeError, ShapeError } from '../errors';
+import { DTypeError, InternalError, ShapeError } from '../errors';
 import { broadcastShapes, numelOf, showShape, type Shape } from '../shape';
-import { type Tensor, allocate, checkTensor } from '../tensor';
+import { Tensor, allocate, checkTensor } from '../tensor';
 import { cast, contiguous } from './copy';
 import { launch } from './kernel';
 import { add, mul } from './pointwise';
@@ -156,8 +156,9 @@ function linearBackward(grad: Tensor, x: Tensor, weight: Tensor, node: Node): In
   const gradWeight = node.needs(1) ? allocate(weight.shape, x.code) : null;
   const gradBias = node.needs(2) ? allocate([weight.shape[0]!], x.code) : null;
   const grads = [gradX, gradWeight, gradBias];
-  const asked = grads.map((g) => (g === null ? 0 : 1));
-  const outs = grads.filter((g) => g !== null);
+  const outs: Tensor[] = [];
+  for (let i = 0; i < 3; i++) if (grads[i] !== null) outs.push(grads[i]!);
+  const asked = [gradX === null ? 0 : 1, gradWeight === null ? 0 : 1, gradBias === null ? 0 : 1];
   runMany(Op.linearBackward, COMPUTE[x.code]!, outs, [grad, x, weight], asked);
   return grads;
 }
@@ -169,7 +170,7 @@ const linearRule = (name: string): GradRule<null> =>
     const x = node.optional(0);
     const weight = node.optional(1);
     // Within a pass that isn't recorded, tensors need no references of their own.
-    if (x !== null && weight !== null && x.shape.length === 2 && !gradEnabled && currentScope() !== null)
+    if (x !== null && weight !== null && x.shape.length === 2 && !gradEnabled && currentScope !== null)
       return linearBackward(grad, x, weight, node);
     const out = grad.shape[grad.shape.length - 1]!;
     const rows = grad.shape.length === 2 ? grad : reshape(grad, -1, out);
@@ -206,25 +207,45 @@ function linearName(rank: number, bias: boolean): GradRule<null> {
   return rank === 1 ? LinearSqueeze : LinearUnsafeView;
 }
 
+/** What is wrong with the operands of `linear`. */
+function linearError(x: unknown, weight: unknown, bias: unknown): Error {
+  checkTensor('linear', x);
+  checkTensor('linear', weight, 'weight');
+  if (bias !== null) checkTensor('linear', bias, 'bias');
+  if (weight.shape.length !== 2 || x.shape[x.shape.length - 1] !== weight.shape[1])
+    return new ShapeError(
+      `linear: expected input [..., in] and weight [out, in], got ${showShape(x.shape)} and ${showShape(weight.shape)}`,
+    );
+  checkSame('linear', x, weight);
+  if (bias === null) return new InternalError('linear: the operands fit');
+  checkSame('linear', x, bias);
+  return new ShapeError(
+    `linear: expected a bias of shape [${weight.shape[0]}], got ${showShape(bias.shape)}`,
+  );
+}
+
 /**
  * x weightᵀ + bias (https://pytorch.org/docs/stable/generated/torch.nn.functional.linear.html): x [..., in],
  * weight [out, in], bias [out] or null; gives [..., out].
  * @throws ShapeError when sizes don't fit.
  */
 export function linear(x: Tensor, weight: Tensor, bias: Tensor | null = null): Tensor {
-  checkTensor('linear', x);
-  checkTensor('linear', weight, 'weight');
-  if (bias !== null) checkTensor('linear', bias, 'bias');
+  // One look at what almost always holds; who is wrong, and how, is found out apart.
+  const fits =
+    x instanceof Tensor &&
+    weight instanceof Tensor &&
+    weight.code === x.code &&
+    x.code !== Code.bool &&
+    weight.shape.length === 2 &&
+    x.shape[x.shape.length - 1] === weight.shape[1] &&
+    (bias === null ||
+      (bias instanceof Tensor &&
+        bias.code === x.code &&
+        bias.shape.length === 1 &&
+        bias.shape[0] === weight.shape[0]));
+  if (!fits) throw linearError(x, weight, bias);
   const rank = x.shape.length;
-  if (rank === 0 || weight.shape.length !== 2 || x.shape[rank - 1] !== weight.shape[1])
-    throw new ShapeError(
-      `linear: expected input [..., in] and weight [out, in], got ${showShape(x.shape)} and ${showShape(weight.shape)}`,
-    );
   const n = weight.shape[0]!;
-  if (bias !== null && (bias.shape.length !== 1 || bias.shape[0] !== n))
-    throw new ShapeError(`linear: expected a bias of shape [${n}], got ${showShape(bias.shape)}`);
-  checkSame('linear', x, weight);
-  if (bias !== null) checkSame('linear', x, bias);
   const input = rank > 2 ? contiguous(x) : x;
   const shape = rank === 2 ? [x.shape[0]!, n] : [...x.shape.slice(0, -1), n];
   const inputs = bias === null ? [input, weight] : [input, weight, bias];
@@ -236,8 +257,8 @@ export function linear(x: Tensor, weight: Tensor, bias: Tensor | null = null): T
       attach(
         out,
         linearName(rank, bias !== null),
-        [input, weight, bias],
-        [needsWeight ? input : null, needsX || needsWeight ? weight : null],
+        bias === null ? [input, weight, null] : inputs,
+        needsWeight ? inputs : [null, needsX ? weight : null],
         null,
       );
   }

@@ -22,6 +22,9 @@ export interface SGDOptions {
 
 const NAMES = ['lr', 'momentum', 'dampening', 'weightDecay', 'nesterov', 'maximize'] as const;
 
+/** A launch's scalars: one array of doubles for all steps. */
+const SCALARS = [0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5];
+
 /** So many tensors fit in one launch, momentum buffers included. */
 const LAUNCH = 250;
 
@@ -61,6 +64,7 @@ export class SGD extends Optimizer<SGDOptions> {
     const { params, momentum } = group;
     // Those with a gradient; of these, apart, those without a momentum yet, and those of another dtype.
     let pending: Tensor[] = [];
+    let grads: Tensor[] = [];
     let first = false;
     for (let i = 0; i < params.length; i++) {
       const p = params[i]!;
@@ -70,26 +74,38 @@ export class SGD extends Optimizer<SGDOptions> {
         pending.length > 0 &&
         (isFirst !== first || p.code !== pending[0]!.code || pending.length === LAUNCH)
       ) {
-        this.launch(group, pending, first);
+        this.launch(group, pending, grads, first);
         pending = [];
+        grads = [];
       }
       first = isFirst;
       pending.push(p);
+      grads.push(p.gradient);
     }
-    if (pending.length > 0) this.launch(group, pending, first);
+    if (pending.length > 0) this.launch(group, pending, grads, first);
   }
 
-  private launch(group: Group<SGDOptions>, params: readonly Tensor[], first: boolean): void {
-    const n = params.length;
-    const withMomentum = group.momentum !== 0;
-    if (first) for (const p of params) this.momenta.set(p, uninitialised(p.shape, p.code));
-    const outs = withMomentum ? [...params, ...params.map((p) => this.momenta.get(p)!)] : params;
-    const grads = new Array<Tensor>(n);
-    for (let i = 0; i < n; i++) grads[i] = params[i]!.gradient!;
+  private launch(
+    group: Group<SGDOptions>,
+    params: readonly Tensor[],
+    grads: readonly Tensor[],
+    first: boolean,
+  ): void {
     const { lr, momentum, dampening, weightDecay, nesterov, maximize } = group;
-    const scalars = [lr, momentum, dampening, weightDecay, nesterov ? 1 : 0, maximize ? 1 : 0, first ? 1 : 0];
-    runInto(Op.sgd, COMPUTE[params[0]!.code]!, outs, grads, scalars);
-    for (let i = 0; i < n; i++) bumpVersion(params[i]!);
+    let outs = params;
+    if (momentum !== 0) {
+      if (first) for (const p of params) this.momenta.set(p, uninitialised(p.shape, p.code));
+      outs = [...params, ...params.map((p) => this.momenta.get(p)!)];
+    }
+    SCALARS[0] = lr;
+    SCALARS[1] = momentum;
+    SCALARS[2] = dampening;
+    SCALARS[3] = weightDecay;
+    SCALARS[4] = nesterov ? 1 : 0;
+    SCALARS[5] = maximize ? 1 : 0;
+    SCALARS[6] = first ? 1 : 0;
+    runInto(Op.sgd, COMPUTE[params[0]!.code]!, outs, grads, SCALARS);
+    for (let i = 0; i < params.length; i++) bumpVersion(params[i]!);
   }
 
   /** @internal */
