@@ -276,11 +276,14 @@ export abstract class Module {
     const lines = [...(extra ? extra.split('\n') : []), ...children];
     return `${name}(\n  ${lines.join('\n  ')}\n)`;
   }
-
-  [inspect.custom](): string {
-    return this.toString();
-  }
 }
+
+// Not a member of the class: its type would make users need Node's types.
+Object.defineProperty(Module.prototype, inspect.custom, {
+  value(this: Module): string {
+    return this.toString();
+  },
+});
 
 function indent(text: string): string {
   return text.split('\n').join('\n  ');
