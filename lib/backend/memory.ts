@@ -27,8 +27,8 @@ function findCollector(): Collector | null {
 const collector = findCollector();
 
 const MB = 1 << 20;
-/** No collection for bytes below this. */
-const FLOOR = 96 * MB;
+/** No collection for bytes below this: little enough that blocks are used again while the processor has them cached. */
+const FLOOR = 16 * MB;
 const MIN_BIRTHS = 4096;
 /** Minor sweeps miss what V8's own major collections freed: look at everything now and then. */
 const FULL_SWEEP_EVERY = 32;
@@ -40,6 +40,7 @@ let byteLimit = FLOOR;
 let stepPeak = 0;
 let peak = 0;
 let liveAfterLast = 0;
+let liveAfterMajor = 0;
 let sinceFullSweep = 0;
 
 function minor(): void {
@@ -54,6 +55,14 @@ function major(): void {
   collector?.();
   sinceFullSweep = 0;
   sweep(true);
+  liveAfterMajor = liveBytes();
+}
+
+/** A minor collection; a major one, too, when so much is left that a good part of it may be old garbage. */
+function reclaim(): void {
+  minor();
+  if (liveBytes() > 1.5 * liveAfterMajor + 2 * FLOOR) major();
+  settle();
 }
 
 /** After a collection: the limits follow what is live and what whole steps need. */
@@ -65,18 +74,11 @@ function settle(): void {
   byteLimit = Math.max(FLOOR, 1.5 * live, 1.5 * peak);
 }
 
-function relieve(): void {
-  const overBytes = liveBytes() > byteLimit;
-  minor();
-  if (overBytes && liveBytes() > 0.75 * byteLimit) major();
-  settle();
-}
-
 /** To be called before every tensor that gets a weak reference; may collect, so operands' ids are read after it. */
 export function beforeBirth(): void {
   const live = liveBytes();
   if (live > stepPeak) stepPeak = live;
-  if (++births >= birthLimit || live > byteLimit) relieve();
+  if (++births >= birthLimit || live > byteLimit) reclaim();
 }
 
 /** The preferred moment: the end of `backward()` and of `optimizer.step()`, when a step's activations are garbage. */
@@ -87,9 +89,7 @@ export function stepEnd(): void {
   peak = Math.max(stepPeak, 0.9 * peak);
   stepPeak = live;
   if (live - liveAfterLast < 0.5 * peak) return;
-  minor();
-  if (liveBytes() > 0.75 * byteLimit) major();
-  settle();
+  reclaim();
 }
 
 /** Frees every tensor that nothing refers to any more; says how many there were. */
@@ -97,6 +97,7 @@ export function collect(): number {
   flush();
   collector?.();
   const freed = sweep(true);
+  liveAfterMajor = liveBytes();
   settle();
   return freed;
 }
