@@ -58,6 +58,20 @@ export function isFloatingCode(code: number): boolean {
   return code <= 3;
 }
 
+/** @internal The least and the greatest value of the integer dtypes that don't hold all whole numbers JavaScript has, by code. */
+export const INTEGER_RANGE: readonly (readonly [low: number, high: number] | null)[] = [
+  null,
+  null,
+  null,
+  null,
+  [-128, 127],
+  [0, 255],
+  [-32768, 32767],
+  [-(2 ** 31), 2 ** 31 - 1],
+  null,
+  null,
+];
+
 /** @internal The kernels compute in float32, float64, int32 or int64; this is the one for a dtype, by code. */
 export const COMPUTE: readonly number[] = [0, 1, 0, 0, 7, 7, 7, 7, 8, 7];
 

@@ -97,27 +97,39 @@ export function nativeError(code: number, message: string): TenonError {
 
 /** @internal A short description of any value for an error message: never throws, never long. */
 export function describe(value: unknown): string {
+  try {
+    return describeAny(value);
+  } catch {
+    return 'an object'; // a Proxy or a getter that throws
+  }
+}
+
+function describeAny(value: unknown): string {
   if (value === null) return 'null';
   switch (typeof value) {
     case 'string':
-      return JSON.stringify(value.length > 40 ? `${value.slice(0, 40)}…` : value);
+      return JSON.stringify(shorten(value));
     case 'number':
     case 'boolean':
     case 'undefined':
       return String(value);
     case 'bigint':
-      return `${String(value).slice(0, 40)}n`;
+      return `${shorten(String(value))}n`;
     case 'function':
-      return `a function${value.name ? ` (${value.name})` : ''}`;
+      return typeof value.name === 'string' && value.name
+        ? `a function (${shorten(value.name)})`
+        : 'a function';
     case 'symbol':
       return 'a symbol';
-    default:
+    default: {
       if (Array.isArray(value)) return `an array of length ${value.length}`;
-      try {
-        const name: unknown = value.constructor?.name;
-        return typeof name === 'string' && name && name !== 'Object' ? `a ${name}` : 'an object';
-      } catch {
-        return 'an object';
-      }
+      const name: unknown = value.constructor?.name;
+      if (typeof name !== 'string' || !name || name === 'Object') return 'an object';
+      return `${/^[aeio]/i.test(name) ? 'an' : 'a'} ${shorten(name)}`;
+    }
   }
+}
+
+function shorten(text: string): string {
+  return text.length > 40 ? `${text.slice(0, 40)}…` : text;
 }

@@ -38,19 +38,26 @@ const options: PrintOptions = { ...PROFILES.default, sciMode: null };
 
 /** Changes how tensors print; what is left out stays, but `sciMode` goes back to automatic, as in PyTorch. */
 export function setPrintoptions(changes: Partial<PrintOptions> & { profile?: PrintProfile } = {}): void {
+  if (typeof changes !== 'object' || changes === null)
+    throw new ArgumentError(`setPrintoptions: expected an object of options, got ${describe(changes)}`);
   const { profile, ...rest } = changes;
-  if (profile !== undefined && !(profile in PROFILES))
+  if (profile !== undefined && !Object.keys(PROFILES).includes(profile))
     throw new ArgumentError(
       `setPrintoptions: expected profile to be 'default', 'short' or 'full', got ${describe(profile)}`,
     );
   for (const [key, value] of Object.entries(rest)) {
-    if (!(key in options)) throw new ArgumentError(`setPrintoptions: unknown option ${describe(key)}`);
+    if (!Object.hasOwn(options, key))
+      throw new ArgumentError(
+        `setPrintoptions: unknown option ${describe(key)}; expected one of ${Object.keys(options).join(', ')}`,
+      );
     const fits =
       key === 'sciMode'
         ? value === null || typeof value === 'boolean'
         : typeof value === 'number' && value >= 0 && (Number.isInteger(value) || value === Infinity);
     if (!fits || (key === 'precision' && (value as number) > 100))
-      throw new ArgumentError(`setPrintoptions: bad value for ${key}: ${describe(value)}`);
+      throw new ArgumentError(
+        `setPrintoptions: expected ${key} to be ${key === 'sciMode' ? 'a boolean or null' : 'a whole number'}, got ${describe(value)}`,
+      );
   }
   Object.assign(options, profile === undefined ? {} : PROFILES[profile], { sciMode: null }, rest);
 }

@@ -3,7 +3,8 @@ import { ArgumentError, IndexError, ShapeError, describe } from './errors';
 
 export type Shape = readonly number[];
 
-const MAX_RANK = 64;
+/** @internal As many dimensions as a tensor may have. */
+export const MAX_RANK = 64;
 const EMPTY: Shape = Object.freeze([]);
 
 /** @internal The shape of 0-d tensors. */
@@ -93,7 +94,9 @@ export function wrapDim(op: string, dim: unknown, rank: number): number {
 export function wrapDims(op: string, dims: unknown, rank: number): number[] {
   if (dims === undefined || dims === null || (Array.isArray(dims) && dims.length === 0))
     return Array.from({ length: rank }, (_, i) => i);
-  const list = (Array.isArray(dims) ? dims : [dims]).map((d) => wrapDim(op, d, rank));
+  if (Array.isArray(dims) && dims.length > Math.max(rank, 1))
+    throw new ArgumentError(`${op}: expected at most ${rank} dims, got ${dims.length}`);
+  const list = [...(Array.isArray(dims) ? (dims as unknown[]) : [dims])].map((d) => wrapDim(op, d, rank));
   list.sort((a, b) => a - b);
   for (let i = 1; i < list.length; i++)
     if (list[i] === list[i - 1]) throw new ArgumentError(`${op}: dim ${list[i]} appears more than once`);
@@ -109,31 +112,37 @@ export function reducedShape(shape: Shape, dims: readonly number[], keepdim: boo
   return out;
 }
 
-/** @internal A shape from user code: sizes as arguments or as one array; throws a typed error that names `op`. */
-export function checkShape(op: string, sizes: readonly unknown[]): Shape {
+/** @internal Sizes or dims from user code, as arguments or as one array: a list of its own, of unchecked elements. */
+export function unpackList(op: string, sizes: readonly unknown[]): unknown[] {
   const list: readonly unknown[] =
     sizes.length === 1 && Array.isArray(sizes[0]) ? (sizes[0] as unknown[]) : sizes;
   if (list.length > MAX_RANK)
     throw new ShapeError(`${op}: expected at most ${MAX_RANK} dimensions, got ${list.length}`);
+  return [...list];
+}
+
+/** @internal A shape from user code: sizes as arguments or as one array; throws a typed error that names `op`. */
+export function checkShape(op: string, sizes: readonly unknown[]): Shape {
+  const list = unpackList(op, sizes);
+  // Empty dimensions count as 1, as they do in strides, which must be exact too.
   let n = 1;
-  let empty = false;
-  for (const size of list) {
+  for (let i = 0; i < list.length; i++) {
+    const size = list[i];
     if (typeof size !== 'number' || !Number.isInteger(size) || size < 0)
       throw new ShapeError(`${op}: expected sizes to be non-negative integers, got ${describe(size)}`);
-    n *= size;
-    if (size === 0) empty = true;
-    else if (size > Number.MAX_SAFE_INTEGER) throw new ShapeError(`${op}: the size ${size} exceeds 2^53`);
+    list[i] = size + 0; // -0 is 0
+    n *= Math.max(size, 1);
   }
-  if (!empty && n > Number.MAX_SAFE_INTEGER)
+  if (n > Number.MAX_SAFE_INTEGER)
     throw new ShapeError(
       `${op}: a tensor of shape ${showShape(list as number[])} has more than 2^53 elements`,
     );
-  return list.slice() as number[];
+  return list as number[];
 }
 
 /** @internal Fills in the one size given as -1 so that the shape has `numel` elements. */
 export function inferShape(op: string, sizes: readonly unknown[], numel: number): Shape {
-  const list = (sizes.length === 1 && Array.isArray(sizes[0]) ? (sizes[0] as unknown[]) : sizes).slice();
+  const list = unpackList(op, sizes);
   const free = list.indexOf(-1);
   if (free >= 0) {
     const rest = numelOf(

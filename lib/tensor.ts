@@ -8,7 +8,7 @@ import { currentScope, release, expose } from './backend/scope';
 import { DTYPES, ELEMENT_SIZE, type DType } from './dtype';
 import { ArgumentError, AutogradError, describe } from './errors';
 import type { Device } from './device';
-import { numelOf, rowMajorStrides, isRowMajor, type Shape } from './shape';
+import { SCALAR_SHAPE, numelOf, rowMajorStrides, isRowMajor, type Shape } from './shape';
 import type { Node } from './autograd/node';
 
 /** @internal How a view came about: enough to find its gradient function again after its base was changed in place. */
@@ -28,13 +28,11 @@ export interface ViewInfo {
  * Made by `tensor`, `zeros`, `randn`… or by an operation; never by `new Tensor`.
  */
 export class Tensor {
-  /** Nothing else passes for a Tensor. */
-  declare private readonly brand: never;
+  /** Nothing else passes for a Tensor, and structuredClone refuses it, being a symbol. */
+  declare private readonly brand: symbol;
 
   /** The sizes of the dimensions. */
   declare readonly shape: Shape;
-  /** @internal The native slot; 0 when disposed. */
-  declare id: number;
   /** @internal The dtype's code. */
   declare readonly code: number;
   /** @internal */
@@ -67,13 +65,15 @@ export class Tensor {
   declare holds: number;
   /** @internal Raised by every change in place; see `base`. */
   declare changes: number;
+  /** @internal The native slot; 0 when disposed. The last field: who compares two tensors field by field starts here. */
+  declare id: number;
 
   /** @internal */
   constructor(secret: typeof SECRET, shape: Shape, code: number, count: number) {
     if (secret !== SECRET)
       throw new ArgumentError('Tensor: made with tensor(), zeros(), randn() and the like, not with new');
+    this.brand = BRAND;
     this.shape = shape;
-    this.id = 0;
     this.code = code;
     this.count = count;
     this.layout = null;
@@ -90,6 +90,7 @@ export class Tensor {
     this.graphVersion = 0;
     this.holds = 0;
     this.changes = 0;
+    this.id = 0;
   }
 
   get dtype(): DType {
@@ -146,6 +147,7 @@ export class Tensor {
     if (value !== null) {
       if (!(value instanceof Tensor))
         throw new ArgumentError(`grad: expected a Tensor or null, got ${describe(value)}`);
+      if (value === this) throw new ArgumentError("grad: a tensor can't be its own gradient");
       if (
         value.code !== this.code ||
         value.shape.length !== this.shape.length ||
@@ -182,6 +184,11 @@ export class Tensor {
 }
 
 const SECRET = Symbol('tensor');
+const BRAND = Symbol('Tensor: copy it with clone(), or its elements with toTypedArray()');
+
+// What was not constructed and yet inherits from Tensor (Object.create(Tensor.prototype)) counts as disposed.
+for (const [field, value] of Object.entries({ ...new Tensor(SECRET, SCALAR_SHAPE, 0, 1) }))
+  Object.defineProperty(Tensor.prototype, field, { value, writable: true, configurable: true });
 
 /** @internal Subclasses (Parameter) construct through this. */
 export const CONSTRUCTOR_SECRET: typeof SECRET = SECRET;
@@ -266,7 +273,10 @@ export function setGradient(t: Tensor, value: Tensor | null): void {
     release(old);
   }
   t.gradient = value;
-  if (value !== null && value.owned) setCompanion(t.id, value.id);
+  if (value === null || !value.owned) return;
+  // A disposed tensor has no slot to be swept with.
+  if (t.id === 0) expose(value);
+  else setCompanion(t.id, value.id);
 }
 
 /** @internal Throws unless `value` is a tensor. */

@@ -5,6 +5,7 @@
 import { readFileSync, readdirSync } from 'fs';
 import { join } from 'path';
 import { formatWithOptions } from 'util';
+import { runInThisContext } from 'vm';
 import * as ts from 'typescript';
 import * as tenon from 'tenon';
 
@@ -48,8 +49,9 @@ function runSnippet(code: string): string[] {
     compilerOptions: { module: ts.ModuleKind.CommonJS, target: ts.ScriptTarget.ES2022 },
   });
   const load = (name: string): unknown => (name === 'tenon' ? tenon : jest.requireActual(name));
-  // eslint-disable-next-line @typescript-eslint/no-implied-eval -- the project's own documentation
-  new Function('require', 'exports', 'console', outputText)(load, {}, { log });
+  const wrapped = `(function (require, exports, console) {${outputText}\n})`;
+  const run = runInThisContext(wrapped) as (require: unknown, exports: object, console: object) => void;
+  run(load, {}, { log });
   return printed.join('\n').split('\n');
 }
 
@@ -77,12 +79,12 @@ test('all compile', () => {
   };
   const files = new Map(SNIPPETS.map((s, i) => [join(ROOT, `snippet-${i}.ts`), s]));
   const host = ts.createCompilerHost(options);
-  const { getSourceFile, fileExists } = host;
-  host.fileExists = (name) => files.has(name) || fileExists.call(host, name);
+  const onDisk = ts.createCompilerHost(options);
+  host.fileExists = (name) => files.has(name) || onDisk.fileExists(name);
   host.getSourceFile = (name, version) => {
     const snippet = files.get(name);
     return snippet === undefined
-      ? getSourceFile.call(host, name, version)
+      ? onDisk.getSourceFile(name, version)
       : ts.createSourceFile(name, `${snippet.code}\nexport {};`, version);
   };
   const program = ts.createProgram([...files.keys()], options, host);

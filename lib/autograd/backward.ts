@@ -30,7 +30,14 @@ export interface GradOptions {
   materializeGrads?: boolean;
 }
 
-function checkKeys(op: string, options: object, known: readonly string[]): void {
+/** @internal Throws unless `options` is an object without other names than the known ones. */
+export function checkNames(
+  op: string,
+  options: unknown,
+  known: readonly string[],
+): asserts options is object {
+  if (typeof options !== 'object' || options === null || Array.isArray(options) || options instanceof Tensor)
+    throw new ArgumentError(`${op}: expected an object of options, got ${describe(options)}`);
   for (const key of Object.keys(options))
     if (!known.includes(key))
       throw new ArgumentError(`${op}: unknown option ${describe(key)}; expected one of ${known.join(', ')}`);
@@ -38,6 +45,7 @@ function checkKeys(op: string, options: object, known: readonly string[]): void 
 
 function checkOutput(op: string, t: unknown, gradient: unknown): void {
   checkTensor(op, t, 'what is differentiated');
+  if (t.isDisposed) throw new ArgumentError(`${op}: the tensor was disposed`);
   if (!requiresGrad(t))
     throw new AutogradError(
       `${op}: the tensor does not require a gradient and has no gradFn: nothing to differentiate`,
@@ -58,12 +66,21 @@ function checkOutput(op: string, t: unknown, gradient: unknown): void {
     throw new AutogradError(`${op}: expected a floating-point gradient, got ${gradient.dtype}`);
 }
 
-function checkInputs(op: string, inputs: readonly unknown[]): asserts inputs is readonly Tensor[] {
+function checkInputs(op: string, inputs: unknown): asserts inputs is readonly Tensor[] {
+  if (!Array.isArray(inputs))
+    throw new ArgumentError(`${op}: expected a list of inputs, got ${describe(inputs)}`);
   if (inputs.length === 0) throw new ArgumentError(`${op}: expected at least one input`);
-  for (const t of inputs) {
+  for (const t of inputs as readonly unknown[]) {
     checkTensor(op, t, 'each of inputs');
     if (!requiresGrad(t)) throw new AutogradError(`${op}: one of the inputs does not require a gradient`);
   }
+}
+
+function flag(op: string, name: string, value: unknown, otherwise: boolean): boolean {
+  if (value === undefined) return otherwise;
+  if (typeof value !== 'boolean')
+    throw new ArgumentError(`${op}: expected ${name} to be a boolean, got ${describe(value)}`);
+  return value;
 }
 
 function listOf<T>(value: T | readonly T[]): readonly T[] {
@@ -79,13 +96,15 @@ export function backward(
   gradTensors: Tensor | null | readonly (Tensor | null)[] = null,
   options: Omit<BackwardOptions, 'gradient'> = {},
 ): void {
-  checkKeys('backward', options, ['retainGraph', 'createGraph', 'inputs']);
+  checkNames('backward', options, ['retainGraph', 'createGraph', 'inputs']);
   const roots = listOf(tensors);
   const seeds = gradTensors === null ? [] : listOf(gradTensors);
   if (seeds.length > 0 && seeds.length !== roots.length)
     throw new ArgumentError(`backward: got ${roots.length} tensors and ${seeds.length} gradients`);
-  roots.forEach((t, i) => checkOutput('backward', t, seeds[i]));
-  const { createGraph = false, retainGraph = createGraph, inputs = null } = options;
+  for (let i = 0; i < roots.length; i++) checkOutput('backward', roots[i], seeds[i]);
+  const createGraph = flag('backward', 'createGraph', options.createGraph, false);
+  const retainGraph = flag('backward', 'retainGraph', options.retainGraph, createGraph);
+  const { inputs = null } = options;
   if (inputs !== null) checkInputs('backward', inputs);
   runBackward(roots, seeds, { createGraph, retainGraph, inputs, capture: false });
 }
@@ -109,7 +128,7 @@ export function grad(
   inputs: Tensor | readonly Tensor[],
   options: GradOptions = {},
 ): (Tensor | null)[] {
-  checkKeys('grad', options, [
+  checkNames('grad', options, [
     'gradOutputs',
     'retainGraph',
     'createGraph',
@@ -118,17 +137,15 @@ export function grad(
   ]);
   const roots = listOf(outputs);
   const wanted = listOf(inputs);
-  const {
-    gradOutputs = null,
-    createGraph = false,
-    retainGraph = createGraph,
-    materializeGrads = false,
-  } = options;
-  const allowUnused = options.allowUnused ?? materializeGrads;
+  const { gradOutputs = null } = options;
+  const createGraph = flag('grad', 'createGraph', options.createGraph, false);
+  const retainGraph = flag('grad', 'retainGraph', options.retainGraph, createGraph);
+  const materializeGrads = flag('grad', 'materializeGrads', options.materializeGrads, false);
+  const allowUnused = flag('grad', 'allowUnused', options.allowUnused, materializeGrads);
   const seeds = gradOutputs === null ? [] : listOf(gradOutputs);
   if (seeds.length > 0 && seeds.length !== roots.length)
     throw new ArgumentError(`grad: got ${roots.length} outputs and ${seeds.length} gradOutputs`);
-  roots.forEach((t, i) => checkOutput('grad', t, seeds[i]));
+  for (let i = 0; i < roots.length; i++) checkOutput('grad', roots[i], seeds[i]);
   checkInputs('grad', wanted);
   const results = runBackward(roots, seeds, { createGraph, retainGraph, inputs: wanted, capture: true });
   return results.map((g, i) => {

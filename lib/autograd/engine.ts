@@ -5,7 +5,7 @@
  */
 import { stepEnd } from '../backend/memory';
 import { Scope, enterScope, expose, release } from '../backend/scope';
-import { AutogradError, ShapeError } from '../errors';
+import { AutogradError, ShapeError, describe } from '../errors';
 import { broadcastsTo, sameShape, showShape } from '../shape';
 import { Tensor, setGradient } from '../tensor';
 import { arithmetic } from './arithmetic';
@@ -349,7 +349,7 @@ class Pass {
       if (result === undefined || result === null) continue;
       if (!(result instanceof Tensor) || !sameShape(result.shape, g.shape) || result.code !== g.code)
         throw new AutogradError(
-          `hook: expected a ${g.dtype} tensor of shape ${showShape(g.shape)} in place of the gradient (or nothing)`,
+          `hook: expected a ${g.dtype} tensor of shape ${showShape(g.shape)} in place of the gradient (or nothing), got ${describe(result)}`,
         );
       this.drop(g);
       g = result;

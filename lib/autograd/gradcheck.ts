@@ -1,8 +1,8 @@
 /** Derivatives compared with differences (https://pytorch.org/docs/stable/generated/torch.autograd.gradcheck.gradcheck.html). */
-import { AutogradError, ArgumentError } from '../errors';
-import { Tensor } from '../tensor';
+import { AutogradError, ArgumentError, describe } from '../errors';
+import { type Tensor, checkTensor } from '../tensor';
 import { arithmetic } from './arithmetic';
-import { grad } from './backward';
+import { checkNames, grad } from './backward';
 import { enableGrad, noGrad } from './mode';
 
 export interface GradcheckOptions {
@@ -15,9 +15,23 @@ export interface GradcheckOptions {
 /** Computes one tensor or several from tensors. */
 export type Differentiable = (...inputs: Tensor[]) => Tensor | readonly Tensor[];
 
-function outputsOf(f: Differentiable, inputs: readonly Tensor[]): Tensor[] {
-  const out = f(...inputs);
-  return (out instanceof Tensor ? [out] : Array.from(out)).filter((t) => t.requiresGrad);
+function outputsOf(op: string, f: Differentiable, inputs: readonly Tensor[]): Tensor[] {
+  const out: unknown = f(...inputs);
+  const list: readonly unknown[] = Array.isArray(out) ? out : [out];
+  return list
+    .map((t) => {
+      checkTensor(op, t, 'what the function returns');
+      return t;
+    })
+    .filter((t) => t.requiresGrad);
+}
+
+function checkArguments(op: string, f: unknown, inputs: unknown, options: unknown): void {
+  if (typeof f !== 'function') throw new ArgumentError(`${op}: expected a function, got ${describe(f)}`);
+  if (!Array.isArray(inputs))
+    throw new ArgumentError(`${op}: expected a list of inputs, got ${describe(inputs)}`);
+  for (const t of inputs as readonly unknown[]) checkTensor(op, t, 'each of inputs');
+  checkNames(op, options, ['eps', 'atol', 'rtol']);
 }
 
 function numbers(t: Tensor): Float64Array {
@@ -41,13 +55,14 @@ export function gradcheck(
   inputs: readonly Tensor[],
   options: GradcheckOptions = {},
 ): true {
+  checkArguments('gradcheck', f, inputs, options);
   const { eps = 1e-6, atol = 1e-5, rtol = 1e-3 } = options;
   const checked = inputs.filter((t) => t.requiresGrad);
   if (checked.length === 0)
     throw new ArgumentError('gradcheck: expected at least one input that requires a gradient');
   for (const t of checked)
     if (t.dtype !== 'float64') throw new ArgumentError(`gradcheck: expected float64 inputs, got ${t.dtype}`);
-  const outputs = enableGrad(() => outputsOf(f, inputs));
+  const outputs = enableGrad(() => outputsOf('gradcheck', f, inputs));
   outputs.forEach((out, o) => {
     const rows = Array.from({ length: out.numel() }, (_, k) => {
       const weights = arithmetic.full(out.shape, out.code, 0);
@@ -83,7 +98,7 @@ export function gradcheck(
 }
 
 function outputsAt(f: Differentiable, inputs: readonly Tensor[], o: number): Tensor {
-  return enableGrad(() => outputsOf(f, inputs))[o]!.detach();
+  return enableGrad(() => outputsOf('gradcheck', f, inputs))[o]!.detach();
 }
 
 /** `gradcheck` of the gradients of `f`: its second derivatives. */
@@ -92,8 +107,9 @@ export function gradgradcheck(
   inputs: readonly Tensor[],
   options: GradcheckOptions = {},
 ): true {
+  checkArguments('gradgradcheck', f, inputs, options);
   const checked = inputs.map((t) => t.requiresGrad);
-  const outputs = enableGrad(() => outputsOf(f, inputs));
+  const outputs = enableGrad(() => outputsOf('gradgradcheck', f, inputs));
   // Weights of the outputs, not all alike; they are differentiated too.
   const weights = outputs.map((out) => {
     const w = arithmetic.full(out.shape, out.code, 0);
@@ -105,7 +121,7 @@ export function gradgradcheck(
   return gradcheck(
     (...given) => {
       const own = given.slice(0, n);
-      const outs = outputsOf(f, own);
+      const outs = outputsOf('gradgradcheck', f, own);
       const wanted = own.filter((_, i) => checked[i]);
       const grads = grad(outs, wanted, { gradOutputs: given.slice(n), createGraph: true, allowUnused: true });
       return grads.filter((g) => g !== null);

@@ -1,5 +1,5 @@
 /** Whether operations are recorded for differentiation. */
-import { ArgumentError } from '../errors';
+import { ArgumentError, describe } from '../errors';
 
 /** @internal Whether operations are recorded: read by every op. Changed by `setGradEnabled` alone. */
 export let gradEnabled = true;
@@ -11,12 +11,14 @@ export function isGradEnabled(): boolean {
 
 /** Switches recording on or off for this thread, for good: `noGrad` and `enableGrad` put it back. */
 export function setGradEnabled(enabled: boolean): void {
+  if (typeof enabled !== 'boolean')
+    throw new ArgumentError(`setGradEnabled: expected a boolean, got ${describe(enabled)}`);
   gradEnabled = enabled;
 }
 
 /** @internal Runs `f` in a grad mode and puts the one before back, also when `f` throws. */
 export function withGradMode<T>(op: string, enabled: boolean, f: () => T): T {
-  if (typeof f !== 'function') throw new ArgumentError(`${op}: expected a function`);
+  if (typeof f !== 'function') throw new ArgumentError(`${op}: expected a function, got ${describe(f)}`);
   const before = gradEnabled;
   gradEnabled = enabled;
   let result: T;
@@ -25,10 +27,13 @@ export function withGradMode<T>(op: string, enabled: boolean, f: () => T): T {
   } finally {
     gradEnabled = before;
   }
-  if (typeof (result as { then?: unknown } | null | undefined)?.then === 'function')
+  if (typeof (result as { then?: unknown } | null | undefined)?.then === 'function') {
+    // Nobody else can see the promise: it must not end the process when it is rejected.
+    if (result instanceof Promise) result.catch(() => undefined);
     throw new ArgumentError(
       `${op}: expected a synchronous function, got one that returns a promise: the mode would end before it does`,
     );
+  }
   return result;
 }
 

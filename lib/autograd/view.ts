@@ -1,7 +1,7 @@
 /** Views, and changes in place, of tensors that autograd follows. */
-import { ArgumentError, AutogradError } from '../errors';
+import { ArgumentError, AutogradError, describe } from '../errors';
 import { Tensor, alias, bumpVersion, gradNode } from '../tensor';
-import type { Shape } from '../shape';
+import { showShape, type Shape } from '../shape';
 import { arithmetic } from './arithmetic';
 import { gradEnabled } from './mode';
 import { attach, record, requiresGrad, type GradRule, type InputGrads, type Node } from './node';
@@ -27,6 +27,23 @@ export function recordView<C>(
 
 /** To be called before `op` changes t in place. */
 export function checkInPlace(op: string, t: Tensor, inputs: readonly (Tensor | null)[]): void {
+  checkOverlap(op, t);
+  checkRecordable(op, t, inputs);
+}
+
+/** Throws when elements of t share one place of memory, as those of an expanded tensor do. */
+export function checkOverlap(op: string, t: Tensor): void {
+  const strides = t.layout;
+  if (strides === null) return;
+  for (let i = 0; i < strides.length; i++)
+    if (strides[i] === 0 && t.shape[i]! > 1)
+      throw new ArgumentError(
+        `${op}: elements of an expanded tensor (shape ${showShape(t.shape)}) share one place of memory: clone() it first`,
+      );
+}
+
+/** Throws when autograd can't follow a change of t in place by an op on `inputs`. */
+export function checkRecordable(op: string, t: Tensor, inputs: readonly (Tensor | null)[]): void {
   if (!gradEnabled) return;
   const node = gradNode(t);
   if (t.needsGrad && node === null)
@@ -139,7 +156,8 @@ Object.defineProperty(Tensor.prototype, 'gradFn', {
 });
 
 Tensor.prototype.requiresGrad_ = function (this: Tensor, value = true) {
-  if (typeof value !== 'boolean') throw new ArgumentError('requiresGrad_: expected a boolean');
+  if (typeof value !== 'boolean')
+    throw new ArgumentError(`requiresGrad_: expected a boolean, got ${describe(value)}`);
   if (gradNode(this) !== null) {
     if (value) return this;
     throw new AutogradError('requiresGrad_: only a leaf can be told not to require a gradient; use detach()');

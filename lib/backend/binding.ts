@@ -14,6 +14,8 @@ export interface Addon {
   ): Binding;
   /** The names of ops.def's rows. */
   readonly ops: readonly string[];
+  /** The instruction sets that can be chosen here, the best one first. */
+  readonly isas: readonly string[];
 }
 
 /** Only numbers and typed arrays cross. */

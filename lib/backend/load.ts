@@ -1,5 +1,5 @@
 import * as path from 'path';
-import { NativeError, nativeError } from '../errors';
+import { NativeError, describe, nativeError } from '../errors';
 import type { Addon, Binding } from './binding';
 import { OP_ROWS } from './ops.generated';
 
@@ -40,3 +40,12 @@ export function onOutOfMemory(collect: () => void): void {
 
 /** The functions of the addon: one set per thread. */
 export const binding: Binding = addon.create(words, nativeError, () => collectAll());
+
+/** What TENON_CPU_ISA asks for; empty: whatever is best. */
+const wanted = process.env.TENON_CPU_ISA;
+if (wanted && wanted !== binding.isa)
+  throw new NativeError(
+    addon.isas.includes(wanted)
+      ? `tenon: TENON_CPU_ISA was set to ${wanted} after the kernels for ${binding.isa} had been chosen`
+      : `tenon: expected TENON_CPU_ISA to be one of ${addon.isas.join(', ')} on this processor, got ${describe(wanted)}`,
+  );

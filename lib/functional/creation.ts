@@ -5,6 +5,7 @@ import {
   COMPUTE,
   Code,
   DTYPES,
+  INTEGER_RANGE,
   defaultDtypeCode,
   dtypeCode,
   isFloatingCode,
@@ -13,10 +14,17 @@ import {
   type TensorTypedArray,
 } from '../dtype';
 import { resolveDevice, type DeviceLike } from '../device';
-import { ArgumentError, DTypeError, ShapeError, describe } from '../errors';
+import { ArgumentError, DTypeError, IndexError, ShapeError, describe } from '../errors';
 import { checkShape, numelOf, type Shape } from '../shape';
 import { Tensor, checkDifferentiable, checkTensor, uninitialised } from '../tensor';
-import { booleanArgument, checkOptions, numberArgument, splitOptions } from './arguments';
+import {
+  booleanArgument,
+  checkOptions,
+  integerArgument,
+  isOptions,
+  numberArgument,
+  splitOptions,
+} from './arguments';
 import { lt } from './compare';
 import { cast, clone } from './copy';
 import { fullOf, launch } from './kernel';
@@ -55,6 +63,14 @@ export function finish(op: string, t: Tensor, options: TensorOptions | undefined
   return t;
 }
 
+function checkElement(op: string, value: unknown, position: number): unknown {
+  if (typeof value !== 'number' && typeof value !== 'boolean' && typeof value !== 'bigint')
+    throw new ArgumentError(
+      `${op}: expected numbers, booleans or BigInts, got ${describe(value)} at position ${position}`,
+    );
+  return value;
+}
+
 /** The elements of nested lists in order, and their shape. */
 function flattenList(op: string, data: readonly unknown[]): [unknown[], number[]] {
   const shape: number[] = [];
@@ -72,7 +88,7 @@ function flattenList(op: string, data: readonly unknown[]): [unknown[], number[]
     for (const item of list as unknown[])
       if (depth + 1 < shape.length) walk(item, depth + 1);
       else if (Array.isArray(item)) throw new ShapeError(`${op}: ragged lists: got a list among numbers`);
-      else flat.push(item instanceof Tensor ? itemOf(op, item) : item);
+      else flat.push(item instanceof Tensor ? itemOf(op, item) : checkElement(op, item, flat.length));
   };
   walk(data, 0);
   return [flat, shape];
@@ -87,27 +103,16 @@ function itemOf(op: string, t: Tensor): number | boolean | bigint {
 }
 
 /** Numbers are of the default dtype, BigInts int64, booleans bool, if there is nothing else. */
-function inferCode(op: string, flat: readonly unknown[]): number {
-  let numbers = false;
+function inferCode(flat: readonly unknown[]): number {
   let bigints = false;
   let booleans = false;
-  for (let i = 0; i < flat.length; i++)
-    switch (typeof flat[i]) {
-      case 'number':
-        numbers = true;
-        break;
-      case 'bigint':
-        bigints = true;
-        break;
-      case 'boolean':
-        booleans = true;
-        break;
-      default:
-        throw new ArgumentError(
-          `${op}: expected numbers, booleans or BigInts, got ${describe(flat[i])} at position ${i}`,
-        );
-    }
-  return numbers || !(bigints || booleans) ? defaultDtypeCode() : bigints ? Code.int64 : Code.bool;
+  for (let i = 0; i < flat.length; i++) {
+    const kind = typeof flat[i];
+    if (kind === 'number') return defaultDtypeCode();
+    if (kind === 'bigint') bigints = true;
+    else booleans = true;
+  }
+  return bigints ? Code.int64 : booleans ? Code.bool : defaultDtypeCode();
 }
 
 type Buffer = { new (length: number): TensorTypedArray };
@@ -125,25 +130,36 @@ const ARRAYS: readonly Buffer[] = [
   Uint8Array,
 ];
 
-function integer(op: string, value: number, code: number): number {
-  if (!Number.isFinite(value))
+/** @internal What a dtype holds of a number: integer dtypes cut off the fraction; throws for what is out of range. */
+export function fitNumber(op: string, value: number, code: number): number {
+  if (isFloatingCode(code) || code === Code.bool) return value;
+  const [low, high] = INTEGER_RANGE[code] ?? INT64_RANGE;
+  const whole = Math.trunc(value);
+  // Negative whole numbers may wrap in uint8, as in PyTorch.
+  const least = low === 0 && whole === value ? -high : low;
+  if (!(whole >= least && whole <= high))
     throw new ArgumentError(`${op}: ${value} can't be converted to ${DTYPES[code]}`);
-  return Math.trunc(value);
+  return whole;
 }
+
+/** As far as there are doubles. */
+const INT64_RANGE = [-(2 ** 63), 2 ** 63 - 1024] as const;
 
 function fillArray(op: string, flat: readonly unknown[], code: number): TensorTypedArray {
   const array = new ARRAYS[code]!(flat.length);
   if (array instanceof BigInt64Array) {
     for (let i = 0; i < flat.length; i++) {
       const v = flat[i];
-      array[i] = typeof v === 'bigint' ? v : BigInt(integer(op, Number(v), code));
+      const big = typeof v === 'bigint' ? v : BigInt(fitNumber(op, Number(v), code));
+      array[i] = big;
+      if (array[i] !== big) throw new ArgumentError(`${op}: ${describe(big)} can't be converted to int64`);
     }
   } else if (code === Code.bool) {
     for (let i = 0; i < flat.length; i++) array[i] = flat[i] ? 1 : Number.isNaN(flat[i]) ? 1 : 0;
   } else if (isFloatingCode(code)) {
     for (let i = 0; i < flat.length; i++) array[i] = Number(flat[i]);
   } else {
-    for (let i = 0; i < flat.length; i++) array[i] = integer(op, Number(flat[i]), code);
+    for (let i = 0; i < flat.length; i++) array[i] = fitNumber(op, Number(flat[i]), code);
   }
   return array;
 }
@@ -209,13 +225,26 @@ export function tensor(data: TensorData, options?: TensorOptions): Tensor {
     t = fromTypedArray('tensor', data, dtype < 0 ? null : dtype);
   } else if (Array.isArray(data)) {
     const [flat, shape] = flattenList('tensor', data as readonly unknown[]);
-    const code = inferCode('tensor', flat);
-    t = upload(shape, dtype < 0 ? code : dtype, fillArray('tensor', flat, dtype < 0 ? code : dtype));
+    const code = dtype < 0 ? inferCode(flat) : dtype;
+    t = upload(shape, code, fillArray('tensor', flat, code));
   } else {
-    const code = inferCode('tensor', [data]);
-    t = upload([], dtype < 0 ? code : dtype, fillArray('tensor', [data], dtype < 0 ? code : dtype));
+    const flat = [checkElement('tensor', data, 0)];
+    const code = dtype < 0 ? inferCode(flat) : dtype;
+    t = upload([], code, fillArray('tensor', flat, code));
   }
   return finish('tensor', t, options);
+}
+
+/** @internal A list as an index: booleans, or integers as int64. */
+export function indexTensor(op: string, list: readonly unknown[]): Tensor {
+  const [flat, shape] = flattenList(op, list);
+  const fraction = flat.find((v) => typeof v === 'number' && !Number.isInteger(v));
+  if (fraction !== undefined)
+    throw new IndexError(
+      `${op}: expected integers or booleans in a list of indices, got ${describe(fraction)}`,
+    );
+  const code = flat.length > 0 && flat.every((v) => typeof v === 'boolean') ? Code.bool : Code.int64;
+  return upload(shape, code, fillArray(op, flat, code));
 }
 
 /** A 1-d tensor of a typed array's elements, copied: `tensor` under PyTorch's other name. */
@@ -257,8 +286,7 @@ export function empty(...sizes: SizesAndOptions): Tensor {
 export function scalarValue(op: string, value: unknown): [number, number] {
   if (typeof value === 'number') return [value, Number.isInteger(value) ? Code.int64 : defaultDtypeCode()];
   if (typeof value === 'boolean') return [value ? 1 : 0, Code.bool];
-  if (typeof value === 'bigint' && BigInt(Number(value)) === value && Number.isSafeInteger(Number(value)))
-    return [Number(value), Code.int64];
+  if (typeof value === 'bigint' && Number.isSafeInteger(Number(value))) return [Number(value), Code.int64];
   throw new ArgumentError(
     `${op}: expected a number, a boolean or a BigInt within 2^53, got ${describe(value)}`,
   );
@@ -275,11 +303,7 @@ export function full(
   const own =
     typeof value === 'number' ? defaultDtypeCode() : typeof value === 'bigint' ? Code.int64 : Code.bool;
   const code = optionsCode('full', options, own);
-  return finish(
-    'full',
-    fullOf(shape, code, isFloatingCode(code) || code === Code.bool ? number : integer('full', number, code)),
-    options,
-  );
+  return finish('full', fullOf(shape, code, fitNumber('full', number, code)), options);
 }
 
 function like(op: string, t: Tensor, value: number | null, options: TensorOptions | undefined): Tensor {
@@ -302,7 +326,10 @@ export function emptyLike(t: Tensor, options?: TensorOptions): Tensor {
 }
 /** One value in t's shape and dtype. */
 export function fullLike(t: Tensor, value: number | boolean | bigint, options?: TensorOptions): Tensor {
-  return like('fullLike', t, scalarValue('fullLike', value)[0], options);
+  checkTensor('fullLike', t);
+  const [number] = scalarValue('fullLike', value);
+  const code = optionsCode('fullLike', options, t.code);
+  return finish('fullLike', fullOf(t.shape, code, fitNumber('fullLike', number, code)), options);
 }
 
 /**
@@ -320,16 +347,17 @@ export function arange(...given: readonly unknown[]): Tensor {
   for (const n of numbers)
     if (typeof n !== 'number' || !Number.isFinite(n))
       throw new ArgumentError(`arange: expected finite numbers, got ${describe(n)}`);
-  const list = numbers as readonly number[];
+  const whole = numbers.every((n) => Number.isInteger(n));
+  const code = optionsCode('arange', options, whole ? Code.int64 : defaultDtypeCode());
+  if (code === Code.bool) throw new DTypeError('arange: not defined for bool');
+  // As in PyTorch, int64 cuts the fractions off before it counts.
+  const list = (numbers as readonly number[]).map((n) => (code === Code.int64 ? Math.trunc(n) : n));
   const start = list.length === 1 ? 0 : list[0]!;
   const end = list.length === 1 ? list[0]! : list[1]!;
   const step = list[2] ?? 1;
   if (step === 0) throw new ArgumentError('arange: expected a step other than 0');
   if ((end - start) * step < 0)
     throw new ArgumentError(`arange: a step of ${step} doesn't lead from ${start} to ${end}`);
-  const whole = list.every((n) => Number.isInteger(n));
-  const code = optionsCode('arange', options, whole ? Code.int64 : defaultDtypeCode());
-  if (code === Code.bool) throw new DTypeError('arange: not defined for bool');
   const shape = checkShape('arange', [Math.ceil((end - start) / step)]);
   // Whole numbers in an integer dtype are computed as integers; the rest in double precision, then rounded.
   const out = launch(
@@ -347,7 +375,7 @@ export function arange(...given: readonly unknown[]): Tensor {
 export function linspace(start: number, end: number, steps: number, options?: TensorOptions): Tensor {
   numberArgument('linspace', 'start', start);
   numberArgument('linspace', 'end', end);
-  const shape = checkShape('linspace', [steps]);
+  const shape = checkShape('linspace', [integerArgument('linspace', 'steps', steps)]);
   const code = optionsCode('linspace', options, defaultDtypeCode());
   const n = numelOf(shape);
   const step = n > 1 ? (end - start) / (n - 1) : 0;
@@ -360,8 +388,8 @@ export function linspace(start: number, end: number, steps: number, options?: Te
 
 /** Ones on the diagonal: n x m, square unless m is given. */
 export function eye(n: number, m?: number | TensorOptions, options?: TensorOptions): Tensor {
-  const columns = typeof m === 'number' ? m : n;
-  const given = typeof m === 'object' ? m : options;
+  const columns = m === undefined || isOptions(m) ? n : m;
+  const given = isOptions(m) ? m : options;
   const shape = checkShape('eye', [n, columns]);
   const code = optionsCode('eye', given, defaultDtypeCode());
   return finish('eye', launch(Op.eye, COMPUTE[code]!, shape, code, [], []), given);

@@ -2,16 +2,17 @@
 import { binding } from '../backend/load';
 import { Code } from '../dtype';
 import { ArgumentError, IndexError, ShapeError, describe } from '../errors';
-import { showShape } from '../shape';
+import { MAX_RANK, sameShape, showShape } from '../shape';
 import { Tensor, checkTensor } from '../tensor';
 import { add } from './pointwise';
+import { integerArgument } from './arguments';
 import { contiguous, copy_ } from './copy';
 import { fullOf } from './kernel';
 import { indexSelect } from './index-select';
 import { lt } from './compare';
 import { reshape, select, slice as sliceDim, transpose, unsqueeze, view } from './view';
 import { where } from './where';
-import { fromNumpy, tensor } from './creation';
+import { fitNumber, fromNumpy, indexTensor, scalarValue } from './creation';
 
 /** start:stop:step of Python; null leaves an end open. */
 export class Slice {
@@ -19,7 +20,12 @@ export class Slice {
     readonly start: number | null = null,
     readonly stop: number | null = null,
     readonly step: number = 1,
-  ) {}
+  ) {
+    if (start !== null) integerArgument('slice', 'start', start);
+    if (stop !== null) integerArgument('slice', 'stop', stop);
+    if (integerArgument('slice', 'step', step) <= 0)
+      throw new ArgumentError(`slice: expected a positive step, got ${step}`);
+  }
 }
 
 /** A range of a dimension, for `index`: `slice(2)` is `:2`, `slice(1, null)` is `1:`, `slice(0, 10, 2)` is `0:10:2`. */
@@ -35,10 +41,10 @@ export function slice(a: number | null, b?: number | null, step = 1): Slice {
  */
 export type IndexItem = number | null | string | Slice | Tensor | readonly number[] | readonly boolean[];
 
-function parseSlice(text: string): Slice {
+function parseSlice(op: string, text: string): Slice {
   const parts = text.split(':').map((s) => s.trim());
   if (parts.length < 2 || parts.length > 3 || parts.some((p) => !/^(-?\d+)?$/.test(p)))
-    throw new ArgumentError(`index: expected '...' or a range such as '1:5' or '::2', got ${describe(text)}`);
+    throw new ArgumentError(`${op}: expected '...' or a range such as '1:5' or '::2', got ${describe(text)}`);
   const [start, stop, step] = parts.map((p) => (p === '' ? null : Number(p)));
   return new Slice(start ?? null, stop ?? null, step ?? 1);
 }
@@ -81,24 +87,24 @@ function pick(x: Tensor, dim: number, index: Tensor): Tensor {
 }
 
 /** Where each item of an index applies, after '...' was filled in. */
-function resolve(x: Tensor, items: readonly IndexItem[]): IndexItem[] {
-  const list = items.map((item): IndexItem => {
+function resolve(op: string, x: Tensor, items: readonly IndexItem[]): IndexItem[] {
+  if (items.length > 2 * MAX_RANK) throw new IndexError(`${op}: ${items.length} items are too many`);
+  const list = [...items].map((item): IndexItem => {
     if (item === null || item === '...' || item instanceof Slice || item instanceof Tensor) return item;
-    if (typeof item === 'string') return parseSlice(item);
-    if (Array.isArray(item))
-      return item.length > 0 && typeof item[0] === 'boolean'
-        ? tensor(item)
-        : tensor(item as number[], { dtype: 'int64' });
+    if (typeof item === 'string') return parseSlice(op, item);
+    if (Array.isArray(item)) return indexTensor(op, item);
     if (typeof item === 'number' && Number.isInteger(item)) return item;
     throw new ArgumentError(
-      `index: expected an integer, null, '...', a range, a Tensor or a list, got ${describe(item)}`,
+      `${op}: expected an integer, null, '...', a range, a Tensor or a list, got ${describe(item)}`,
     );
   });
   if (list.filter((item) => item === '...').length > 1)
-    throw new ArgumentError("index: '...' may appear once");
+    throw new ArgumentError(`${op}: '...' may appear once`);
+  if (list.filter((item) => item instanceof Tensor).length > 1)
+    throw new ArgumentError(`${op}: expected at most one Tensor or list among the items`);
   const used = list.reduce<number>((n, item) => n + consumed(item), 0);
   if (used > x.shape.length)
-    throw new IndexError(`index: ${used} indices for a tensor of shape ${showShape(x.shape)}`);
+    throw new IndexError(`${op}: ${used} indices for a tensor of shape ${showShape(x.shape)}`);
   const rest = Array.from({ length: x.shape.length - used }, () => new Slice());
   const at = list.indexOf('...');
   return at < 0 ? list : [...list.slice(0, at), ...rest, ...list.slice(at + 1)];
@@ -107,9 +113,7 @@ function resolve(x: Tensor, items: readonly IndexItem[]): IndexItem[] {
 /** The part of x that an index names; a view unless a tensor or list is among the items. */
 export function index(x: Tensor, ...items: readonly IndexItem[]): Tensor {
   checkTensor('index', x);
-  const list = resolve(x, items);
-  if (list.filter((item) => item instanceof Tensor).length > 1)
-    throw new ArgumentError('index: expected at most one Tensor or list among the items');
+  const list = resolve('index', x, items);
   let out = x;
   let dim = 0;
   let picked: { dim: number; tensor: Tensor } | null = null;
@@ -127,28 +131,61 @@ export function index(x: Tensor, ...items: readonly IndexItem[]): Tensor {
 }
 
 /** Writes `value` (it broadcasts) to the part of x that an index names. */
-export function setIndex(x: Tensor, items: readonly IndexItem[] | IndexItem, value: Tensor | number): Tensor {
+export function setIndex(
+  x: Tensor,
+  items: readonly IndexItem[] | IndexItem,
+  value: Tensor | number | boolean,
+): Tensor {
   checkTensor('setIndex', x);
-  const list = resolve(x, Array.isArray(items) ? (items as readonly IndexItem[]) : [items as IndexItem]);
-  const source = value instanceof Tensor ? value : fullOf([], x.code, value);
+  const list = resolve(
+    'setIndex',
+    x,
+    Array.isArray(items) ? (items as readonly IndexItem[]) : [items as IndexItem],
+  );
+  const source =
+    value instanceof Tensor
+      ? value
+      : fullOf([], x.code, fitNumber('setIndex', scalarValue('setIndex', value)[0], x.code));
   const tensorAt = list.findIndex((item) => item instanceof Tensor);
   if (tensorAt < 0) {
     copy_(index(x, ...list), source);
     return x;
   }
-  // Row by row along the picked dimension, brought to the front.
   const picking = list[tensorAt] as Tensor;
+  // The dimensions of `whole` before those that the tensor picks from.
   const before = list.slice(0, tensorAt).filter((item) => typeof item !== 'number').length;
-  const whole = index(x, ...list.map((item) => (item instanceof Tensor ? new Slice() : item)));
-  if (picking.code === Code.bool) {
-    if (picking.shape.length !== whole.shape.length || source.count !== 1)
-      throw new ShapeError('setIndex: a mask takes one value, and must have the shape of the tensor');
-    copy_(whole, where(picking, source.to(whole), whole.clone()));
-    return x;
-  }
+  const whole = index(
+    x,
+    ...list.flatMap((item) =>
+      item instanceof Tensor ? Array.from({ length: consumed(item) }, () => new Slice()) : [item],
+    ),
+  );
+  if (picking.code === Code.bool) setMasked(whole, before, picking, source);
+  else setRows(whole, before, picking, source);
+  return x;
+}
+
+/** Writes one value where a mask over the dimensions from `before` on is true. */
+function setMasked(whole: Tensor, before: number, mask: Tensor, source: Tensor): void {
+  const end = before + mask.shape.length;
+  if (!sameShape(mask.shape, whole.shape.slice(before, end)))
+    throw new IndexError(
+      `setIndex: a mask of shape ${showShape(mask.shape)} does not fit dimension ${before} of shape ${showShape(whole.shape)}`,
+    );
+  if (source.count !== 1)
+    throw new ShapeError(`setIndex: a mask takes one value, got shape ${showShape(source.shape)}`);
+  const everywhere = reshape(mask, [...mask.shape, ...new Array<number>(whole.shape.length - end).fill(1)]);
+  copy_(whole, where(everywhere, reshape(source, []).to(whole), whole.clone()));
+}
+
+/** Row by row along the picked dimension, brought to the front. */
+function setRows(whole: Tensor, before: number, picking: Tensor, source: Tensor): void {
+  if (picking.shape.length !== 1)
+    throw new ShapeError(`setIndex: expected a 1-d index, got shape ${showShape(picking.shape)}`);
+  if (picking.code <= 3)
+    throw new IndexError(`setIndex: expected indices of an integer dtype or bool, got ${picking.dtype}`);
   const rows = transpose(whole, 0, before);
   const positions = picking.long().tolist<number[]>();
-  if (picking.shape.length !== 1) throw new ShapeError('setIndex: expected a 1-d index');
   const n = whole.shape[before]!;
   for (const p of positions)
     if (p < -n || p >= n)
@@ -156,5 +193,4 @@ export function setIndex(x: Tensor, items: readonly IndexItem[] | IndexItem, val
   const values = source.expand(whole.shape.map((size, i) => (i === before ? positions.length : size)));
   const perRow = transpose(values, 0, before);
   positions.forEach((p, i) => copy_(select(rows, 0, p), select(perRow, 0, i)));
-  return x;
 }

@@ -6,8 +6,9 @@ import { COMPUTE, promoteCodes } from '../dtype';
 import { ArgumentError, ShapeError, describe } from '../errors';
 import { sameShape, showShape, wrapDim } from '../shape';
 import { type Tensor, alias, checkTensor, stridesOf, uninitialised } from '../tensor';
+import { bindArguments } from './arguments';
 import { launchInto } from './kernel';
-import { narrow, select, unsqueeze } from './view';
+import { checkRoom, narrow, select, unsqueeze, type DimOption } from './view';
 
 interface Joined {
   readonly dim: number;
@@ -40,9 +41,11 @@ function place(whole: Tensor, dim: number, start: number, t: Tensor): void {
   release(region);
 }
 
-/** One behind the other along an existing dimension; other sizes must agree (1-d empty tensors are skipped). */
-export function cat(tensors: readonly Tensor[], dim = 0): Tensor {
+/** One behind the other along an existing dimension (0); other sizes must agree (1-d empty tensors are skipped). */
+export function cat(tensors: readonly Tensor[], dim?: number | DimOption): Tensor;
+export function cat(tensors: readonly Tensor[], ...given: readonly unknown[]): Tensor {
   checkTensors('cat', tensors);
+  const [dim = 0] = bindArguments('cat', ['dim'], given);
   const counted = tensors.filter((t) => t.shape.length !== 1 || t.shape[0] !== 0);
   const first = counted[0] ?? tensors[0]!;
   if (first.shape.length === 0) throw new ShapeError('cat: 0-d tensors have no dimension to join; use stack');
@@ -52,7 +55,7 @@ export function cat(tensors: readonly Tensor[], dim = 0): Tensor {
       throw new ShapeError(
         `cat: sizes must agree except in dimension ${d}: got ${showShape(first.shape)} and ${showShape(t.shape)}`,
       );
-  const sizes = tensors.map((t) => (counted.includes(t) ? t.shape[d]! : 0));
+  const sizes = tensors.map((t) => (t.shape.length === first.shape.length ? t.shape[d]! : 0));
   const code = tensors.reduce((c, t) => promoteCodes(c, t.code), first.code);
   const shape = first.shape.map((n, i) => (i === d ? sizes.reduce((a, b) => a + b, 0) : n));
   const out = uninitialised(shape, code);
@@ -64,10 +67,13 @@ export function cat(tensors: readonly Tensor[], dim = 0): Tensor {
   return record(out, Cat, tensors, [], { dim: d, sizes });
 }
 
-/** One behind the other along a new dimension; all of one shape. */
-export function stack(tensors: readonly Tensor[], dim = 0): Tensor {
+/** One behind the other along a new dimension (0); all of one shape. */
+export function stack(tensors: readonly Tensor[], dim?: number | DimOption): Tensor;
+export function stack(tensors: readonly Tensor[], ...given: readonly unknown[]): Tensor {
   checkTensors('stack', tensors);
+  const [dim = 0] = bindArguments('stack', ['dim'], given);
   const first = tensors[0]!;
+  checkRoom('stack', first.shape);
   const d = wrapDim('stack', dim, first.shape.length + 1);
   for (const t of tensors)
     if (!sameShape(t.shape, first.shape))

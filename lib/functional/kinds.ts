@@ -3,7 +3,16 @@ import { OP_ROWS, Op, type OpName, type OpTypes } from '../backend/ops.generated
 import { checkInPlace, recordInPlace } from '../autograd/view';
 import { gradEnabled } from '../autograd/mode';
 import { attach, defineGradient, requiresGrad, type GradRule, type Node } from '../autograd/node';
-import { COMPUTE, Code, DTYPES, Standing, defaultDtypeCode, isFloatingCode, resultCode } from '../dtype';
+import {
+  COMPUTE,
+  Code,
+  DTYPES,
+  INTEGER_RANGE,
+  Standing,
+  defaultDtypeCode,
+  isFloatingCode,
+  resultCode,
+} from '../dtype';
 import { ArgumentError, DTypeError, ShapeError, describe } from '../errors';
 import { broadcastShapes, sameShape, showShape } from '../shape';
 import { Tensor, checkTensor } from '../tensor';
@@ -105,25 +114,14 @@ export function predicateOp(name: OpName): (x: Tensor) => Tensor {
 
 const NoGradient: GradRule<null> = { name: 'NotImplemented', backward: () => [null] };
 
-const RANGES: readonly (readonly [low: number, size: number] | null)[] = [
-  null,
-  null,
-  null,
-  null,
-  [-128, 256],
-  [0, 256],
-  [-32768, 65536],
-  [-(2 ** 31), 2 ** 32],
-  null,
-  null,
-];
-
 /** A number as an element of an integer dtype, which wraps: the kernels compute in wider integers. */
 function wrapped(value: KernelOperand, code: number): KernelOperand {
-  const range = RANGES[code];
+  const range = INTEGER_RANGE[code];
   if (typeof value !== 'number' || !range) return value;
-  const [low, size] = range;
-  return value >= low && value < low + size ? value : ((((value - low) % size) + size) % size) + low;
+  const [low, high] = range;
+  if (value >= low && value <= high) return value;
+  const size = high - low + 1;
+  return ((((value - low) % size) + size) % size) + low;
 }
 
 /** The dtype's code that a number has as an operand: whole ones count as int64. */
@@ -134,7 +132,7 @@ function numberCode(value: number | bigint | boolean): number {
 }
 
 /** A tensor, or the value of a number, bigint or boolean. */
-function kernelOperand(op: string, value: unknown, name: string): KernelOperand {
+export function kernelOperand(op: string, value: unknown, name: string): KernelOperand {
   if (value instanceof Tensor) return value;
   switch (typeof value) {
     case 'number':
@@ -143,7 +141,7 @@ function kernelOperand(op: string, value: unknown, name: string): KernelOperand 
       return value ? 1 : 0;
     case 'bigint': {
       const n = Number(value);
-      if (BigInt(n) !== value || !Number.isSafeInteger(n))
+      if (!Number.isSafeInteger(n))
         throw new ArgumentError(`${op}: ${name} = ${describe(value)} exceeds 2^53; make it a tensor`);
       return n;
     }

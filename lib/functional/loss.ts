@@ -7,7 +7,7 @@ import { ArgumentError, DTypeError, ShapeError, describe } from '../errors';
 import { broadcastShapes, sameShape, showShape, SCALAR_SHAPE } from '../shape';
 import { type Tensor, checkTensor } from '../tensor';
 import { logSoftmax } from './activation';
-import { checkOptions } from './arguments';
+import { checkOptions, integerArgument, numberArgument } from './arguments';
 import { eq, logicalNot } from './compare';
 import { launch, launchMany } from './kernel';
 import { add, div, mul, neg, square, sub } from './pointwise';
@@ -157,9 +157,21 @@ export interface NllLossOptions {
   reduction?: Reduction;
 }
 
-function checkClasses(op: string, x: Tensor, target: Tensor, weight: Tensor | null): void {
+function checkFloating(op: string, x: Tensor): void {
   if (!isFloatingCode(x.code))
     throw new DTypeError(`${op}: expected a floating-point input, got ${DTYPES[x.code]}`);
+}
+
+function checkWeight(op: string, x: Tensor, weight: Tensor | null, classes: number): void {
+  if (weight === null) return;
+  checkTensor(op, weight, 'weight');
+  if (weight.shape.length !== 1 || weight.shape[0] !== classes)
+    throw new ShapeError(`${op}: expected a weight of shape [${classes}], got ${showShape(weight.shape)}`);
+  if (weight.code !== x.code)
+    throw new DTypeError(`${op}: expected a weight of the input's dtype ${x.dtype}, got ${weight.dtype}`);
+}
+
+function checkClasses(op: string, x: Tensor, target: Tensor): void {
   if (target.code !== Code.int64)
     throw new DTypeError(
       `${op}: expected an int64 target, got ${target.dtype}; make it with { dtype: 'int64' }`,
@@ -173,11 +185,6 @@ function checkClasses(op: string, x: Tensor, target: Tensor, weight: Tensor | nu
     throw new ShapeError(
       `${op}: expected input [n, c, d...] and target [n, d...], got ${showShape(x.shape)} and ${showShape(target.shape)}`,
     );
-  const classes = x.shape[rank === 1 ? 0 : 1]!;
-  if (weight !== null && (weight.shape.length !== 1 || weight.shape[0] !== classes))
-    throw new ShapeError(`${op}: expected a weight of shape [${classes}], got ${showShape(weight.shape)}`);
-  if (weight !== null && weight.code !== x.code)
-    throw new DTypeError(`${op}: expected a weight of the input's dtype ${x.dtype}, got ${weight.dtype}`);
 }
 
 /**
@@ -190,8 +197,10 @@ export function nllLoss(x: Tensor, target: Tensor, options: NllLossOptions = {})
   checkTensor('nllLoss', target, 'target');
   checkOptions('nllLoss', ['weight', 'ignoreIndex', 'reduction'], options);
   const { weight = null, ignoreIndex = -100 } = options;
-  if (weight !== null) checkTensor('nllLoss', weight, 'weight');
-  checkClasses('nllLoss', x, target, weight);
+  integerArgument('nllLoss', 'ignoreIndex', ignoreIndex);
+  checkFloating('nllLoss', x);
+  checkClasses('nllLoss', x, target);
+  checkWeight('nllLoss', x, weight, x.shape[x.shape.length === 1 ? 0 : 1]!);
   const reduction = reductionCode('nllLoss', options.reduction ?? 'mean');
   return nll(x, target, weight, { ignoreIndex, reduction, shape: x.shape })[0];
 }
@@ -210,8 +219,8 @@ export function crossEntropy(x: Tensor, target: Tensor, options: CrossEntropyOpt
   checkTensor('crossEntropy', target, 'target');
   checkOptions('crossEntropy', ['weight', 'ignoreIndex', 'reduction', 'labelSmoothing'], options);
   const { weight = null, ignoreIndex = -100, labelSmoothing = 0 } = options;
-  if (weight !== null) checkTensor('crossEntropy', weight, 'weight');
-  if (!(labelSmoothing >= 0 && labelSmoothing <= 1))
+  integerArgument('crossEntropy', 'ignoreIndex', ignoreIndex);
+  if (!(numberArgument('crossEntropy', 'labelSmoothing', labelSmoothing) >= 0 && labelSmoothing <= 1))
     throw new ArgumentError(
       `crossEntropy: expected labelSmoothing between 0 and 1, got ${describe(labelSmoothing)}`,
     );
@@ -219,6 +228,8 @@ export function crossEntropy(x: Tensor, target: Tensor, options: CrossEntropyOpt
   if (x.shape.length === 0) throw new ShapeError('crossEntropy: expected input [c] or [n, c, d...], got []');
   const dim = x.shape.length === 1 ? 0 : 1;
   const classes = x.shape[dim]!;
+  checkFloating('crossEntropy', x);
+  checkWeight('crossEntropy', x, weight, classes);
   const context = { ignoreIndex, reduction, shape: x.shape };
 
   if (isFloatingCode(target.code)) {
@@ -236,7 +247,7 @@ export function crossEntropy(x: Tensor, target: Tensor, options: CrossEntropyOpt
         : div(sum(losses), Math.max(losses.numel(), 1));
   }
 
-  checkClasses('crossEntropy', x, target, weight);
+  checkClasses('crossEntropy', x, target);
   const logProbabilities = logSoftmax(x, dim);
   const [loss, total] = nll(logProbabilities, target, weight, context);
   if (labelSmoothing === 0) return loss;

@@ -1,14 +1,15 @@
 /** The operations as methods of Tensor. */
 import { provideArithmetic } from '../autograd/arithmetic';
-import { recordInPlace, checkInPlace } from '../autograd/view';
+import { recordInPlace, checkOverlap, checkRecordable } from '../autograd/view';
 import { defineGradient } from '../autograd/node';
 import { Op } from '../backend/ops.generated';
-import { COMPUTE, DTYPES, type DType, type TensorTypedArray } from '../dtype';
+import { COMPUTE, Code, DTYPES, dtypeCode, type DType, type TensorTypedArray } from '../dtype';
 import type { DeviceLike } from '../device';
-import { ArgumentError, ShapeError, describe } from '../errors';
-import { Tensor, bumpVersion, stridesOf } from '../tensor';
+import { DTypeError, IndexError, ShapeError } from '../errors';
+import { wrapDim } from '../shape';
+import { Tensor, bumpVersion, checkTensor, stridesOf } from '../tensor';
 import * as activation from './activation';
-import { checkOptions } from './arguments';
+import { booleanArgument, checkOptions, numberArgument } from './arguments';
 import * as compare from './compare';
 import * as convert from './convert';
 import * as copying from './copy';
@@ -47,8 +48,8 @@ declare module '../tensor' {
     mul(other: Operand): Tensor;
     mul_(other: Operand): this;
     /** Division of numbers; `roundingMode` 'floor' or 'trunc' makes it one of whole numbers. */
-    div(other: Operand, options?: { roundingMode?: 'floor' | 'trunc' | null }): Tensor;
-    div_(other: Operand): this;
+    div(other: Operand, options?: pointwise.Rounding): Tensor;
+    div_(other: Operand, options?: pointwise.Rounding): this;
     floorDivide(other: Operand): Tensor;
     /** With the sign of the divisor, as Python's %. */
     remainder(other: Operand): Tensor;
@@ -106,8 +107,11 @@ declare module '../tensor' {
     relu_(): this;
     erf(): Tensor;
     clamp(min?: number | null, max?: number | null): Tensor;
+    clamp(options: pointwise.ClampOptions): Tensor;
     clamp_(min?: number | null, max?: number | null): this;
+    clamp_(options: pointwise.ClampOptions): this;
     clip(min?: number | null, max?: number | null): Tensor;
+    clip(options: pointwise.ClampOptions): Tensor;
     softmax(dim: number, options?: { dtype?: DType }): Tensor;
     logSoftmax(dim: number, options?: { dtype?: DType }): Tensor;
 
@@ -180,21 +184,24 @@ declare module '../tensor' {
     reshape(...sizes: Shapes): Tensor;
     reshapeAs(other: Tensor): Tensor;
     flatten(startDim?: number, endDim?: number): Tensor;
+    flatten(startDim: number, options: { endDim?: number }): Tensor;
+    flatten(options: views.FlattenOptions): Tensor;
     permute(...dims: Shapes): Tensor;
     transpose(dim0: number, dim1: number): Tensor;
     t(): Tensor;
     squeeze(dim?: number | readonly number[]): Tensor;
+    squeeze(options: { dim?: number | readonly number[] }): Tensor;
     unsqueeze(dim: number): Tensor;
     expand(...sizes: Shapes): Tensor;
     expandAs(other: Tensor): Tensor;
     broadcastTo(size: readonly number[]): Tensor;
     narrow(dim: number, start: number, length: number): Tensor;
     select(dim: number, index: number): Tensor;
-    split(size: number | readonly number[], dim?: number): Tensor[];
-    chunk(chunks: number, dim?: number): Tensor[];
-    unbind(dim?: number): Tensor[];
-    tril(diagonal?: number): Tensor;
-    triu(diagonal?: number): Tensor;
+    split(size: number | readonly number[], dim?: number | views.DimOption): Tensor[];
+    chunk(chunks: number, dim?: number | views.DimOption): Tensor[];
+    unbind(dim?: number | views.DimOption): Tensor[];
+    tril(diagonal?: number | triangle.DiagonalOption): Tensor;
+    triu(diagonal?: number | triangle.DiagonalOption): Tensor;
     /** All sizes, or that of one dimension. */
     size(): readonly number[];
     size(dim: number): number;
@@ -208,13 +215,16 @@ declare module '../tensor' {
     /** Python's x[…]: `x.index(0)`, `x.index('...', slice(1, 3))`, `x.index([0, 2])`. */
     index(...items: readonly indexing.IndexItem[]): Tensor;
     /** Python's x[…] = value. */
-    setIndex(items: readonly indexing.IndexItem[] | indexing.IndexItem, value: Tensor | number): this;
+    setIndex(
+      items: readonly indexing.IndexItem[] | indexing.IndexItem,
+      value: Tensor | number | boolean,
+    ): this;
     indexSelect(dim: number, index: Tensor): Tensor;
     indexAdd_(dim: number, index: Tensor, source: Tensor): this;
     where(condition: Tensor, other: Tensor | number): Tensor;
     /** `value` where the mask is true. */
-    maskedFill(mask: Tensor, value: number): Tensor;
-    maskedFill_(mask: Tensor, value: number): this;
+    maskedFill(mask: Tensor, value: Tensor | number | boolean): Tensor;
+    maskedFill_(mask: Tensor, value: Tensor | number | boolean): this;
 
     // copies and fills
     clone(): Tensor;
@@ -222,9 +232,13 @@ declare module '../tensor' {
     copy_(source: Tensor): this;
     fill_(value: number | boolean): this;
     zero_(): this;
-    uniform_(from?: number, to?: number, options?: { generator?: random.Generator }): this;
-    normal_(mean?: number, std?: number, options?: { generator?: random.Generator }): this;
-    random_(from: number, to: number, options?: { generator?: random.Generator }): this;
+    uniform_(from?: number, to?: number, options?: random.DrawOptions): this;
+    uniform_(options: random.DrawOptions & { from?: number; to?: number }): this;
+    normal_(mean?: number, std?: number, options?: random.DrawOptions): this;
+    normal_(options: random.DrawOptions & { mean?: number; std?: number }): this;
+    /** Whole numbers from 0 to before `to`. */
+    random_(to: number, options?: random.DrawOptions): this;
+    random_(from: number, to: number, options?: random.DrawOptions): this;
 
     // conversion
     to(target: DType | DeviceLike | Tensor | convert.ToOptions, dtype?: DType | convert.ToOptions): Tensor;
@@ -328,7 +342,6 @@ attachUnary({
 attachBinary({
   mul: pointwise.mul,
   mul_: pointwise.mul.inPlace,
-  div_: pointwise.div.inPlace,
   floorDivide: pointwise.floorDivide,
   remainder: pointwise.remainder,
   pow: pointwise.pow,
@@ -355,7 +368,7 @@ attachBinary({
   viewAs: views.viewAsTensor,
   expandAs: views.expandAs,
   copy_: copying.copy_,
-  reshapeAs: (x: Tensor, other: Tensor) => views.reshape(x, other.shape),
+  reshapeAs: views.reshapeAs,
 });
 
 attach({
@@ -397,6 +410,9 @@ attach({
   setIndex: indexing.setIndex,
   indexSelect: indexSelecting.indexSelect,
   indexAdd_: indexSelecting.indexAdd_,
+  uniform_: random.uniform_,
+  normal_: random.normal_,
+  random_: random.random_,
   to: convert.to,
 });
 
@@ -413,8 +429,11 @@ const METHODS = {
   sub_(this: Tensor, other: Operand, options?: pointwise.Alpha): Tensor {
     return pointwise.subWithAlpha_(this, other, options);
   },
-  div(this: Tensor, other: Operand, options?: { roundingMode?: 'floor' | 'trunc' | null }): Tensor {
+  div(this: Tensor, other: Operand, options?: pointwise.Rounding): Tensor {
     return pointwise.divRounded(this, other, options);
+  },
+  div_(this: Tensor, other: Operand, options?: pointwise.Rounding): Tensor {
+    return pointwise.divRounded_(this, other, options);
   },
   at(this: Tensor, index: number): Tensor {
     return views.select(this, 0, index);
@@ -422,13 +441,14 @@ const METHODS = {
   where(this: Tensor, condition: Tensor, other: Tensor | number): Tensor {
     return whereModule.where(condition, this, other);
   },
-  maskedFill(this: Tensor, mask: Tensor, value: number): Tensor {
-    return copying.cast(whereModule.where(mask, value, this), this.code);
+  maskedFill(this: Tensor, mask: Tensor, value: Tensor | number | boolean): Tensor {
+    return masked('maskedFill', this, mask, value);
   },
-  maskedFill_(this: Tensor, mask: Tensor, value: number): Tensor {
-    return copying.copy_(this, copying.cast(whereModule.where(mask, value, this), this.code));
+  maskedFill_(this: Tensor, mask: Tensor, value: Tensor | number | boolean): Tensor {
+    return copying.copy_(this, masked('maskedFill_', this, mask, value));
   },
   equal(this: Tensor, other: Tensor): boolean {
+    checkTensor('equal', other, 'other');
     if (this.shape.length !== other.shape.length || this.shape.some((n, i) => n !== other.shape[i]))
       return false;
     return reduce.all(compare.eq(this, other)).item() !== 0;
@@ -445,15 +465,6 @@ const METHODS = {
   zero_(this: Tensor): Tensor {
     return fill(this, 0);
   },
-  uniform_(this: Tensor, from?: number, to?: number, options?: { generator?: random.Generator }): Tensor {
-    return random.uniform_(this, from, to, options?.generator);
-  },
-  normal_(this: Tensor, mean?: number, std?: number, options?: { generator?: random.Generator }): Tensor {
-    return random.normal_(this, mean, std, options?.generator);
-  },
-  random_(this: Tensor, from: number, to: number, options?: { generator?: random.Generator }): Tensor {
-    return random.random_(this, from, to, options?.generator);
-  },
   size(this: Tensor, dim?: number): readonly number[] | number {
     return sizeOf(this.shape, dim, 'size');
   },
@@ -461,7 +472,7 @@ const METHODS = {
     return sizeOf(stridesOf(this), dim, 'stride');
   },
   type(this: Tensor, dtype: DType): Tensor {
-    return convert.to(this, { dtype });
+    return copying.cast(this, dtypeCode('type', dtype));
   },
   cpu(this: Tensor): Tensor {
     return this;
@@ -472,11 +483,25 @@ const METHODS = {
   [convert.INSPECT](this: Tensor): string {
     return convert.toText(this, this.isParameter);
   },
-  *[Symbol.iterator](this: Tensor): Generator<Tensor> {
-    if (this.shape.length === 0) throw new ShapeError('a 0-d tensor has no dimension to iterate over');
-    for (let i = 0; i < this.shape[0]!; i++) yield views.select(this, 0, i);
+  [Symbol.iterator](this: Tensor): Iterator<Tensor> {
+    if (this.shape.length === 0)
+      throw new ShapeError('iterator: a 0-d tensor has no dimension to iterate over; use item()');
+    return rows(this);
   },
 };
+
+function* rows(t: Tensor): Generator<Tensor> {
+  for (let i = 0; i < t.shape[0]!; i++) yield views.select(t, 0, i);
+}
+
+/** `value` where the mask is true, x elsewhere, in x's dtype. */
+function masked(op: string, x: Tensor, mask: Tensor, value: Tensor | number | boolean): Tensor {
+  checkTensor(op, mask, 'mask');
+  if (mask.code !== Code.bool) throw new DTypeError(`${op}: expected a bool mask, got ${mask.dtype}`);
+  const filling = value instanceof Tensor ? value : creation.scalarValue(op, value)[0];
+  return copying.cast(whereModule.where(mask, filling, x), x.code);
+}
+
 for (const name of Reflect.ownKeys(METHODS)) define(name, Reflect.get(METHODS, name));
 
 for (const [name, dtype] of [
@@ -505,7 +530,11 @@ type Closeness = { rtol?: number; atol?: number; equalNan?: boolean } | undefine
 
 function close(x: Tensor, y: Tensor, options: Closeness): Tensor {
   checkOptions('isclose', ['rtol', 'atol', 'equalNan'], options);
-  const { rtol = 1e-5, atol = 1e-8, equalNan = false } = options ?? {};
+  checkTensor('isclose', y, 'other');
+  const { rtol = 1e-5, atol = 1e-8 } = options ?? {};
+  numberArgument('isclose', 'rtol', rtol);
+  numberArgument('isclose', 'atol', atol);
+  const equalNan = booleanArgument('isclose', 'equalNan', options?.equalNan, false);
   const difference = pointwise.abs(pointwise.sub(x, y));
   const allowed = pointwise.add(pointwise.mul(pointwise.abs(y), rtol), atol);
   const near = compare.logicalOr(
@@ -517,17 +546,16 @@ function close(x: Tensor, y: Tensor, options: Closeness): Tensor {
 
 function sizeOf(sizes: readonly number[], dim: number | undefined, op: string): readonly number[] | number {
   if (dim === undefined) return sizes.slice();
-  const n = sizes[dim < 0 ? dim + sizes.length : dim];
-  if (n === undefined)
-    throw new ArgumentError(`${op}: expected a dimension of ${sizes.length}, got ${describe(dim)}`);
-  return n;
+  const d = wrapDim(op, dim, sizes.length);
+  if (sizes.length === 0) throw new IndexError(`${op}: a 0-d tensor has no dimension ${dim}`);
+  return sizes[d]!;
 }
 
 const Fill = defineGradient('Fill', (grad) => [fullOf(grad.shape, grad.code, 0)]);
 
 function fill(t: Tensor, value: number | boolean): Tensor {
-  const [number] = creation.scalarValue('fill_', value);
-  checkInPlace('fill_', t, [t]);
+  const number = creation.fitNumber('fill_', creation.scalarValue('fill_', value)[0], t.code);
+  checkRecordable('fill_', t, [t]); // elements that share a place get the same value
   launchInto(Op.fill, COMPUTE[t.code]!, [t], [], [number]);
   return recordInPlace(t, Fill, [t], [], -1, null);
 }
@@ -535,6 +563,7 @@ function fill(t: Tensor, value: number | boolean): Tensor {
 provideArithmetic({
   add: pointwise.add,
   accumulate(a, b) {
+    checkOverlap('backward', a);
     launchInto(Op.add, COMPUTE[a.code]!, [a], [a, b], []);
     bumpVersion(a);
   },

@@ -6,10 +6,11 @@ import { COMPUTE, Code, isFloatingCode } from '../dtype';
 import { ArgumentError, DTypeError, describe } from '../errors';
 import { broadcastShapes } from '../shape';
 import { Tensor, checkTensor } from '../tensor';
-import { checkOptions } from './arguments';
+import { bindArguments, checkOptions, numberArgument } from './arguments';
 import { eq, ge, gt, le, logicalAnd, lt, ne } from './compare';
+import { copy_ } from './copy';
 import { fullOf, launch, launchInto, type KernelOperand } from './kernel';
-import { binaryOp, checkFits, separate, unaryOp, type Operand } from './kinds';
+import { binaryOp, checkFits, kernelOperand, separate, unaryOp, type Operand } from './kinds';
 import { where } from './where';
 
 const zerosLike = (t: Tensor): Tensor => fullOf(t.shape, t.code, 0);
@@ -123,11 +124,14 @@ const Clamp = defineGradient<Bounds>('Clamp', (grad, node, [min, max]) => {
 });
 type Bounds = readonly [min: number, max: number];
 
-function clampBounds(op: string, x: Tensor, min: number | null, max: number | null): Bounds {
+function clampBounds(op: string, x: Tensor, given: readonly unknown[]): Bounds {
   checkTensor(op, x);
-  for (const bound of [min, max])
-    if (bound !== null && typeof bound !== 'number')
+  const [min, max] = bindArguments(op, ['min', 'max'], given).map((bound): number | null => {
+    if (bound === undefined || bound === null) return null;
+    if (typeof bound !== 'number' || Number.isNaN(bound))
       throw new ArgumentError(`${op}: expected min and max to be numbers or null, got ${describe(bound)}`);
+    return bound;
+  }) as [number | null, number | null];
   if (min === null && max === null) throw new ArgumentError(`${op}: expected min, max or both`);
   if (x.code === Code.bool) throw new DTypeError(`${op}: not defined for bool`);
   if (!isFloatingCode(x.code) && [min, max].some((b) => b !== null && !Number.isInteger(b)))
@@ -136,18 +140,25 @@ function clampBounds(op: string, x: Tensor, min: number | null, max: number | nu
 }
 
 /** x, but not below `min` and not above `max`; null: no bound (https://pytorch.org/docs/stable/generated/torch.clamp.html). */
-export function clamp(x: Tensor, min: number | null = null, max: number | null = null): Tensor {
-  const bounds = clampBounds('clamp', x, min, max);
+export function clamp(x: Tensor, min?: number | null, max?: number | null): Tensor;
+export function clamp(x: Tensor, options: ClampOptions): Tensor;
+export function clamp(x: Tensor, ...given: readonly unknown[]): Tensor {
+  const bounds = clampBounds('clamp', x, given);
   const out = launch(Op.clamp, COMPUTE[x.code]!, x.shape, x.code, [x], bounds);
   return record(out, Clamp, [x], [x], bounds);
 }
 
 /** `clamp`, in place. */
-export function clamp_(x: Tensor, min: number | null = null, max: number | null = null): Tensor {
-  const bounds = clampBounds('clamp_', x, min, max);
+export function clamp_(x: Tensor, ...given: readonly unknown[]): Tensor {
+  const bounds = clampBounds('clamp_', x, given);
   checkInPlace('clamp_', x, [x]);
   launchInto(Op.clamp, COMPUTE[x.code]!, [x], [x], bounds);
   return recordInPlace(x, Clamp, [x], [x], -1, bounds);
+}
+
+export interface ClampOptions {
+  min?: number | null;
+  max?: number | null;
 }
 
 // Two operands.
@@ -165,24 +176,38 @@ export const div = binaryOp('div', {
   backward: [(g, { y }) => div(g, y), (g, { x, y }) => neg(mul(g, div(div(x, y), y)))],
 });
 
-/** Division; `roundingMode` makes it one of whole numbers, rounded down or towards zero. */
-export function divRounded(
-  x: Operand,
-  y: Operand,
-  options?: { roundingMode?: 'floor' | 'trunc' | null },
-): Tensor {
-  checkOptions('div', ['roundingMode'], options);
+/** The options of `div`. */
+export interface Rounding {
+  /** Null: not rounded. */
+  roundingMode?: 'floor' | 'trunc' | null;
+}
+
+function roundingOf(op: string, options: Rounding | undefined): 'floor' | 'trunc' | null {
+  checkOptions(op, ['roundingMode'], options);
   const mode = options?.roundingMode ?? null;
+  if (mode !== null && mode !== 'floor' && mode !== 'trunc')
+    throw new ArgumentError(
+      `${op}: expected roundingMode to be 'floor', 'trunc' or null, got ${describe(mode)}`,
+    );
+  return mode;
+}
+
+/** Division; `roundingMode` makes it one of whole numbers, rounded down or towards zero. */
+export function divRounded(x: Operand, y: Operand, options?: Rounding): Tensor {
+  const mode = roundingOf('div', options);
   if (mode === null) return div(x, y);
   if (mode === 'floor') return floorDivide(x, y);
-  if (mode !== 'trunc')
-    throw new ArgumentError(
-      `div: expected roundingMode to be 'floor', 'trunc' or null, got ${describe(mode)}`,
-    );
   // For integers floor and trunc differ where signs do and the division isn't even.
   const quotient = floorDivide(x, y);
   if (isFloatingCode(quotient.code)) return trunc(div(x, y));
   return where(logicalAnd(lt(quotient, 0), ne(mul(quotient, y), x)), add(quotient, 1), quotient);
+}
+
+/** Division in place; `roundingMode` as for `div`. */
+export function divRounded_(x: Tensor, y: Operand, options?: Rounding): Tensor {
+  const mode = roundingOf('div_', options);
+  if (mode === null) return div.inPlace(x, y);
+  return mode === 'floor' ? floorDivide.inPlace(x, y) : copy_(x, divRounded(x, y, options));
 }
 
 export const floorDivide = binaryOp('floorDivide', { noBool: true });
@@ -228,7 +253,7 @@ export function pow_(x: Tensor, y: Operand): Tensor {
 
 function checkExponent(op: string, x: Operand, y: Operand): void {
   const integers = !(x instanceof Tensor) || !isFloatingCode(x.code);
-  if (integers && typeof y === 'number' && Number.isInteger(y) && y < 0)
+  if (integers && (typeof y === 'bigint' || (typeof y === 'number' && Number.isInteger(y))) && y < 0)
     throw new ArgumentError(
       `${op}: integers to a negative power (${y}) are no integers; convert to float32 first`,
     );
@@ -287,27 +312,27 @@ export interface Alpha {
 
 function alphaOf(op: string, options: Alpha): number {
   checkOptions(op, ['alpha'], options);
-  return options.alpha ?? 1;
+  return options.alpha === undefined ? 1 : numberArgument(op, 'alpha', options.alpha);
 }
 
 /** x + alpha y; alpha is 1 unless given (https://pytorch.org/docs/stable/generated/torch.add.html). */
 export function addWithAlpha(x: Operand, y: Operand, options?: Alpha): Tensor {
-  return options === undefined ? add(x, y) : addScaled(x, y, alphaOf('add', options));
+  return options === undefined ? add(x, y) : addScaled('add', x, y, alphaOf('add', options));
 }
 
 /** x - alpha y; alpha is 1 unless given. */
 export function subWithAlpha(x: Operand, y: Operand, options?: Alpha): Tensor {
-  return options === undefined ? sub(x, y) : addScaled(x, y, -alphaOf('sub', options));
+  return options === undefined ? sub(x, y) : addScaled('sub', x, y, -alphaOf('sub', options));
 }
 
 /** x += alpha y. */
 export function addWithAlpha_(x: Tensor, y: Operand, options?: Alpha): Tensor {
-  return options === undefined ? add.inPlace(x, y) : addScaled_(x, y, alphaOf('add_', options));
+  return options === undefined ? add.inPlace(x, y) : addScaled_('add_', x, y, alphaOf('add_', options));
 }
 
 /** x -= alpha y. */
 export function subWithAlpha_(x: Tensor, y: Operand, options?: Alpha): Tensor {
-  return options === undefined ? sub.inPlace(x, y) : addScaled_(x, y, -alphaOf('sub_', options));
+  return options === undefined ? sub.inPlace(x, y) : addScaled_('sub_', x, y, -alphaOf('sub_', options));
 }
 
 const AddScaled = defineGradient<number>('Add', (grad, node, alpha) => [
@@ -316,30 +341,34 @@ const AddScaled = defineGradient<number>('Add', (grad, node, alpha) => [
 ]);
 
 function checkAlpha(op: string, code: number, alpha: number): void {
-  if (typeof alpha !== 'number')
-    throw new ArgumentError(`${op}: expected alpha to be a number, got ${describe(alpha)}`);
+  if (code === Code.bool && op.startsWith('sub')) throw new DTypeError(`${op}: not defined for bool`);
   if (!isFloatingCode(code) && !Number.isInteger(alpha))
     throw new ArgumentError(`${op}: for integers alpha must be an integer, got ${alpha}`);
 }
 
+/** alpha * y, where y is of another dtype or no tensor. */
+function scaled(op: string, y: Operand, alpha: number): Operand {
+  const operand = kernelOperand(op, y, 'other');
+  return typeof operand === 'number' ? operand * alpha : mul(operand, alpha);
+}
+
 /** x + alpha * y, in one pass over the elements. */
-export function addScaled(x: Operand, y: Operand, alpha: number): Tensor {
-  if (!(x instanceof Tensor)) return add(x, mul(y, alpha));
-  if (!(y instanceof Tensor)) return add(x, typeof y === 'number' ? y * alpha : Number(y) * alpha);
-  if (x.code !== y.code) return add(x, mul(y, alpha));
-  checkAlpha('add', x.code, alpha);
-  const shape = broadcastShapes('add', x.shape, y.shape);
+function addScaled(op: string, x: Operand, y: Operand, alpha: number): Tensor {
+  if (!(x instanceof Tensor) || !(y instanceof Tensor) || x.code !== y.code)
+    return add(x, scaled(op, y, alpha));
+  checkAlpha(op, x.code, alpha);
+  const shape = broadcastShapes(op, x.shape, y.shape);
   const out = launch(Op.addScaled, COMPUTE[x.code]!, shape, x.code, [x, y], [alpha]);
   return record(out, AddScaled, [x, y], [], alpha);
 }
 
 /** x += alpha * y. */
-export function addScaled_(x: Tensor, y: Operand, alpha: number): Tensor {
-  if (!(y instanceof Tensor)) return add.inPlace(x, typeof y === 'number' ? y * alpha : Number(y) * alpha);
-  if (x.code !== y.code) return add.inPlace(x, mul(y, alpha));
-  checkAlpha('add_', x.code, alpha);
-  checkFits('add_', x, y);
-  checkInPlace('add_', x, [x, y]);
+function addScaled_(op: string, x: Tensor, y: Operand, alpha: number): Tensor {
+  checkTensor(op, x);
+  if (!(y instanceof Tensor) || x.code !== y.code) return add.inPlace(x, scaled(op, y, alpha));
+  checkAlpha(op, x.code, alpha);
+  checkFits(op, x, y);
+  checkInPlace(op, x, [x, y]);
   launchInto(Op.addScaled, COMPUTE[x.code]!, [x], [x, separate(x, y)], [alpha]);
   return recordInPlace(x, AddScaled, [x, y], [], -1, alpha);
 }

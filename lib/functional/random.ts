@@ -3,10 +3,17 @@ import { randomInt } from 'crypto';
 import { Op } from '../backend/ops.generated';
 import { bumpVersion, type Tensor, checkTensor } from '../tensor';
 import { checkInPlace } from '../autograd/view';
-import { COMPUTE, Code, DTYPES, defaultDtypeCode, isFloatingCode } from '../dtype';
+import { COMPUTE, Code, DTYPES, INTEGER_RANGE, defaultDtypeCode, isFloatingCode } from '../dtype';
 import { ArgumentError, DTypeError, describe } from '../errors';
 import { checkShape, type Shape } from '../shape';
-import { checkOptions, integerArgument, numberArgument, splitOptions } from './arguments';
+import {
+  bindArguments,
+  checkOptions,
+  integerArgument,
+  isOptions,
+  numberArgument,
+  splitOptions,
+} from './arguments';
 import { TENSOR_OPTIONS, finish, optionsCode, type SizesAndOptions, type TensorOptions } from './creation';
 import { launch, launchInto } from './kernel';
 
@@ -85,8 +92,8 @@ function generatorOf(op: string, options: RandomOptions | undefined): Generator 
 }
 
 function withoutGenerator(options: RandomOptions | undefined): TensorOptions | undefined {
-  if (options === undefined) return undefined;
-  const { dtype, device, requiresGrad } = options;
+  if (!isOptions(options)) return options;
+  const { dtype, device, requiresGrad } = options as RandomOptions;
   return { dtype, device, requiresGrad };
 }
 
@@ -152,34 +159,46 @@ export function randnLike(t: Tensor, options?: RandomOptions): Tensor {
   return draw('randnLike', Op.normal, t.shape, options, t.code, true, [0, 1]);
 }
 
-function checkRange(op: string, low: number, high: number): void {
-  integerArgument(op, 'low', low);
-  integerArgument(op, 'high', high);
-  if (low >= high) throw new ArgumentError(`${op}: expected low < high, got ${low} and ${high}`);
+/** What a dtype holds of the whole numbers that can be drawn, by code. */
+function drawableRange(code: number): readonly [low: number, high: number] {
+  if (code === Code.bool) return [0, 1];
+  if (code === Code.float16) return [-65504, 65504];
+  return INTEGER_RANGE[code] ?? [-Infinity, Infinity];
+}
+
+function checkRange(op: string, low: unknown, high: unknown, code: number): [low: number, high: number] {
+  const from = integerArgument(op, 'low', low);
+  const to = integerArgument(op, 'high', high);
+  if (from >= to) throw new ArgumentError(`${op}: expected low < high, got ${from} and ${to}`);
+  const [least, most] = drawableRange(code);
+  if (from < least || to - 1 > most)
+    throw new ArgumentError(`${op}: ${DTYPES[code]} can't hold all numbers from ${from} to ${to - 1}`);
+  return [from, to];
 }
 
 /** Whole numbers from `low` (0) to before `high`, int64: `randint(10, [2, 3])`, `randint(3, 10, [2, 3])`. */
 export function randint(high: number, size: readonly number[], options?: RandomOptions): Tensor;
 export function randint(low: number, high: number, size: readonly number[], options?: RandomOptions): Tensor;
 export function randint(...given: readonly unknown[]): Tensor {
-  const [args, options] = splitOptions(given[given.length - 1] === undefined ? given.slice(0, -1) : given);
+  const [args, rest] = splitOptions(given[given.length - 1] === undefined ? given.slice(0, -1) : given);
+  if (args.length < 2 || args.length > 3)
+    throw new ArgumentError(
+      `randint: expected (high, size) or (low, high, size), got ${args.length} arguments`,
+    );
+  const options = rest as RandomOptions | undefined;
   const [low, high, size] = args.length === 2 ? [0, args[0], args[1]] : args;
-  checkRange('randint', low as number, high as number);
-  const range = [low as number, high as number];
-  return draw(
-    'randint',
-    Op.randint,
-    checkShape('randint', [size]),
-    options as RandomOptions | undefined,
-    Code.int64,
-    false,
-    range,
-  );
+  const code = optionsCode('randint', withoutGenerator(options), Code.int64);
+  const range = checkRange('randint', low, high, code);
+  return draw('randint', Op.randint, checkShape('randint', [size]), options, code, false, range);
 }
 
 /** The whole numbers from 0 to before n in random order, int64. */
 export function randperm(n: number, options?: RandomOptions): Tensor {
-  return draw('randperm', Op.randperm, checkShape('randperm', [n]), options, Code.int64, false, []);
+  const code = optionsCode('randperm', withoutGenerator(options), Code.int64);
+  if (code === Code.bool) throw new DTypeError('randperm: not defined for bool');
+  const shape = checkShape('randperm', [integerArgument('randperm', 'n', n)]);
+  if (n > 0) checkRange('randperm', 0, n, code);
+  return draw('randperm', Op.randperm, shape, options, code, false, []);
 }
 
 function drawInto(
@@ -187,10 +206,9 @@ function drawInto(
   t: Tensor,
   kernel: number,
   parameters: readonly number[],
-  generator?: Generator,
+  generator: unknown,
 ): Tensor {
-  checkTensor(op, t);
-  const source = generatorOf(op, generator === undefined ? undefined : { generator });
+  const source = generatorOf(op, { generator: generator as Generator | undefined });
   checkInPlace(op, t, []);
   launchInto(kernel, COMPUTE[t.code]!, [t], [], [...source.take(t.count), ...parameters]);
   bumpVersion(t);
@@ -202,25 +220,37 @@ function checkFloating(op: string, t: Tensor): void {
   if (!isFloatingCode(t.code)) throw new DTypeError(`${op}: expected floating point, got ${t.dtype}`);
 }
 
-/** Fills t uniformly from [from, to). */
-export function uniform_(t: Tensor, from = 0, to = 1, generator?: Generator): Tensor {
+/** The options of `uniform_`, `normal_` and `random_` besides what they are called by position. */
+export interface DrawOptions {
+  generator?: Generator;
+}
+
+/** Fills t uniformly from [from, to), [0, 1) unless given. */
+export function uniform_(t: Tensor, ...given: readonly unknown[]): Tensor {
   checkFloating('uniform_', t);
-  if (!(numberArgument('uniform_', 'from', from) <= numberArgument('uniform_', 'to', to)))
-    throw new ArgumentError(`uniform_: expected from <= to, got ${from} and ${to}`);
+  const [low, high, generator] = bindArguments('uniform_', ['from', 'to', 'generator'], given);
+  const from = low === undefined ? 0 : numberArgument('uniform_', 'from', low);
+  const to = high === undefined ? 1 : numberArgument('uniform_', 'to', high);
+  if (!(from <= to) || !Number.isFinite(to - from))
+    throw new ArgumentError(`uniform_: expected from <= to, both finite, got ${from} and ${to}`);
   return drawInto('uniform_', t, Op.uniform, [from, to], generator);
 }
 
-/** Fills t normally. */
-export function normal_(t: Tensor, mean = 0, std = 1, generator?: Generator): Tensor {
+/** Fills t normally, with mean 0 and standard deviation 1 unless given. */
+export function normal_(t: Tensor, ...given: readonly unknown[]): Tensor {
   checkFloating('normal_', t);
-  numberArgument('normal_', 'mean', mean);
-  if (!(numberArgument('normal_', 'std', std) >= 0))
-    throw new ArgumentError(`normal_: expected std >= 0, got ${std}`);
+  const [center, deviation, generator] = bindArguments('normal_', ['mean', 'std', 'generator'], given);
+  const mean = center === undefined ? 0 : numberArgument('normal_', 'mean', center);
+  const std = deviation === undefined ? 1 : numberArgument('normal_', 'std', deviation);
+  if (!(std >= 0)) throw new ArgumentError(`normal_: expected std >= 0, got ${std}`);
   return drawInto('normal_', t, Op.normal, [mean, std], generator);
 }
 
-/** Fills t with whole numbers from `from` to before `to`. */
-export function random_(t: Tensor, from: number, to: number, generator?: Generator): Tensor {
-  checkRange('random_', from, to);
-  return drawInto('random_', t, Op.randint, [from, to], generator);
+/** Fills t with whole numbers from `from` (0) to before `to`. */
+export function random_(t: Tensor, ...given: readonly unknown[]): Tensor {
+  checkTensor('random_', t);
+  const [from, to, generator] = bindArguments('random_', ['from', 'to', 'generator'], given);
+  const range =
+    to === undefined ? checkRange('random_', 0, from, t.code) : checkRange('random_', from ?? 0, to, t.code);
+  return drawInto('random_', t, Op.randint, range, generator);
 }

@@ -5,16 +5,24 @@ import { COMPUTE } from '../dtype';
 import { ShapeError } from '../errors';
 import { showShape } from '../shape';
 import { type Tensor, checkTensor } from '../tensor';
-import { integerArgument } from './arguments';
+import { bindArguments, integerArgument } from './arguments';
 import { launch } from './kernel';
 
-function triangleOp(name: 'tril' | 'triu', gradient: string): (x: Tensor, diagonal?: number) => Tensor {
+/** 0 is the main diagonal, 1 the one above it. */
+export interface DiagonalOption {
+  diagonal?: number;
+}
+
+type TriangleFunction = (x: Tensor, diagonal?: number | DiagonalOption) => Tensor;
+
+function triangleOp(name: 'tril' | 'triu', gradient: string): TriangleFunction {
   const rule: GradRule<number> = defineGradient<number>(gradient, (grad, _, diagonal) => [
     call(grad, diagonal),
   ]);
-  const call = (x: Tensor, diagonal = 0): Tensor => {
+  const call = (x: Tensor, ...given: readonly unknown[]): Tensor => {
     checkTensor(name, x);
-    integerArgument(name, 'diagonal', diagonal);
+    const [value = 0] = bindArguments(name, ['diagonal'], given);
+    const diagonal = integerArgument(name, 'diagonal', value);
     if (x.shape.length < 2)
       throw new ShapeError(`${name}: expected at least 2 dimensions, got ${showShape(x.shape)}`);
     return record(

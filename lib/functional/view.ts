@@ -2,9 +2,20 @@
 import { recordView } from '../autograd/view';
 import { defineGradient, type GradRule } from '../autograd/node';
 import { ArgumentError, IndexError, ShapeError, describe } from '../errors';
-import { broadcastsTo, checkShape, inferShape, numelOf, showShape, wrapDim, type Shape } from '../shape';
+import {
+  MAX_RANK,
+  broadcastsTo,
+  checkShape,
+  inferShape,
+  numelOf,
+  showShape,
+  unpackList,
+  wrapDim,
+  wrapDims,
+  type Shape,
+} from '../shape';
 import { type Tensor, checkTensor, stridesOf } from '../tensor';
-import { integerArgument } from './arguments';
+import { bindArguments, integerArgument } from './arguments';
 import { clone, copy_ } from './copy';
 import { fullOf } from './kernel';
 
@@ -80,13 +91,24 @@ export function reshape(x: Tensor, ...sizes: readonly (number | readonly number[
   return viewAs(x, shape, 'reshape') ?? viewAs(clone(x), shape, 'reshape')!;
 }
 
-/** Makes one dimension of those from `startDim` to `endDim`. */
-export function flatten(x: Tensor, startDim = 0, endDim = -1): Tensor {
+/** The options of `flatten`, which may come by position too. */
+export interface FlattenOptions {
+  startDim?: number;
+  endDim?: number;
+}
+
+/** Makes one dimension of those from `startDim` (0) to `endDim` (-1). */
+export function flatten(x: Tensor, startDim?: number, endDim?: number): Tensor;
+export function flatten(x: Tensor, startDim: number, options: { endDim?: number }): Tensor;
+export function flatten(x: Tensor, options: FlattenOptions): Tensor;
+export function flatten(x: Tensor, ...given: readonly unknown[]): Tensor {
   checkTensor('flatten', x);
+  const [startDim = 0, endDim = -1] = bindArguments('flatten', ['startDim', 'endDim'], given);
   const rank = x.shape.length;
   const start = wrapDim('flatten', startDim, rank);
   const end = wrapDim('flatten', endDim, rank);
-  if (start > end) throw new ArgumentError(`flatten: startDim ${startDim} comes after endDim ${endDim}`);
+  if (start > end)
+    throw new ArgumentError(`flatten: startDim ${String(startDim)} comes after endDim ${String(endDim)}`);
   if (rank === 0) return reshape(x, [1]);
   if (start === end) return x;
   const { shape } = x;
@@ -122,9 +144,7 @@ function permuted(x: Tensor, dims: readonly number[], rule: GradRule<readonly nu
 export function permute(x: Tensor, ...dims: readonly (number | readonly number[])[]): Tensor {
   checkTensor('permute', x);
   const rank = x.shape.length;
-  const list = (dims.length === 1 && Array.isArray(dims[0]) ? (dims[0] as number[]) : dims).map((d) =>
-    wrapDim('permute', d, rank),
-  );
+  const list = unpackList('permute', dims).map((d) => wrapDim('permute', d, rank));
   if (list.length !== rank || new Set(list).size !== rank)
     throw new ArgumentError(
       `permute: expected every one of the ${rank} dimensions once, got ${showShape(list)}`,
@@ -183,22 +203,31 @@ function withoutDims(x: Tensor, dims: readonly number[]): Tensor {
 }
 
 /** Without the dimensions of size 1, or without those of `dim` that have it. */
-export function squeeze(x: Tensor, dim?: number | readonly number[]): Tensor {
+export function squeeze(x: Tensor, dim?: number | readonly number[]): Tensor;
+export function squeeze(x: Tensor, options: { dim?: number | readonly number[] }): Tensor;
+export function squeeze(x: Tensor, ...given: readonly unknown[]): Tensor {
   checkTensor('squeeze', x);
-  const rank = x.shape.length;
-  const dims =
-    dim === undefined
-      ? x.shape.map((_, i) => i)
-      : (typeof dim === 'number' ? [dim] : dim).map((d) => wrapDim('squeeze', d, rank));
+  const [dim] = bindArguments('squeeze', ['dim'], given);
+  const none = Array.isArray(dim) && dim.length === 0;
+  const dims = none ? [] : wrapDims('squeeze', dim, x.shape.length);
   return withoutDims(
     x,
     dims.filter((d) => x.shape[d] === 1),
   );
 }
 
+/** Throws when there can't be another dimension. */
+export function checkRoom(op: string, shape: Shape): void {
+  if (shape.length >= MAX_RANK)
+    throw new ShapeError(
+      `${op}: expected at most ${MAX_RANK - 1} dimensions to add one to, got ${shape.length}`,
+    );
+}
+
 /** With a dimension of size 1 before `dim`; -1 appends it. */
 export function unsqueeze(x: Tensor, dim: number): Tensor {
   checkTensor('unsqueeze', x);
+  checkRoom('unsqueeze', x.shape);
   const at = wrapDim('unsqueeze', dim, x.shape.length + 1);
   return unsqueezed(x, at);
 }
@@ -219,8 +248,7 @@ const Expand = defineGradient('Expand', (grad) => [grad]);
 /** x repeated without a copy: sizes of 1 become larger, dimensions are added in front; -1 keeps a size. */
 export function expand(x: Tensor, ...sizes: readonly (number | readonly number[])[]): Tensor {
   checkTensor('expand', x);
-  const list =
-    sizes.length === 1 && Array.isArray(sizes[0]) ? (sizes[0] as readonly number[]) : (sizes as number[]);
+  const list = unpackList('expand', sizes);
   const skip = list.length - x.shape.length;
   const shape = checkShape('expand', [list.map((n, i) => (n === -1 && i >= skip ? x.shape[i - skip]! : n))]);
   if (!broadcastsTo(x.shape, shape))
@@ -249,6 +277,12 @@ export function expandAs(x: Tensor, other: Tensor): Tensor {
 export function viewAsTensor(x: Tensor, other: Tensor): Tensor {
   checkTensor('viewAs', other, 'other');
   return view(x, other.shape);
+}
+
+/** x in the shape of `other`. */
+export function reshapeAs(x: Tensor, other: Tensor): Tensor {
+  checkTensor('reshapeAs', other, 'other');
+  return reshape(x, other.shape);
 }
 
 /** What a part of a tensor was cut from, and where. */
@@ -336,47 +370,59 @@ export function select(x: Tensor, dim: number, index: number): Tensor {
   return selectedAt(x, d, i < 0 ? i + n : i);
 }
 
+/** Which dimension to take apart: 0 unless given, by position or by name. */
+export interface DimOption {
+  dim?: number;
+}
+
+function dimension(op: string, x: Tensor, given: readonly unknown[]): number {
+  checkTensor(op, x);
+  const [dim = 0] = bindArguments(op, ['dim'], given);
+  if (x.shape.length === 0) throw new ShapeError(`${op}: a 0-d tensor has no dimension to take apart`);
+  return wrapDim(op, dim, x.shape.length);
+}
+
 /** Parts of the given size (the last one may be smaller) or sizes. */
-export function split(x: Tensor, size: number | readonly number[], dim = 0): Tensor[] {
-  checkTensor('split', x);
-  if (x.shape.length === 0) throw new ShapeError('split: a 0-d tensor has no dimension to split');
-  const d = wrapDim('split', dim, x.shape.length);
-  const n = x.shape[d]!;
-  let sizes: readonly number[];
-  if (typeof size === 'number') {
-    if (!Number.isInteger(size) || size <= 0)
-      throw new ArgumentError(`split: expected a positive size, got ${size}`);
-    const count = Math.max(1, Math.ceil(n / size));
-    sizes = Array.from({ length: count }, (_, i) => Math.min(size, n - i * size));
-  } else {
-    if (!Array.isArray(size))
-      throw new ArgumentError(`split: expected a size or sizes, got ${describe(size)}`);
-    sizes = size;
-    if (sizes.reduce((a, b) => a + b, 0) !== n)
-      throw new ShapeError(`split: sizes ${showShape(sizes)} don't add up to ${n}`);
+export function split(x: Tensor, size: number | readonly number[], dim?: number | DimOption): Tensor[];
+export function split(x: Tensor, size: unknown, ...given: readonly unknown[]): Tensor[] {
+  const d = dimension('split', x, given);
+  if (typeof size === 'number') return partsOf(x, d, size);
+  if (!Array.isArray(size))
+    throw new ArgumentError(`split: expected a size or a list of sizes, got ${describe(size)}`);
+  let end = 0;
+  for (const n of size as readonly unknown[]) {
+    if (integerArgument('split', 'each size', n) < 0)
+      throw new ArgumentError(`split: expected sizes of at least 0, got ${describe(n)}`);
+    end += n as number;
   }
+  if (end !== x.shape[d])
+    throw new ShapeError(`split: sizes ${showShape(size as number[])} don't add up to ${x.shape[d]}`);
   let start = 0;
-  return sizes.map((length) => {
-    const part = narrow(x, d, start, length);
-    start += length;
-    return part;
-  });
+  return (size as readonly number[]).map((length) => sliced(x, d, (start += length) - length, length, 1));
+}
+
+/** Parts of one size. */
+function partsOf(x: Tensor, dim: number, size: number): Tensor[] {
+  if (!Number.isInteger(size) || size <= 0)
+    throw new ArgumentError(`split: expected a size of at least 1, got ${size}`);
+  const n = x.shape[dim]!;
+  return Array.from({ length: Math.max(1, Math.ceil(n / size)) }, (_, i) =>
+    sliced(x, dim, i * size, Math.min(size, n - i * size), 1),
+  );
 }
 
 /** At most `chunks` parts of one size (the last one may be smaller). */
-export function chunk(x: Tensor, chunks: number, dim = 0): Tensor[] {
-  checkTensor('chunk', x);
-  if (!Number.isInteger(chunks) || chunks <= 0)
-    throw new ArgumentError(`chunk: expected a positive number of chunks, got ${describe(chunks)}`);
-  if (x.shape.length === 0) throw new ShapeError('chunk: a 0-d tensor has no dimension to split');
-  const n = x.shape[wrapDim('chunk', dim, x.shape.length)]!;
-  return split(x, Math.max(1, Math.ceil(n / chunks)), dim);
+export function chunk(x: Tensor, chunks: number, dim?: number | DimOption): Tensor[];
+export function chunk(x: Tensor, chunks: unknown, ...given: readonly unknown[]): Tensor[] {
+  const d = dimension('chunk', x, given);
+  if (integerArgument('chunk', 'chunks', chunks) <= 0)
+    throw new ArgumentError(`chunk: expected at least 1 chunk, got ${describe(chunks)}`);
+  return partsOf(x, d, Math.max(1, Math.ceil(x.shape[d]! / (chunks as number))));
 }
 
 /** The slices along a dimension, without it. */
-export function unbind(x: Tensor, dim = 0): Tensor[] {
-  checkTensor('unbind', x);
-  if (x.shape.length === 0) throw new ShapeError('unbind: a 0-d tensor has no dimension to take apart');
-  const d = wrapDim('unbind', dim, x.shape.length);
+export function unbind(x: Tensor, dim?: number | DimOption): Tensor[];
+export function unbind(x: Tensor, ...given: readonly unknown[]): Tensor[] {
+  const d = dimension('unbind', x, given);
   return Array.from({ length: x.shape[d]! }, (_, i) => selectedAt(x, d, i));
 }

@@ -1,4 +1,5 @@
 import { ArgumentError } from '../errors';
+import { bindArguments, booleanArgument, integerArgument } from '../functional/arguments';
 import { logSoftmax, softmax } from '../functional/activation';
 import { relu, sigmoid, tanh } from '../functional/pointwise';
 import type { Tensor } from '../tensor';
@@ -21,9 +22,10 @@ export class Tanh extends Module {
 /** max(0, x), element by element; `inplace` overwrites the input. */
 export class ReLU extends Module {
   readonly inplace: boolean;
-  constructor(options: { inplace?: boolean } = {}) {
+  constructor(options: boolean | { inplace?: boolean } = {}) {
     super();
-    this.inplace = options.inplace ?? false;
+    const [inplace] = bindArguments('ReLU', ['inplace'], [options]);
+    this.inplace = booleanArgument('ReLU', 'inplace', inplace, false);
   }
   override forward(input: Tensor): Tensor {
     return this.inplace ? relu.inPlace(input) : relu(input);
@@ -37,12 +39,11 @@ abstract class AlongDim extends Module {
   readonly dim: number;
   constructor(options: number | { dim: number }) {
     super();
-    const dim = typeof options === 'number' ? options : options?.dim;
-    if (typeof dim !== 'number')
-      throw new ArgumentError(
-        `${this.constructor.name}: expected a dim: new nn.${this.constructor.name}({ dim: 1 })`,
-      );
-    this.dim = dim;
+    const { name } = this.constructor;
+    const [dim] = bindArguments(name, ['dim'], [options]);
+    if (dim === undefined || dim === null)
+      throw new ArgumentError(`${name}: expected a dim: new nn.${name}({ dim: 1 })`);
+    this.dim = integerArgument(name, 'dim', dim);
   }
   override extraRepr(): string {
     return `dim=${this.dim}`;

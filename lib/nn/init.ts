@@ -2,7 +2,8 @@
 import { noGrad } from '../autograd';
 import { ArgumentError, ShapeError, describe } from '../errors';
 import { showShape } from '../shape';
-import type { Tensor } from '../tensor';
+import { checkTensor, type Tensor } from '../tensor';
+import { bindArguments, checkOptions, numberArgument } from '../functional/arguments';
 import type { Generator } from '../functional/random';
 
 export type Nonlinearity = 'linear' | 'sigmoid' | 'tanh' | 'relu' | 'leaky_relu' | 'selu';
@@ -14,6 +15,7 @@ export interface InitOptions {
 
 /** How much a nonlinearity shrinks the variance of its input: the factor that makes up for it. */
 export function calculateGain(nonlinearity: Nonlinearity, param = 0.01): number {
+  numberArgument('calculateGain', 'param', param);
   switch (nonlinearity) {
     case 'linear':
     case 'sigmoid':
@@ -33,49 +35,66 @@ export function calculateGain(nonlinearity: Nonlinearity, param = 0.01): number 
 
 /** The number of inputs of an output element, and of outputs of an input element. */
 export function calculateFanInAndFanOut(t: Tensor): [fanIn: number, fanOut: number] {
+  return fans('calculateFanInAndFanOut', t);
+}
+
+function fans(op: string, t: Tensor): [fanIn: number, fanOut: number] {
+  checkTensor(op, t);
   if (t.shape.length < 2)
     throw new ShapeError(
-      `init: fan in and fan out need at least 2 dimensions, got shape ${showShape(t.shape)}`,
+      `${op}: fan in and fan out need at least 2 dimensions, got shape ${showShape(t.shape)}`,
     );
   const receptive = t.shape.slice(2).reduce((a, b) => a * b, 1);
   return [t.shape[1]! * receptive, t.shape[0]! * receptive];
 }
 
-function unrecorded(f: () => Tensor): Tensor {
+function unrecorded(op: string, t: Tensor, f: () => Tensor): Tensor {
+  checkTensor(op, t);
   return noGrad(f);
 }
 
-export function uniform_(t: Tensor, a = 0, b = 1, options: InitOptions = {}): Tensor {
-  return unrecorded(() => t.uniform_(a, b, options));
+/** Uniform in [a, b). */
+export function uniform_(t: Tensor, a = 0, b = 1, options?: InitOptions): Tensor {
+  return unrecorded('uniform_', t, () => t.uniform_(a, b, options));
 }
-export function normal_(t: Tensor, mean = 0, std = 1, options: InitOptions = {}): Tensor {
-  return unrecorded(() => t.normal_(mean, std, options));
+export function normal_(t: Tensor, mean = 0, std = 1, options?: InitOptions): Tensor {
+  return unrecorded('normal_', t, () => t.normal_(mean, std, options));
 }
 export function constant_(t: Tensor, value: number): Tensor {
-  return unrecorded(() => t.fill_(value));
+  return unrecorded('constant_', t, () => t.fill_(value));
 }
 export function zeros_(t: Tensor): Tensor {
-  return constant_(t, 0);
+  return unrecorded('zeros_', t, () => t.zero_());
 }
 export function ones_(t: Tensor): Tensor {
-  return constant_(t, 1);
+  return unrecorded('ones_', t, () => t.fill_(1));
 }
 
 export interface XavierOptions extends InitOptions {
   gain?: number;
 }
 
-/** Uniform, with the variance of Glorot and Bengio, "Understanding the difficulty of training deep feedforward networks" (2010). */
-export function xavierUniform_(t: Tensor, { gain = 1, ...rest }: XavierOptions = {}): Tensor {
-  const [fanIn, fanOut] = calculateFanInAndFanOut(t);
-  const bound = gain * Math.sqrt(6 / (fanIn + fanOut));
-  return uniform_(t, -bound, bound, rest);
+/** The standard deviation of Glorot and Bengio, "Understanding the difficulty of training deep feedforward networks" (2010). */
+function xavier(op: string, t: Tensor, given: readonly unknown[]): [std: number, InitOptions] {
+  const [gain = 1, generator] = bindArguments(op, ['gain', 'generator'], given);
+  const [fanIn, fanOut] = fans(op, t);
+  const std = numberArgument(op, 'gain', gain) * Math.sqrt(2 / (fanIn + fanOut));
+  return [std, { generator: generator as Generator | undefined }];
+}
+
+/** Uniform, with the variance of Glorot and Bengio (2010); `gain` (1) by position or by name. */
+export function xavierUniform_(t: Tensor, gain?: number | XavierOptions, options?: InitOptions): Tensor;
+export function xavierUniform_(t: Tensor, ...given: readonly unknown[]): Tensor {
+  const [std, options] = xavier('xavierUniform_', t, given);
+  const bound = Math.sqrt(3) * std;
+  return uniform_(t, -bound, bound, options);
 }
 
 /** Normal, with the same variance. */
-export function xavierNormal_(t: Tensor, { gain = 1, ...rest }: XavierOptions = {}): Tensor {
-  const [fanIn, fanOut] = calculateFanInAndFanOut(t);
-  return normal_(t, 0, gain * Math.sqrt(2 / (fanIn + fanOut)), rest);
+export function xavierNormal_(t: Tensor, gain?: number | XavierOptions, options?: InitOptions): Tensor;
+export function xavierNormal_(t: Tensor, ...given: readonly unknown[]): Tensor {
+  const [std, options] = xavier('xavierNormal_', t, given);
+  return normal_(t, 0, std, options);
 }
 
 export interface KaimingOptions extends InitOptions {
@@ -85,25 +104,26 @@ export interface KaimingOptions extends InitOptions {
   nonlinearity?: Nonlinearity;
 }
 
-function kaimingStd(
-  t: Tensor,
-  { a = 0, mode = 'fanIn', nonlinearity = 'leaky_relu' }: KaimingOptions,
-): number {
-  const [fanIn, fanOut] = calculateFanInAndFanOut(t);
+/** The standard deviation of He et al., "Delving deep into rectifiers" (2015). */
+function kaiming(op: string, t: Tensor, options: KaimingOptions): [std: number, InitOptions] {
+  checkOptions(op, ['a', 'mode', 'nonlinearity', 'generator'], options);
+  const { a = 0, mode = 'fanIn', nonlinearity = 'leaky_relu', generator } = options;
   if (mode !== 'fanIn' && mode !== 'fanOut')
-    throw new ArgumentError(`init: expected mode to be 'fanIn' or 'fanOut', got ${describe(mode)}`);
-  return calculateGain(nonlinearity, a) / Math.sqrt(mode === 'fanIn' ? fanIn : fanOut);
+    throw new ArgumentError(`${op}: expected mode to be 'fanIn' or 'fanOut', got ${describe(mode)}`);
+  const gain = calculateGain(nonlinearity, a);
+  const [fanIn, fanOut] = fans(op, t);
+  return [gain / Math.sqrt(Math.max(1, mode === 'fanIn' ? fanIn : fanOut)), { generator }];
 }
 
-/** Uniform, with the variance of He et al., "Delving deep into rectifiers" (2015). */
+/** Uniform, with the variance of He et al. (2015). */
 export function kaimingUniform_(t: Tensor, options: KaimingOptions = {}): Tensor {
-  if (t.numel() === 0) return t;
-  const bound = Math.sqrt(3) * kaimingStd(t, options);
-  return uniform_(t, -bound, bound, options.generator ? { generator: options.generator } : {});
+  const [std, rest] = kaiming('kaimingUniform_', t, options);
+  const bound = Math.sqrt(3) * std;
+  return uniform_(t, -bound, bound, rest);
 }
 
 /** Normal, with the same variance. */
 export function kaimingNormal_(t: Tensor, options: KaimingOptions = {}): Tensor {
-  if (t.numel() === 0) return t;
-  return normal_(t, 0, kaimingStd(t, options), options.generator ? { generator: options.generator } : {});
+  const [std, rest] = kaiming('kaimingNormal_', t, options);
+  return normal_(t, 0, std, rest);
 }

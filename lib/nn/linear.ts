@@ -1,14 +1,14 @@
-import { ArgumentError, describe } from '../errors';
-import { dtypeCode, getDefaultDtype, type DType } from '../dtype';
+import { ArgumentError, DTypeError, describe } from '../errors';
+import { DTYPES, dtypeCode, getDefaultDtype, isFloatingCode, type DType } from '../dtype';
 import { resolveDevice, type DeviceLike } from '../device';
-import { checkOptions } from '../functional/arguments';
+import { booleanArgument, checkOptions } from '../functional/arguments';
 import { linear } from '../functional/matmul';
 import { uninitialised, type Tensor } from '../tensor';
 import * as init from './init';
 import { Module } from './module';
 import { Parameter } from './parameter';
 
-/** @internal A positive size. */
+/** @internal Throws for what is no size. */
 export function checkSize(layer: string, name: string, value: unknown): void {
   if (typeof value !== 'number' || !Number.isInteger(value) || value < 0)
     throw new ArgumentError(
@@ -41,12 +41,15 @@ export class Linear extends Module {
     checkSize('Linear', 'outFeatures', outFeatures);
     const given: LinearOptions = typeof options === 'boolean' ? { bias: options } : options;
     checkOptions('Linear', ['bias', 'dtype', 'device'], given);
+    const bias = booleanArgument('Linear', 'bias', given.bias, true);
     const code = dtypeCode('Linear', given.dtype ?? getDefaultDtype());
+    if (!isFloatingCode(code))
+      throw new DTypeError(`Linear: expected a floating-point dtype, got ${DTYPES[code]}`);
     resolveDevice('Linear', given.device);
     this.in_features = inFeatures;
     this.out_features = outFeatures;
     this.weight = new Parameter(uninitialised([outFeatures, inFeatures], code));
-    this.bias = given.bias === false ? null : new Parameter(uninitialised([outFeatures], code));
+    this.bias = !bias ? null : new Parameter(uninitialised([outFeatures], code));
     this.resetParameters();
   }
 

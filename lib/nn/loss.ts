@@ -1,4 +1,4 @@
-import { checkOptions } from '../functional/arguments';
+import { checkOptions, integerArgument, numberArgument } from '../functional/arguments';
 import {
   crossEntropy,
   mseLoss,
@@ -8,7 +8,7 @@ import {
   type NllLossOptions,
   type Reduction,
 } from '../functional/loss';
-import type { Tensor } from '../tensor';
+import { type Tensor, checkTensor } from '../tensor';
 import { Module } from './module';
 import { Buffer } from './parameter';
 
@@ -19,6 +19,12 @@ abstract class Loss extends Module {
     reductionCode(this.constructor.name, reduction);
     this.reduction = reduction;
   }
+}
+
+function weightOf(loss: Loss, weight: Tensor | null | undefined): Tensor | null {
+  if (weight === undefined || weight === null) return null;
+  checkTensor(loss.constructor.name, weight, 'weight');
+  return Buffer(weight);
 }
 
 /** The mean of the squared errors, or their sum, or themselves (https://pytorch.org/docs/stable/generated/torch.nn.MSELoss.html). */
@@ -42,8 +48,8 @@ export class NLLLoss extends Loss {
   constructor(options: NllLossOptions = {}) {
     checkOptions('NLLLoss', ['weight', 'ignoreIndex', 'reduction'], options);
     super(options.reduction);
-    this.weight = options.weight ? Buffer(options.weight) : null;
-    this.ignoreIndex = options.ignoreIndex ?? -100;
+    this.weight = weightOf(this, options.weight);
+    this.ignoreIndex = integerArgument(this.constructor.name, 'ignoreIndex', options.ignoreIndex ?? -100);
   }
   override forward(input: Tensor, target: Tensor): Tensor {
     return nllLoss(input, target, {
@@ -63,9 +69,9 @@ export class CrossEntropyLoss extends Loss {
   constructor(options: CrossEntropyOptions = {}) {
     checkOptions('CrossEntropyLoss', ['weight', 'ignoreIndex', 'reduction', 'labelSmoothing'], options);
     super(options.reduction);
-    this.weight = options.weight ? Buffer(options.weight) : null;
-    this.ignoreIndex = options.ignoreIndex ?? -100;
-    this.labelSmoothing = options.labelSmoothing ?? 0;
+    this.weight = weightOf(this, options.weight);
+    this.ignoreIndex = integerArgument(this.constructor.name, 'ignoreIndex', options.ignoreIndex ?? -100);
+    this.labelSmoothing = numberArgument('CrossEntropyLoss', 'labelSmoothing', options.labelSmoothing ?? 0);
   }
   override forward(input: Tensor, target: Tensor): Tensor {
     return crossEntropy(input, target, {

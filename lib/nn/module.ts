@@ -1,11 +1,13 @@
 /** The base of all layers and networks. */
 import { inspect } from 'util';
-import { noGrad } from '../autograd';
+import { noGrad, type HookHandle } from '../autograd';
 import { DTYPES, dtypeCode, type DType } from '../dtype';
 import { resolveDevice, type DeviceLike } from '../device';
-import { ArgumentError, ShapeError, describe } from '../errors';
+import { ArgumentError, DTypeError, ShapeError, describe } from '../errors';
+import { booleanArgument, checkOptions, isOptions } from '../functional/arguments';
 import { sameShape, showShape } from '../shape';
-import { Tensor, setGradient } from '../tensor';
+import { Tensor, checkTensor, setGradient } from '../tensor';
+import { addForwardHook, type AnyHook, type HookOptions } from './hooks';
 import { Buffer, Parameter, isBuffer } from './parameter';
 
 /** A module's tensors by their dotted names, as PyTorch spells them. */
@@ -17,8 +19,13 @@ export interface IncompatibleKeys {
   readonly unexpectedKeys: readonly string[];
 }
 
-/** The names of buffers that `registerBuffer` was told not to save. */
-const NOT_PERSISTENT = Symbol('not persistent');
+/** @internal Symbols, so that no field of a user's module gets in the way. */
+export const MEMBERS = Symbol('members');
+/** @internal */
+export const LINES = Symbol('lines');
+
+/** The names under which `registerBuffer` was called, and whether each is saved. */
+const registered = new WeakMap<Module, Map<string, boolean>>();
 
 type Member = Parameter | Tensor | Module;
 
@@ -35,28 +42,17 @@ export abstract class Module {
   abstract forward(...inputs: any[]): any;
 
   /** @internal The parameters, buffers and modules of this module itself, by name. Containers have their own. */
-  *members(): Iterable<[string, Member]> {
+  *[MEMBERS](): Iterable<[string, Member]> {
     for (const name of Object.keys(this)) {
       const value = (this as unknown as Record<string, unknown>)[name];
       if (
         value instanceof Parameter ||
         value instanceof Module ||
-        (value instanceof Tensor && isBuffer(value))
+        (value instanceof Tensor && (isBuffer(value) || registered.get(this)?.has(name)))
       )
         yield [name, value];
-      else this.checkMember(name, value);
+      else checkMember(this, name, value);
     }
-  }
-
-  private checkMember(name: string, value: unknown): void {
-    if (typeof value !== 'object' || value === null || value instanceof Tensor) return;
-    const prototype: unknown = Object.getPrototypeOf(value);
-    const held = Array.isArray(value) ? value : prototype === Object.prototype ? Object.values(value) : [];
-    if (held.some((item) => item instanceof Module || item instanceof Parameter))
-      throw new ArgumentError(
-        `${this.constructor.name}.${name}: modules and parameters in ${Array.isArray(value) ? 'an array' : 'an object'} ` +
-          `are not found by parameters(); use Sequential, or a field for each`,
-      );
   }
 
   /** This module and all below it, each once, with their dotted names. */
@@ -77,30 +73,19 @@ export abstract class Module {
     return this.namedModules().map(([, module]) => module);
   }
 
+  /** The modules that are this one's own members, each once. */
   namedChildren(): [string, Module][] {
-    return [...this.members()].filter((entry): entry is [string, Module] => entry[1] instanceof Module);
+    const seen = new Set<Module>();
+    return childrenOf(this).filter(([, child]) => !seen.has(child) && seen.add(child));
   }
 
   children(): Module[] {
     return this.namedChildren().map(([, module]) => module);
   }
 
-  private namedTensors(prefix: string, recurse: boolean, wanted: (t: Tensor) => boolean): [string, Tensor][] {
-    const seen = new Set<Tensor>();
-    const found: [string, Tensor][] = [];
-    const modules: [string, Module][] = recurse ? this.namedModules(prefix) : [[prefix, this]];
-    for (const [name, module] of modules)
-      for (const [key, value] of module.members()) {
-        if (value instanceof Module || !wanted(value) || seen.has(value)) continue;
-        seen.add(value);
-        found.push([name ? `${name}.${key}` : key, value]);
-      }
-    return found;
-  }
-
   /** The parameters with their dotted names, each once: this module's own, then those of its children. */
   namedParameters(prefix = '', recurse = true): [string, Parameter][] {
-    return this.namedTensors(prefix, recurse, (t) => t instanceof Parameter);
+    return namedTensors(this, prefix, recurse, (t) => t instanceof Parameter);
   }
 
   /** What an optimizer takes. */
@@ -109,64 +94,61 @@ export abstract class Module {
   }
 
   namedBuffers(prefix = '', recurse = true): [string, Tensor][] {
-    return this.namedTensors(prefix, recurse, (t) => !(t instanceof Parameter));
+    return namedTensors(this, prefix, recurse, (t) => !(t instanceof Parameter));
   }
 
   buffers(recurse = true): Tensor[] {
     return this.namedBuffers('', recurse).map(([, t]) => t);
   }
 
-  /** Makes a tensor part of the module's state under a name; `persistent: false` leaves it out of the state dict. */
+  /**
+   * Makes a tensor part of the module's state under a name; what is assigned to that name later takes its place.
+   * `persistent: false` leaves it out of the state dict.
+   */
   registerBuffer(name: string, tensor: Tensor | null, options: { persistent?: boolean } = {}): void {
-    this.checkName('registerBuffer', name);
+    checkOptions('registerBuffer', ['persistent'], options);
+    const persistent = booleanArgument('registerBuffer', 'persistent', options.persistent, true);
+    checkName(this, 'registerBuffer', name);
+    if (tensor !== null) checkTensor('registerBuffer', tensor, 'the buffer');
     Object.assign(this, { [name]: tensor === null ? null : Buffer(tensor) });
-    if (options.persistent === false) this.temporary().add(name);
+    const names = registered.get(this) ?? new Map<string, boolean>();
+    registered.set(this, names.set(name, persistent));
   }
 
   /** Makes a parameter part of the module under a name; null stands for one that is absent. */
   registerParameter(name: string, parameter: Parameter | null): void {
-    this.checkName('registerParameter', name);
+    checkName(this, 'registerParameter', name);
     if (parameter !== null && !(parameter instanceof Parameter))
       throw new ArgumentError(`registerParameter: expected a Parameter or null, got ${describe(parameter)}`);
+    registered.get(this)?.delete(name);
     Object.assign(this, { [name]: parameter });
   }
 
   /** Makes a module a child of this one under a name. */
   registerModule(name: string, module: Module | null): void {
-    this.checkName('registerModule', name);
+    checkName(this, 'registerModule', name);
     if (module !== null && !(module instanceof Module))
       throw new ArgumentError(`registerModule: expected a Module or null, got ${describe(module)}`);
     Object.assign(this, { [name]: module });
   }
 
-  private checkName(op: string, name: string): void {
-    if (typeof name !== 'string' || name === '' || name.includes('.'))
-      throw new ArgumentError(`${op}: expected a name without dots, got ${describe(name)}`);
-    if (name in Module.prototype) throw new ArgumentError(`${op}: ${name} is a method of Module`);
-  }
-
-  private temporary(): Set<string> {
-    const holder = this as unknown as Record<symbol, Set<string> | undefined>;
-    if (holder[NOT_PERSISTENT] === undefined)
-      Object.defineProperty(this, NOT_PERSISTENT, { value: new Set<string>(), enumerable: false });
-    return holder[NOT_PERSISTENT]!;
-  }
-
   /** Parameters and buffers by their dotted names, detached, sharing storage. */
   stateDict(prefix = ''): StateDict {
     const state: StateDict = {};
-    const visit = (module: Module, at: string): void => {
-      const members = [...module.members()];
-      const skipped = module.temporary();
+    const visit = (module: Module, at: string, above: readonly Module[]): void => {
+      checkNoCycle('stateDict', module, above);
+      const members = [...module[MEMBERS]()];
+      const names = registered.get(module);
       const put = (kind: (t: Tensor) => boolean): void => {
         for (const [name, t] of members)
-          if (!(t instanceof Module) && kind(t) && !skipped.has(name)) state[at + name] = t.detach();
+          if (!(t instanceof Module) && kind(t) && names?.get(name) !== false) state[at + name] = t.detach();
       };
       put((t) => t instanceof Parameter);
       put((t) => !(t instanceof Parameter));
-      for (const [name, child] of members) if (child instanceof Module) visit(child, `${at}${name}.`);
+      for (const [name, child] of members)
+        if (child instanceof Module) visit(child, `${at}${name}.`, [...above, module]);
     };
-    visit(this, prefix);
+    visit(this, prefix, []);
     return state;
   }
 
@@ -175,10 +157,14 @@ export abstract class Module {
    * @throws ArgumentError for missing and unexpected keys unless `strict` is false, ShapeError for other shapes.
    */
   loadStateDict(state: StateDict, options: { strict?: boolean } = {}): IncompatibleKeys {
+    if (typeof state !== 'object' || state === null || Array.isArray(state) || state instanceof Tensor)
+      throw new ArgumentError(`loadStateDict: expected a state dict, got ${describe(state)}`);
+    checkOptions('loadStateDict', ['strict'], options);
+    const strict = booleanArgument('loadStateDict', 'strict', options.strict, true);
     const own = this.stateDict();
     const missingKeys = Object.keys(own).filter((key) => !(key in state));
     const unexpectedKeys = Object.keys(state).filter((key) => !(key in own));
-    if (options.strict !== false && missingKeys.length + unexpectedKeys.length > 0)
+    if (strict && missingKeys.length + unexpectedKeys.length > 0)
       throw new ArgumentError(
         `loadStateDict: ${this.constructor.name} misses ${JSON.stringify(missingKeys)} and does not know ${JSON.stringify(unexpectedKeys)}; ` +
           'pass { strict: false } to load the rest',
@@ -186,8 +172,8 @@ export abstract class Module {
     const shared = Object.keys(own).filter((key) => key in state);
     for (const key of shared) {
       const t = state[key];
-      if (!(t instanceof Tensor))
-        throw new ArgumentError(`loadStateDict: expected ${key} to be a Tensor, got ${describe(t)}`);
+      checkTensor('loadStateDict', t, key);
+      if (t.isDisposed) throw new ArgumentError(`loadStateDict: ${key} was disposed`);
       if (!sameShape(t.shape, own[key]!.shape))
         throw new ShapeError(
           `loadStateDict: ${key} has shape ${showShape(own[key]!.shape)}, got ${showShape(t.shape)}`,
@@ -212,32 +198,47 @@ export abstract class Module {
 
   /** Sets whether the parameters require gradients. */
   requiresGrad_(value = true): this {
+    booleanArgument('requiresGrad_', 'value', value, true);
     for (const p of this.parameters()) p.requiresGrad_(value);
     return this;
   }
 
   /** Drops the parameters' gradients, or (with `setToNone: false`) sets them to zero. */
   zeroGrad(options: { setToNone?: boolean } = {}): void {
-    clearGradients(this.parameters(), options.setToNone ?? true);
+    checkOptions('zeroGrad', ['setToNone'], options);
+    clearGradients(this.parameters(), booleanArgument('zeroGrad', 'setToNone', options.setToNone, true));
   }
 
   /** Calls `f` with every module, children first. */
   apply(f: (module: Module) => void): this {
-    for (const child of this.children()) child.apply(f);
-    f(this);
+    if (typeof f !== 'function') throw new ArgumentError(`apply: expected a function, got ${describe(f)}`);
+    const visit = (module: Module, above: readonly Module[]): void => {
+      checkNoCycle('apply', module, above);
+      for (const child of module.children()) visit(child, [...above, module]);
+      f(module);
+    };
+    visit(this, []);
     return this;
   }
 
-  /** Converts floating-point parameters and buffers to a dtype, in place of the old ones. */
-  to(target: DType | DeviceLike): this {
-    if (!(DTYPES as readonly string[]).includes(target)) {
-      resolveDevice('to', target);
-      return this;
-    }
-    const code = dtypeCode('to', target);
+  /**
+   * Converts floating-point parameters (with their gradients) and buffers to a dtype. Tensors of that dtype take the
+   * place of the old ones: make optimizers afterwards.
+   */
+  to(target: DType | DeviceLike | { dtype?: DType; device?: DeviceLike }): this {
+    const options = isOptions(target) ? target : null;
+    if (options !== null) checkOptions('to', ['dtype', 'device'], options);
+    else if (typeof target !== 'string')
+      throw new ArgumentError(`to: expected a dtype, a device or options, got ${describe(target)}`);
+    const isDtype = (DTYPES as readonly unknown[]).includes(target);
+    resolveDevice('to', options === null ? (isDtype ? undefined : target) : options.device);
+    const dtype = options === null ? (isDtype ? target : undefined) : options.dtype;
+    if (dtype === undefined) return this;
+    const code = dtypeCode('to', dtype);
     if (code > 3)
-      throw new ArgumentError(`to: modules can be converted to floating-point dtypes only, got ${target}`);
-    for (const module of this.modules()) module.convert(target as DType);
+      throw new DTypeError(`to: modules can be converted to floating-point dtypes only, got ${DTYPES[code]}`);
+    const done = new Map<Tensor, Tensor>();
+    for (const module of this.modules()) convert(module, code, done);
     return this;
   }
 
@@ -251,15 +252,30 @@ export abstract class Module {
     return this;
   }
 
-  /** Replaces this module's own floating-point tensors. */
-  private convert(dtype: DType): void {
-    for (const [name, value] of [...this.members()]) {
-      if (value instanceof Module || !value.isFloatingPoint() || value.dtype === dtype) continue;
-      const data = value.detach().to(dtype);
-      Object.assign(this, {
-        [name]: value instanceof Parameter ? new Parameter(data, value.requiresGrad) : Buffer(data),
-      });
-    }
+  /**
+   * Calls `hook` with the module, the arguments of each call of `forward`, and its result; what the hook returns, unless
+   * undefined or null, becomes the result. `prepend`: before the hooks there are.
+   */
+  registerForwardHook(
+    hook: (
+      module: this,
+      inputs: Parameters<this['forward']>,
+      output: ReturnType<this['forward']>,
+    ) => ReturnType<this['forward']> | void | null,
+    options: HookOptions = {},
+  ): HookHandle {
+    return addForwardHook('registerForwardHook', this, 'after', hook as AnyHook, options);
+  }
+
+  /**
+   * Calls `hook` with the module and the arguments before each call of `forward`; an array that the hook returns takes
+   * the place of the arguments, anything else (but undefined and null) that of a single one.
+   */
+  registerForwardPreHook(
+    hook: (module: this, inputs: Parameters<this['forward']>) => unknown,
+    options: HookOptions = {},
+  ): HookHandle {
+    return addForwardHook('registerForwardPreHook', this, 'before', hook as AnyHook, options);
   }
 
   /** What a layer prints of itself: its sizes and options. */
@@ -269,12 +285,12 @@ export abstract class Module {
 
   /** As PyTorch prints modules. */
   toString(): string {
-    const extra = this.extraRepr();
-    const children = this.namedChildren().map(([name, child]) => `(${name}): ${indent(child.toString())}`);
-    const name = this.constructor.name;
-    if (children.length === 0) return `${name}(${extra})`;
-    const lines = [...(extra ? extra.split('\n') : []), ...children];
-    return `${name}(\n  ${lines.join('\n  ')}\n)`;
+    return textOf(this, []);
+  }
+
+  /** @internal How the children are listed. */
+  [LINES](children: readonly (readonly [name: string, text: string])[]): string[] {
+    return children.map(([name, text]) => `(${name}): ${text}`);
   }
 }
 
@@ -284,6 +300,117 @@ Object.defineProperty(Module.prototype, inspect.custom, {
     return this.toString();
   },
 });
+
+// What a subclass without a forward of its own has.
+Object.defineProperty(Module.prototype, 'forward', {
+  writable: true,
+  configurable: true,
+  value(this: Module) {
+    throw new ArgumentError(`${this.constructor.name}: forward is not implemented`);
+  },
+});
+
+function childrenOf(module: Module): [string, Module][] {
+  return [...module[MEMBERS]()].filter((entry): entry is [string, Module] => entry[1] instanceof Module);
+}
+
+function checkNoCycle(op: string, module: Module, above: readonly Module[]): void {
+  if (above.includes(module))
+    throw new ArgumentError(
+      `${op}: ${module.constructor.name} contains itself; a #private field can refer to a module above`,
+    );
+}
+
+/** @internal A name that can be part of a dotted one. */
+export function checkKey(op: string, name: unknown): asserts name is string {
+  if (typeof name !== 'string' || name === '' || name.includes('.'))
+    throw new ArgumentError(`${op}: expected a name without dots, got ${describe(name)}`);
+}
+
+/** Throws for what can't be the name of a new member. */
+function checkName(module: Module, op: string, name: string): void {
+  checkKey(op, name);
+  if (name in Module.prototype) throw new ArgumentError(`${op}: ${name} is a method of Module`);
+  const present = (module as unknown as Record<string, unknown>)[name];
+  if (present !== undefined && present !== null && !(present instanceof Tensor || present instanceof Module))
+    throw new ArgumentError(`${op}: ${module.constructor.name} has a field ${name} already`);
+}
+
+function namedTensors(
+  module: Module,
+  prefix: string,
+  recurse: boolean,
+  wanted: (t: Tensor) => boolean,
+): [string, Tensor][] {
+  const seen = new Set<Tensor>();
+  const found: [string, Tensor][] = [];
+  const modules: [string, Module][] = recurse ? module.namedModules(prefix) : [[prefix, module]];
+  for (const [name, owner] of modules)
+    for (const [key, value] of owner[MEMBERS]()) {
+      if (value instanceof Module || !wanted(value) || seen.has(value)) continue;
+      seen.add(value);
+      found.push([name ? `${name}.${key}` : key, value]);
+    }
+  return found;
+}
+
+/** Replaces a module's own floating-point tensors; one that several modules share stays shared. */
+function convert(module: Module, code: number, done: Map<Tensor, Tensor>): void {
+  for (const [name, value] of [...module[MEMBERS]()]) {
+    if (value instanceof Module || value.code > 3 || value.code === code) continue;
+    let made = done.get(value);
+    if (made === undefined) {
+      const data = value.detach().to(DTYPES[code]!);
+      made = value instanceof Parameter ? new Parameter(data, value.requiresGrad) : Buffer(data);
+      made.grad = value.grad?.detach().to(DTYPES[code]!) ?? null;
+      done.set(value, made);
+    }
+    Object.assign(module, { [name]: made });
+  }
+}
+
+function textOf(module: Module, above: readonly Module[]): string {
+  checkNoCycle('toString', module, above);
+  const extra = module.extraRepr();
+  const texts = childrenOf(module).map(([name, child]) => [name, textOf(child, [...above, module])] as const);
+  const children = module[LINES](texts).map(indent);
+  const lines = [...(extra ? extra.split('\n') : []), ...children];
+  const name = module.constructor.name;
+  return children.length === 0 && lines.length < 2
+    ? `${name}(${extra})`
+    : `${name}(\n  ${lines.join('\n  ')}\n)`;
+}
+
+/** So many elements of a list tell what it holds. */
+const SAMPLE = 8;
+
+/** The first elements of a collection, and what to call it. */
+function sampleOf(value: object): [string, unknown[]] | null {
+  if (Array.isArray(value)) return ['an array', value.slice(0, SAMPLE)];
+  if (value instanceof Map || value instanceof Set) {
+    const first: unknown[] = [];
+    for (const item of value.values()) if (first.push(item) >= SAMPLE) break;
+    return [describe(value), first];
+  }
+  if (Object.getPrototypeOf(value) !== Object.prototype) return null;
+  return [
+    'an object',
+    Object.keys(value)
+      .slice(0, SAMPLE)
+      .map((key) => (value as Record<string, unknown>)[key]),
+  ];
+}
+
+/** Throws for a field that hides modules or parameters. */
+function checkMember(module: Module, name: string, value: unknown): void {
+  if (typeof value !== 'object' || value === null || value instanceof Tensor) return;
+  const sample = sampleOf(value);
+  if (sample?.[1].some((item) => item instanceof Module || item instanceof Parameter))
+    throw new ArgumentError(
+      `${module.constructor.name}.${name}: modules and parameters in ${sample[0]} are not found by parameters(); ` +
+        'use ModuleList, ModuleDict or Sequential for modules, a field for each parameter',
+    );
+}
 
 function indent(text: string): string {
   return text.split('\n').join('\n  ');

@@ -1,16 +1,18 @@
 /** Tensors that a module owns. */
-import { ArgumentError, AutogradError, describe } from '../errors';
+import { AutogradError } from '../errors';
+import { bindArguments, booleanArgument } from '../functional/arguments';
 import { isFloatingCode } from '../dtype';
-import { CONSTRUCTOR_SECRET, Tensor, aliasInto } from '../tensor';
+import { CONSTRUCTOR_SECRET, Tensor, aliasInto, checkTensor } from '../tensor';
 
 /**
  * A tensor that a module learns: modules list it in `parameters()` (https://pytorch.org/docs/stable/generated/torch.nn.parameter.Parameter.html).
  * Shares the storage of `data`.
  */
 export class Parameter extends Tensor {
-  constructor(data: Tensor, requiresGrad = true) {
-    if (!(data instanceof Tensor))
-      throw new ArgumentError(`Parameter: expected a Tensor, got ${describe(data)}`);
+  constructor(data: Tensor, options: boolean | { requiresGrad?: boolean } = true) {
+    checkTensor('Parameter', data, 'data');
+    const [given] = bindArguments('Parameter', ['requiresGrad'], [options]);
+    const requiresGrad = booleanArgument('Parameter', 'requiresGrad', given, true);
     if (requiresGrad && !isFloatingCode(data.code))
       throw new AutogradError(
         `Parameter: only floating-point tensors can require gradients, got ${data.dtype}`,
@@ -30,7 +32,7 @@ const buffers = new WeakSet<Tensor>();
  * `buffers()` and saves it with its state.
  */
 export function Buffer(data: Tensor): Tensor {
-  if (!(data instanceof Tensor)) throw new ArgumentError(`Buffer: expected a Tensor, got ${describe(data)}`);
+  checkTensor('Buffer', data, 'data');
   buffers.add(data);
   return data;
 }

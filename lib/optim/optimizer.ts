@@ -1,7 +1,8 @@
 /** The base of all optimizers: parameter groups, gradients, state. */
 import { enableGrad } from '../autograd';
+import { checkOverlap } from '../autograd/view';
 import { ArgumentError, describe } from '../errors';
-import { isOptions } from '../functional/arguments';
+import { booleanArgument, checkOptions, isOptions } from '../functional/arguments';
 import { clearGradients } from '../nn/module';
 import { Tensor } from '../tensor';
 
@@ -19,6 +20,7 @@ export abstract class Optimizer<Options extends object> {
   readonly defaults: Readonly<Required<Options>>;
 
   protected constructor(params: Params<Options>, defaults: Required<Options>) {
+    if (new.target === Optimizer) throw new ArgumentError('Optimizer: the base of all optimizers: use SGD');
     this.defaults = defaults;
     if (!Array.isArray(params))
       throw new ArgumentError(
@@ -31,7 +33,7 @@ export abstract class Optimizer<Options extends object> {
     else for (const group of list) this.addParamGroup(group as ParamGroup<Options>);
   }
 
-  /** @internal Throws for values out of range. */
+  /** @internal Throws for values out of range: of a new group, and before each step, as they can be assigned. */
   protected abstract checkGroup(group: Group<Options>): void;
 
   /** Adds parameters with options of their own. */
@@ -40,9 +42,11 @@ export abstract class Optimizer<Options extends object> {
     if (!isOptions(group))
       throw new ArgumentError(`${name}: expected a group { params, … }, got ${describe(group)}`);
     const { params, ...options } = group;
-    const tensors: Tensor[] = params instanceof Tensor ? [params] : Array.from(params ?? []);
+    if (!(params instanceof Tensor) && !Array.isArray(params))
+      throw new ArgumentError(`${name}: expected params to be a list of Tensors, got ${describe(params)}`);
+    const tensors: readonly Tensor[] = params instanceof Tensor ? [params] : params.slice();
     for (const key of Object.keys(options))
-      if (!(key in this.defaults))
+      if (!Object.hasOwn(this.defaults, key))
         throw new ArgumentError(
           `${name}: unknown option ${describe(key)}; expected ${Object.keys(this.defaults).join(', ')}`,
         );
@@ -51,6 +55,7 @@ export abstract class Optimizer<Options extends object> {
         throw new ArgumentError(`${name}: expected parameters to be Tensors, got ${describe(p)}`);
       if (!p.isLeaf)
         throw new ArgumentError(`${name}: only leaves can be optimized, got the result of ${p.gradFn!.name}`);
+      checkOverlap(name, p);
     }
     const known = new Set(this.paramGroups.flatMap((g) => g.params));
     if (tensors.some((p) => known.has(p)) || new Set(tensors).size !== tensors.length)
@@ -62,7 +67,8 @@ export abstract class Optimizer<Options extends object> {
 
   /** Drops the gradients, or (with `setToNone: false`) sets them to zero. */
   zeroGrad(options?: { setToNone?: boolean }): void {
-    const setToNone = options === undefined || (options.setToNone ?? true);
+    checkOptions('zeroGrad', ['setToNone'], options);
+    const setToNone = booleanArgument('zeroGrad', 'setToNone', options?.setToNone, true);
     for (let i = 0; i < this.paramGroups.length; i++) clearGradients(this.paramGroups[i]!.params, setToNone);
   }
 
@@ -74,7 +80,10 @@ export abstract class Optimizer<Options extends object> {
   step<T>(closure: () => T): T;
   step<T>(closure?: () => T): T | undefined {
     const loss = closure === undefined ? undefined : enableGrad(closure);
-    for (let i = 0; i < this.paramGroups.length; i++) this.update(this.paramGroups[i]!);
+    for (let i = 0; i < this.paramGroups.length; i++) {
+      this.checkGroup(this.paramGroups[i]!);
+      this.update(this.paramGroups[i]!);
+    }
     this.finish();
     return loss;
   }

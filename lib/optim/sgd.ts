@@ -3,7 +3,7 @@ import { stepEnd } from '../backend/memory';
 import { Op } from '../backend/ops.generated';
 import { COMPUTE } from '../dtype';
 import { ArgumentError, describe } from '../errors';
-import { checkOptions } from '../functional/arguments';
+import { booleanArgument, checkOptions, numberArgument } from '../functional/arguments';
 import { bumpVersion, uninitialised, type Tensor } from '../tensor';
 import { Optimizer, type Group, type Params } from './optimizer';
 
@@ -24,6 +24,10 @@ const NAMES = ['lr', 'momentum', 'dampening', 'weightDecay', 'nesterov', 'maximi
 
 /** A launch's scalars: one array of doubles for all steps. */
 const SCALARS = [0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5];
+function checkAtLeastZero(name: string, value: unknown): void {
+  if (!(numberArgument('SGD', name, value) >= 0))
+    throw new ArgumentError(`SGD: expected ${name} to be a number >= 0, got ${describe(value)}`);
+}
 
 /** So many tensors fit in one launch, momentum buffers included. */
 const LAUNCH = 250;
@@ -50,11 +54,12 @@ export class SGD extends Optimizer<SGDOptions> {
 
   /** @internal */
   protected override checkGroup(group: Group<SGDOptions>): void {
-    for (const name of ['lr', 'momentum', 'weightDecay'] as const)
-      if (typeof group[name] !== 'number' || !(group[name] >= 0))
-        throw new ArgumentError(`SGD: expected ${name} to be a number >= 0, got ${describe(group[name])}`);
-    if (typeof group.dampening !== 'number')
-      throw new ArgumentError(`SGD: expected dampening to be a number, got ${describe(group.dampening)}`);
+    checkAtLeastZero('lr', group.lr);
+    checkAtLeastZero('momentum', group.momentum);
+    checkAtLeastZero('weightDecay', group.weightDecay);
+    numberArgument('SGD', 'dampening', group.dampening);
+    booleanArgument('SGD', 'nesterov', group.nesterov, false);
+    booleanArgument('SGD', 'maximize', group.maximize, false);
     if (group.nesterov && (group.momentum === 0 || group.dampening !== 0))
       throw new ArgumentError('SGD: nesterov needs a momentum and no dampening');
   }

@@ -81,6 +81,14 @@ Napi::Array op_names(Napi::Env env) {
   return names;
 }
 
+/** The instruction sets that this processor and this build have. */
+Napi::Array isa_names(Napi::Env env) {
+  Napi::Array names = Napi::Array::New(env);
+  for (Isa i : {Isa::avx512, Isa::avx2, Isa::sse2, Isa::neon})
+    if (isa_supported(i)) names[names.Length()] = Napi::String::New(env, isa_name(i));
+  return names;
+}
+
 void add_raw(Napi::Env env, Napi::Object exports, const char* name, napi_callback callback, Environment* e) {
   napi_value f;
   if (napi_create_function(env, name, NAPI_AUTO_LENGTH, callback, e, &f) == napi_ok)
@@ -141,6 +149,7 @@ Napi::Object initialize(Napi::Env env, Napi::Object exports) {
   env.SetInstanceData<Instance>(instance);
   exports.Set("create", Napi::Function::New(env, create, "create", instance));
   exports.Set("ops", op_names(env));
+  exports.Set("isas", isa_names(env));
   return exports;
 }
 

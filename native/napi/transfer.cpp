@@ -1,6 +1,7 @@
 #include "napi/transfer.h"
 
 #include <cstring>
+#include <string>
 
 #include "core/convert_scalar.h"
 #include "napi/environment.h"
@@ -16,10 +17,10 @@ double number(const Napi::CallbackInfo& info, size_t i) {
 }
 
 /** The slot, or null after an error has been thrown. */
-Slot* slot(const Napi::CallbackInfo& info) {
+Slot* slot(const Napi::CallbackInfo& info, const char* op) {
   Environment& e = environment(info);
   Slot* s = e.slots.find(number(info, 0));
-  if (!s) e.raise(ErrorCode::argument, "the tensor was disposed");
+  if (!s) e.raise(ErrorCode::argument, (std::string(op) + ": a tensor was disposed").c_str());
   return s;
 }
 
@@ -42,21 +43,21 @@ void* bytes_for(const Napi::CallbackInfo& info, const Slot& s) {
 }  // namespace
 
 Napi::Value upload(const Napi::CallbackInfo& info) {
-  if (Slot* s = slot(info))
+  if (Slot* s = slot(info, "tensor"))
     if (void* bytes = bytes_for(info, *s))
       std::memcpy(s->view.data, bytes, static_cast<size_t>(s->view.numel * element_size(s->view.dtype)));
   return info.Env().Undefined();
 }
 
 Napi::Value download(const Napi::CallbackInfo& info) {
-  if (Slot* s = slot(info))
+  if (Slot* s = slot(info, "toTypedArray"))
     if (void* bytes = bytes_for(info, *s))
       std::memcpy(bytes, s->view.data, static_cast<size_t>(s->view.numel * element_size(s->view.dtype)));
   return info.Env().Undefined();
 }
 
 Napi::Value item(const Napi::CallbackInfo& info) {
-  Slot* s = slot(info);
+  Slot* s = slot(info, "item");
   if (!s) return info.Env().Undefined();
   if (s->view.numel != 1) {
     environment(info).raise(ErrorCode::internal, "item: not one element");
@@ -76,7 +77,7 @@ Napi::Value item(const Napi::CallbackInfo& info) {
 }
 
 Napi::Value item_bigint(const Napi::CallbackInfo& info) {
-  Slot* s = slot(info);
+  Slot* s = slot(info, "itemBigInt");
   if (!s) return info.Env().Undefined();
   if (s->view.numel != 1 || is_floating(s->view.dtype)) {
     environment(info).raise(ErrorCode::internal, "itemBigInt: not one integer");
@@ -89,7 +90,7 @@ Napi::Value item_bigint(const Napi::CallbackInfo& info) {
 }
 
 Napi::Value elements(const Napi::CallbackInfo& info) {
-  Slot* s = slot(info);
+  Slot* s = slot(info, "toString");
   if (!s) return info.Env().Undefined();
   Environment& e = environment(info);
   if (!info[1].IsTypedArray() || !info[2].IsTypedArray()) {
