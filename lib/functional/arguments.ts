@@ -6,7 +6,8 @@ import { Tensor } from '../tensor';
 export function isOptions(value: unknown): value is Record<string, unknown> {
   if (typeof value !== 'object' || value === null || value instanceof Tensor) return false;
   const prototype: unknown = Object.getPrototypeOf(value);
-  return prototype === Object.prototype || prototype === null;
+  // Of any realm: Object.prototype is what has no prototype itself.
+  return prototype === null || Object.getPrototypeOf(prototype) === null;
 }
 
 /** The values of `names`, in their order; undefined where absent. Throws for unknown, doubled and surplus arguments. */
