@@ -41,13 +41,15 @@ function compactRow(row: Row): object {
   };
 }
 
-export function record(suite: Suite, result: Result): void {
+/** `load`: the load average before the run; what others had the machine do. */
+export function record(suite: Suite, result: Result, load: number): void {
   const cpus = os.cpus();
   const line = {
     date: new Date().toISOString().slice(0, 16) + 'Z',
     commit: commit(),
     cpu: cpus[0]?.model.trim() ?? process.arch,
     cores: cpus.length,
+    load: rounded(load),
     node: process.version,
     isa: result.tenon.isa,
     threads: result.tenon.threads,

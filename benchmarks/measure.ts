@@ -14,6 +14,8 @@ export interface Case {
   work: object;
   measure: Measure;
   timing: Timing;
+  /** The warm-up's least number of calls in a pass's first round. */
+  firstCalls?: number;
   /** Whether results agree. */
   agree: (tenon: readonly number[], rival: readonly number[]) => boolean;
   goal?: Goal | undefined;
@@ -31,6 +33,14 @@ export interface Plan {
 
 /** One call, no warm-up. */
 export const ONCE: Timing = { warmCalls: 0, warmMs: 0, calls: 1, batchMs: 0, batches: 1 };
+
+/**
+ * How many results of so many bytes make a process's memory settle: by then Tenon has collected results more than once
+ * and goes on in memory that it knows, as any longer loop does.
+ */
+export function settlingCalls(bytes: number): number {
+  return Math.ceil(200e6 / bytes);
+}
 
 /** Some thread pools spin for a while after their work. */
 const SETTLE_MS = 30;
@@ -76,7 +86,8 @@ async function measureCase(
     for (const [i, side] of sides.entries()) {
       const check = round === 0;
       const work = { ...c.work, ...side.variant };
-      const reply = await workers[i]!.ask({ work, timing: c.timing, check });
+      const warmCalls = Math.max(c.timing.warmCalls, check ? (c.firstCalls ?? 0) : 0);
+      const reply = await workers[i]!.ask({ work, timing: { ...c.timing, warmCalls }, check });
       side.passes[index]!.at(-1)!.push(...reply.seconds);
       if (check && side.rival === null) own = reply.check;
       else if (check && !c.agree(own, reply.check))

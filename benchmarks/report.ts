@@ -11,6 +11,10 @@ function figures(f: { median: number; spread: number } | undefined): string {
   return f === undefined ? '' : `${number(f.median)} ±${(100 * f.spread).toFixed(0)} %`;
 }
 
+function times(ratio: number | undefined): string {
+  return ratio === undefined ? '' : `${ratio < 2 ? ratio.toFixed(3) : number(ratio)}×`;
+}
+
 /** Whether a goal is met; null: this run can't tell. */
 function isMet(goal: Goal, row: Row): boolean | null {
   if ('below' in goal) return row.tenon.median < goal.below;
@@ -49,10 +53,7 @@ export function report(suite: Suite, result: Result, quick: boolean): string {
     row.name,
     row.unit,
     figures(row.tenon),
-    ...rivals.flatMap((r) => [
-      figures(row.rivals[r]),
-      row.rivals[r] ? `${number(row.rivals[r].ratio)}×` : '',
-    ]),
+    ...rivals.flatMap((r) => [figures(row.rivals[r]), times(row.rivals[r]?.ratio)]),
     ...(goals ? [goalText(row)] : []),
   ]);
   return [
@@ -60,7 +61,7 @@ export function report(suite: Suite, result: Result, quick: boolean): string {
     [result.tenon.label, ...Object.values(result.rivals)].join(' · '),
     quick
       ? 'Quick: tiny counts, which say nothing about speed.'
-      : `Medians of ${result.passes} passes, each in fresh processes; ± half the passes' range; a ratio is of the medians, > 1: Tenon is better.`,
+      : `Medians of ${result.passes} passes, each in fresh processes; ± half the passes' interquartile range; a ratio is of the medians, > 1: Tenon is better.`,
     '',
     table([head, ...body]),
     '',

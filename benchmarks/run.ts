@@ -1,4 +1,5 @@
 /** Runs benchmark suites, prints their tables and appends them to benchmarks/history. See docs/benchmarks.md. */
+import { loadavg } from 'os';
 import { parseArgs } from 'util';
 import { compilePrograms } from './compile';
 import { record } from './history';
@@ -62,13 +63,14 @@ function parse(args: string[]): Choice | null {
 async function run({ suites, rivals, quick }: Choice): Promise<void> {
   compilePrograms();
   for (const suite of suites) {
+    const load = loadavg()[0]!;
     const result = await suite.run({
       rivals: rivals.filter((r) => suite.rivals.includes(r)),
       quick,
       progress: (pass, passes) => process.stderr.write(`${suite.name}: pass ${pass} of ${passes}\n`),
     });
     console.log(report(suite, result, quick));
-    if (!quick) record(suite, result);
+    if (!quick) record(suite, result, load);
   }
 }
 

@@ -3,7 +3,7 @@
 export interface Figures {
   /** The median of the passes, each of which counts with the median of its batches. */
   median: number;
-  /** Half the distance between the passes' extremes, as a part of the median. */
+  /** Half the interquartile range of the passes, as a part of the median. */
   spread: number;
   /** Of all batches. */
   best: number;
@@ -17,10 +17,17 @@ export interface Measure {
   figure: (seconds: number) => number;
 }
 
-export function median(values: readonly number[]): number {
+/** The value below which a part `p` of the values lies, interpolated. */
+function quantile(values: readonly number[], p: number): number {
   const sorted = [...values].sort((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
+  const place = p * (sorted.length - 1);
+  const below = sorted[Math.floor(place)]!;
+  const above = sorted[Math.ceil(place)]!;
+  return below + (above - below) * (place % 1);
+}
+
+function median(values: readonly number[]): number {
+  return quantile(values, 0.5);
 }
 
 /** `passes`: seconds a call, by pass and batch. */
@@ -29,7 +36,7 @@ export function summarize(passes: readonly (readonly number[])[], measure: Measu
   const middle = median(figures);
   return {
     median: middle,
-    spread: (Math.max(...figures) - Math.min(...figures)) / 2 / middle,
+    spread: (quantile(figures, 0.75) - quantile(figures, 0.25)) / 2 / middle,
     best: measure.figure(Math.min(...passes.flat())),
   };
 }

@@ -1,5 +1,5 @@
 /** Operations that read and write much and compute little. */
-import { ONCE, runPlan, type Case } from '../measure';
+import { ONCE, runPlan, settlingCalls, type Case } from '../measure';
 import { scaledClose, type Measure } from '../statistics';
 import type { Suite } from '../suite';
 
@@ -46,6 +46,7 @@ function makeCase(op: string, name: string, shape: readonly number[], threads: n
     work: { op, shape, threads },
     measure,
     timing: quick ? ONCE : TIMING,
+    firstCalls: quick ? 0 : Math.min(settlingCalls(4 * count), 1000),
     agree: scaledClose(TOLERANCES[op] ?? 1e-5),
   };
 }

@@ -26,7 +26,7 @@ export const notebook: Suite = {
     return runPlan(
       {
         program: 'notebook',
-        passes: options.quick ? 1 : 3,
+        passes: options.quick ? 1 : 5,
         rounds: 1,
         cases: [
           epochs('first 10,000 epochs of a process', count, 0, 15),
