@@ -1,0 +1,93 @@
+/** Runs benchmark suites, prints their tables and appends them to benchmarks/history. See docs/benchmarks.md. */
+import { loadavg } from 'os';
+import { parseArgs } from 'util';
+import { compilePrograms } from './compile';
+import { record } from './history';
+import { BenchmarkError } from './process';
+import { report } from './report';
+import { RIVALS, type Rival, type Suite } from './suite';
+import { cold } from './suites/cold';
+import { elementwise } from './suites/elementwise';
+import { gemm } from './suites/gemm';
+import { notebook } from './suites/notebook';
+import { overhead } from './suites/overhead';
+
+const SUITES: readonly Suite[] = [notebook, overhead, gemm, elementwise, cold];
+
+const USAGE = `usage: npm run bench -- [suite ...] [--vs rival ...] [--quick]
+
+suites (all of them if none is named):
+${SUITES.map((s) => `  ${s.name.padEnd(12)} ${s.title} (rivals: ${s.rivals.join(', ')})`).join('\n')}
+
+  --vs torch | openblas   measure a rival in turn with Tenon; may be repeated
+  --quick                 run everything once with tiny counts, without history: shows that it runs, not how fast`;
+
+class UsageError extends Error {}
+
+interface Choice {
+  suites: readonly Suite[];
+  rivals: readonly Rival[];
+  quick: boolean;
+}
+
+/** null: help was asked for. */
+function parse(args: string[]): Choice | null {
+  let parsed;
+  try {
+    parsed = parseArgs({
+      args,
+      allowPositionals: true,
+      options: {
+        vs: { type: 'string', multiple: true, default: [] },
+        quick: { type: 'boolean', default: false },
+        help: { type: 'boolean', short: 'h', default: false },
+      },
+    });
+  } catch (error) {
+    throw new UsageError((error as Error).message);
+  }
+  const { values, positionals } = parsed;
+  if (values.help) return null;
+  const rivals = RIVALS.filter((r) => values.vs.includes(r));
+  for (const name of values.vs)
+    if (!RIVALS.some((r) => r === name)) throw new UsageError(`no such rival: ${name}`);
+  for (const name of positionals)
+    if (!SUITES.some((s) => s.name === name)) throw new UsageError(`no such suite: ${name}`);
+  const suites = positionals.length === 0 ? SUITES : SUITES.filter((s) => positionals.includes(s.name));
+  for (const rival of rivals)
+    if (!suites.some((s) => s.rivals.includes(rival)))
+      throw new UsageError(`${rival} is no rival in ${suites.map((s) => s.name).join(', ')}`);
+  return { suites, rivals, quick: values.quick };
+}
+
+async function run({ suites, rivals, quick }: Choice): Promise<void> {
+  compilePrograms();
+  for (const suite of suites) {
+    const load = loadavg()[0]!;
+    const result = await suite.run({
+      rivals: rivals.filter((r) => suite.rivals.includes(r)),
+      quick,
+      progress: (pass, passes) => process.stderr.write(`${suite.name}: pass ${pass} of ${passes}\n`),
+    });
+    console.log(report(suite, result, quick));
+    if (!quick) record(suite, result, load);
+  }
+}
+
+async function main(): Promise<void> {
+  try {
+    const choice = parse(process.argv.slice(2));
+    if (choice === null) console.log(USAGE);
+    else await run(choice);
+  } catch (error) {
+    if (error instanceof UsageError) {
+      console.error(`${error.message}\n\n${USAGE}`);
+      process.exitCode = 2;
+    } else if (error instanceof BenchmarkError) {
+      console.error(error.message);
+      process.exitCode = 1;
+    } else throw error;
+  }
+}
+
+void main();

@@ -1,0 +1,48 @@
+/** The loop of a program that is measured: answers requests (../protocol.ts) until its input ends. */
+import { createInterface } from 'readline';
+import { cpuCapability, getNumThreads } from 'tenon';
+import type { Hello, Reply, Request, Timing } from '../protocol';
+
+/** A piece of work, ready to be measured. */
+export interface Job {
+  /** Does it `calls` times. */
+  batch(calls: number): void;
+  /** Numbers that depend on the last result. */
+  check(): number[];
+}
+
+function seconds(job: Job, calls: number): number {
+  const start = process.hrtime.bigint();
+  job.batch(calls);
+  return Number(process.hrtime.bigint() - start) / 1e9;
+}
+
+/** Seconds a call, one figure a batch; rivals/serve.py does the same. */
+function measure(job: Job, timing: Timing): number[] {
+  let perCall = 0;
+  if (timing.warmCalls > 0) perCall = seconds(job, timing.warmCalls) / timing.warmCalls;
+  let spent = perCall * timing.warmCalls;
+  for (let calls = 1; 1e3 * spent < timing.warmMs; calls *= 2) {
+    const elapsed = seconds(job, calls);
+    spent += elapsed;
+    perCall = elapsed / calls;
+  }
+  const calls = Math.max(timing.calls, perCall > 0 ? Math.ceil(timing.batchMs / 1e3 / perCall) : 0);
+  return Array.from({ length: timing.batches }, () => seconds(job, calls) / calls);
+}
+
+function say(message: Hello | Reply): void {
+  process.stdout.write(JSON.stringify(message) + '\n');
+}
+
+/** `prepare` makes inputs outside the measured time. */
+export async function serve<Work>(prepare: (work: Work) => Job): Promise<void> {
+  const threads = getNumThreads();
+  say({ label: `Tenon (${cpuCapability()})`, isa: cpuCapability(), threads });
+  for await (const line of createInterface({ input: process.stdin })) {
+    const request = JSON.parse(line) as Request<Work>;
+    const job = prepare(request.work);
+    const figures = measure(job, request.timing);
+    say({ seconds: figures, check: request.check ? job.check() : [] });
+  }
+}
