@@ -17,7 +17,7 @@ import { ArgumentError, AutogradError, DTypeError, ShapeError, describe } from '
 import { broadcastShapes, sameShape, showShape } from '../shape';
 import { Tensor, checkTensor } from '../tensor';
 import { NONE, launch, launchInto, type KernelOperand } from './kernel';
-import { numberCode, numberValue } from './number';
+import { numberCode, numberValue, roundToHalf } from './number';
 
 /** What stands for a tensor in arithmetic. */
 export type Operand = Tensor | number | bigint | boolean;
@@ -139,13 +139,15 @@ export function asItWas(x: Tensor, wanted: boolean): Tensor {
 
 /**
  * An operand as an element of the dtype that the op computes for: integers wrap, and what the kernel's wider type would
- * keep is cut. Only operands of lower standing (numbers, 0-d tensors) and integers beside half types need it.
+ * keep is cut, unless a 0-d one stays `wide`. Only operands of lower standing (numbers, 0-d tensors) and integers beside
+ * half types need it.
  */
-function settled(value: KernelOperand, code: number): KernelOperand {
+function settled(value: KernelOperand, code: number, wide = false): KernelOperand {
   if (typeof value !== 'number')
-    return value.code === code || !cuts(value, code)
+    return value.code === code || !cuts(value, code, wide)
       ? value
       : launch(Op.copy, COMPUTE[code]!, value.shape, code, [value], NONE);
+  if (code === Code.float16 || code === Code.bfloat16) return wide ? value : roundToHalf(value, code);
   const range = INTEGER_RANGE[code];
   if (!range) return value;
   const [low, high] = range;
@@ -155,9 +157,11 @@ function settled(value: KernelOperand, code: number): KernelOperand {
 }
 
 /** Whether a dtype can't hold all that t may hold, although its kernels can. */
-function cuts(t: Tensor, code: number): boolean {
-  if (code >= Code.int8 && code <= Code.int16) return t.shape.length === 0 && t.code !== Code.bool;
-  return (code === Code.float16 || code === Code.bfloat16) && t.code >= Code.int16 && t.code <= Code.int64;
+function cuts(t: Tensor, code: number, wide: boolean): boolean {
+  const single = t.shape.length === 0;
+  if (code >= Code.int8 && code <= Code.int16) return single && t.code !== Code.bool;
+  if (code !== Code.float16 && code !== Code.bfloat16) return false;
+  return single ? !wide : t.code >= Code.int16 && t.code <= Code.int64;
 }
 
 /** A tensor, or the value of a number, bigint or boolean. */
@@ -216,6 +220,8 @@ interface BinarySpec extends TypeRules {
   readonly gradient?: string;
   /** PyTorch's name for the node when the first operand is a number; null: not differentiable then. */
   readonly gradientOfNumber?: string | null;
+  /** Beside half types, a number or a second operand of 0 dimensions is as precise as float32. */
+  readonly wideNumbers?: boolean;
   readonly keep?: readonly [Keep, Keep];
   readonly keepOutput?: boolean;
   readonly backward?: readonly [
@@ -239,7 +245,7 @@ export function binaryOp(name: OpName, spec: BinarySpec): BinaryFunction {
   const op = Op[name];
   const types = typesOf(name);
   const takesFloat = types !== 'INTEGER' && spec.noFloat !== true;
-  const { keep = ['never', 'never'], keepOutput = false, backward } = spec;
+  const { keep = ['never', 'never'], keepOutput = false, wideNumbers = false, backward } = spec;
   const [keepX, keepY] = keep;
   // The context is the operand that was a number; at most one is.
   const rule: GradRule<number> =
@@ -284,7 +290,8 @@ export function binaryOp(name: OpName, spec: BinarySpec): BinaryFunction {
           ? a.shape
           : broadcastShapes(name, a.shape, b.shape);
     if (spec.noBoolOperand && (isBool(x) || isBool(y))) throw new DTypeError(`${name}: not defined for bool`);
-    const out = launch(op, COMPUTE[code]!, shape, code, [settled(a, code), settled(b, code)], NONE);
+    const first = settled(a, code, wideNumbers && typeof a === 'number');
+    const out = launch(op, COMPUTE[code]!, shape, code, [first, settled(b, code, wideNumbers)], NONE);
     if (
       gradEnabled &&
       ((typeof a !== 'number' && requiresGrad(a)) || (typeof b !== 'number' && requiresGrad(b)))
@@ -308,7 +315,7 @@ export function binaryOp(name: OpName, spec: BinarySpec): BinaryFunction {
     const [, ...others] = savedOf(x, b, x);
     const recorded = requiresGrad(x) || (typeof b !== 'number' && requiresGrad(b));
     const before = recorded && kept(keepX, x, b) !== null ? asItWas(x, true) : null;
-    launchInto(op, COMPUTE[code]!, [x], [x, settled(separate(x, b), code)], []);
+    launchInto(op, COMPUTE[code]!, [x], [x, settled(separate(x, b), code, wideNumbers)], []);
     const value = typeof b === 'number' ? b : 0;
     const inputs = [x, typeof b === 'number' ? null : b];
     const saved = keepsNone ? NOTHING : [before, ...others];
@@ -350,19 +357,9 @@ export function compareOp(name: OpName): CompareFunction {
         : typeof b === 'number'
           ? a.shape
           : broadcastShapes(name, a.shape, b.shape);
-    return launch(op, COMPUTE[code]!, shape, Code.bool, [rounded(a, code), rounded(b, code)], NONE);
+    return launch(op, COMPUTE[code]!, shape, Code.bool, [settled(a, code), settled(b, code)], NONE);
   };
   return Object.assign(call, { inPlace: truthInPlace(`${name}_`, call) });
-}
-
-/** Unlike arithmetic, comparison rounds numbers to half types first. */
-function rounded(value: KernelOperand, code: number): KernelOperand {
-  if (code !== Code.float16 && code !== Code.bfloat16) return settled(value, code);
-  if (typeof value !== 'number' && (value.code === code || value.shape.length > 0))
-    return settled(value, code);
-  const inputs = typeof value === 'number' ? NONE : [value];
-  const scalars = typeof value === 'number' ? [value] : NONE;
-  return launch(typeof value === 'number' ? Op.fill : Op.copy, COMPUTE[code]!, [], code, inputs, scalars);
 }
 
 /** Writes the truth values that `f` gives over its first operand; they have no gradient. */

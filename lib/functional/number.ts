@@ -52,3 +52,24 @@ function outOfRange(op: string, value: number, code: number): ArgumentError {
 export function scalarElement(op: string, value: number, code: number): number {
   return isFloatingCode(code) ? value : elementValue(op, value, code);
 }
+
+const FLOAT = new Float32Array(1);
+const BITS = new Uint32Array(FLOAT.buffer);
+
+/** The number of float16 or bfloat16 that is nearest to a float32 value, halves to even. */
+export function roundToHalf(value: number, code: number): number {
+  const x = Math.fround(value);
+  if (!Number.isFinite(x) || x === 0) return x;
+  if (code === Code.float16) {
+    // Its numbers are multiples of 2^-24, and from 2^-14 on have 11 digits.
+    const exponent = Math.max(-14, Math.floor(Math.log2(Math.abs(x))));
+    const unit = 2 ** (exponent - 10);
+    const scaled = x / unit;
+    const whole = Math.round(scaled);
+    const nearest = whole - scaled === 0.5 && whole % 2 !== 0 ? whole - 1 : whole;
+    return Math.abs(nearest * unit) > 65504 ? Math.sign(x) * Infinity : nearest * unit;
+  }
+  FLOAT[0] = x;
+  BITS[0] = (BITS[0]! + 0x7fff + ((BITS[0]! >>> 16) & 1)) & 0xffff0000;
+  return FLOAT[0];
+}

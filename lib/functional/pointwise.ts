@@ -172,11 +172,13 @@ export const sub = binaryOp('sub', {
   backward: [(g) => g, (g) => neg(g)],
 });
 export const mul = binaryOp('mul', {
+  wideNumbers: true,
   gradient: 'Mul',
   keep: ['ifOther', 'ifOther'],
   backward: [(g, { y }) => mul(g, y), (g, { x }) => mul(g, x)],
 });
 export const div = binaryOp('div', {
+  wideNumbers: true,
   gradient: 'Div',
   gradientOfNumber: 'Mul', // PyTorch multiplies the reciprocal
   keep: ['ifOther', 'always'],
@@ -185,8 +187,9 @@ export const div = binaryOp('div', {
 
 // As functions of real numbers these two are constant between jumps.
 const toZero = [zerosLike, zerosLike] as const;
-const divFloor = binaryOp('floorDivide', { noBool: true, gradient: 'Div', backward: toZero });
-const divTrunc = binaryOp('truncDivide', { noBool: true, gradient: 'Div', backward: toZero });
+const rounded = { noBool: true, wideNumbers: true, gradient: 'Div', backward: toZero };
+const divFloor = binaryOp('floorDivide', rounded);
+const divTrunc = binaryOp('truncDivide', rounded);
 
 /** How `div` rounds its results: down, towards zero, or not. */
 export interface Rounding {
@@ -215,7 +218,7 @@ export function divRounded_(x: Tensor, y: Operand, options?: Rounding): Tensor {
   return divisionOf('div_', options).inPlace(x, y);
 }
 
-export const floorDivide = binaryOp('floorDivide', { noBool: true });
+export const floorDivide = binaryOp('floorDivide', { noBool: true, wideNumbers: true });
 export const remainder = binaryOp('remainder', {
   noBool: true,
   gradient: 'Remainder',
