@@ -146,6 +146,11 @@ export function promoteTypes(a: DType, b: DType): DType {
   return DTYPES[promoteCodes(dtypeCode('promoteTypes', a), dtypeCode('promoteTypes', b))]!;
 }
 
+/** Whether numbers of one dtype may become those of the other without a change of kind (https://pytorch.org/docs/stable/generated/torch.can_cast.html). */
+export function canCast(from: DType, to: DType): boolean {
+  return category(dtypeCode('canCast', from)) <= category(dtypeCode('canCast', to));
+}
+
 const CODES = new Map<unknown, number>(DTYPES.map((name, code) => [name, code]));
 
 /** @internal The code of a dtype's name; throws a DTypeError that names `op`. */

@@ -22,6 +22,7 @@ export {
   long,
   getDefaultDtype,
   promoteTypes,
+  canCast,
   type DType,
   type TensorTypedArray,
 } from './dtype';

@@ -197,38 +197,55 @@ function contents(t: Printable, indent: number): string {
   return write(t.shape, indent, summarize, () => formatter.format(values[at++]!), formatter.width);
 }
 
-function addSuffixes(text: string, suffixes: readonly string[], indent: number): string {
+/** What stands behind the elements, and how many characters PyTorch's spelling of it has: lines break where its do. */
+interface Suffix {
+  readonly text: string;
+  readonly width: number;
+}
+
+const plain = (text: string): Suffix => ({ text, width: text.length });
+
+function addSuffixes(text: string, suffixes: readonly Suffix[], indent: number): string {
   let out = text;
   let length = text.length - text.lastIndexOf('\n') + 1;
   for (const suffix of suffixes)
-    if (length + suffix.length + 2 > options.linewidth) {
-      out += `,\n${' '.repeat(indent)}${suffix}`;
-      length = indent + suffix.length;
+    if (length + suffix.width + 2 > options.linewidth) {
+      out += `,\n${' '.repeat(indent)}${suffix.text}`;
+      length = indent + suffix.width;
     } else {
-      out += `, ${suffix}`;
-      length += suffix.length + 2;
+      out += `, ${suffix.text}`;
+      length += suffix.width + 2;
     }
   return `${out})`;
 }
 
+/** `grad_fn=<…>`, with a number behind `Backward`. */
+function gradFnSuffix(name: string): Suffix {
+  const text = `gradFn=<${name}>`;
+  return { text, width: text.length + (name.endsWith('Backward') ? 2 : 1) };
+}
+
+const REQUIRES_GRAD: Suffix = { text: 'requiresGrad=true', width: 'requires_grad=True'.length };
+
 /** @internal The text of a tensor. */
 export function formatTensor(t: Printable): string {
   const prefix = 'tensor(';
-  const suffixes: string[] = [];
+  const suffixes: Suffix[] = [];
   const { device, gradFn, requiresGrad } = t.suffixes;
-  if (device !== undefined) suffixes.push(`device='${device}'`);
+  if (device !== undefined) suffixes.push(plain(`device='${device}'`));
   const empty = t.shape.includes(0);
   const defaultDtype = t.dtype === getDefaultDtype();
   if (empty) {
-    if (t.shape.length !== 1) suffixes.push(`size=(${t.shape.join(', ')})`);
-    if (!defaultDtype) suffixes.push(`dtype=torch.${t.dtype}`);
+    if (t.shape.length !== 1) suffixes.push(plain(`size=(${t.shape.join(', ')})`));
+    if (!defaultDtype) suffixes.push(plain(`dtype=torch.${t.dtype}`));
   } else {
     if (options.edgeitems === 0)
-      suffixes.push(`size=(${t.shape.join(', ')}${t.shape.length === 1 ? ',' : ''})`);
-    if (!defaultDtype && t.dtype !== 'int64' && t.dtype !== 'bool') suffixes.push(`dtype=torch.${t.dtype}`);
+      suffixes.push(plain(`size=(${t.shape.join(', ')}${t.shape.length === 1 ? ',' : ''})`));
+    if (!defaultDtype && t.dtype !== 'int64' && t.dtype !== 'bool')
+      suffixes.push(plain(`dtype=torch.${t.dtype}`));
   }
-  if (gradFn !== undefined) suffixes.push(`gradFn=<${gradFn}>`);
-  else if (requiresGrad) suffixes.push('requiresGrad=true');
+  if (gradFn !== undefined) suffixes.push(gradFnSuffix(gradFn));
+  else if (requiresGrad) suffixes.push(REQUIRES_GRAD);
   const body = empty ? '[]' : contents(t, prefix.length);
   const text = addSuffixes(prefix + body, suffixes, prefix.length);
   return t.isParameter ? `Parameter containing:\n${text}` : text;

@@ -9,6 +9,7 @@ import { DTYPES, ELEMENT_SIZE, type DType } from './dtype';
 import { ArgumentError, AutogradError, describe } from './errors';
 import type { Device } from './device';
 import { SCALAR_SHAPE, numelOf, rowMajorStrides, isRowMajor, type Shape } from './shape';
+import { withGradMode } from './autograd/mode';
 import type { Node } from './autograd/node';
 
 /** @internal How a view came about: enough to find its gradient function again after its base was changed in place. */
@@ -21,6 +22,8 @@ export interface ViewInfo {
   readonly replay: (of: Tensor) => Tensor;
   /** The root's graph version that `node` belongs to. */
   graphVersion: number;
+  /** The op that made this view and others at once; null: it was made alone. */
+  readonly siblings: string | null;
 }
 
 /**
@@ -227,7 +230,7 @@ export function aliasInto<T extends Tensor>(
   strides: readonly number[] | null,
   offset: number,
 ): T {
-  const layout = strides === null || isRowMajor(t.shape, strides) ? null : strides;
+  const layout = strides === null || t.count === 0 || isRowMajor(t.shape, strides) ? null : strides;
   t.layout = layout;
   t.offset = t.count === 0 ? 0 : offset;
   t.base = of.base ?? of;
@@ -254,7 +257,9 @@ export function gradNode(t: Tensor): Node | null {
     view.graphVersion = view.root.graphVersion;
     gradNode(view.of);
     if (view.of.needsGrad) {
-      const again = view.replay(view.of);
+      const again = withGradMode('view', true, () => view.replay(view.of));
+      // PyTorch finds such views again by their strides.
+      if (again.node !== null) again.node.rule = { ...again.node.rule, name: 'AsStridedBackward' };
       t.node = again.node;
       t.nodeIndex = again.nodeIndex;
       t.needsGrad = again.needsGrad;

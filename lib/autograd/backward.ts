@@ -21,7 +21,7 @@ export interface BackwardOptions {
 /** The options of `autograd.grad`. */
 export interface GradOptions {
   /** The gradients of the outputs; ones for outputs of one element. */
-  gradOutputs?: Tensor | readonly (Tensor | null)[] | null;
+  gradOutputs?: Gradients;
   retainGraph?: boolean;
   createGraph?: boolean;
   /** Allow inputs that the outputs don't depend on: their gradient is null. */
@@ -62,8 +62,6 @@ function checkOutput(op: string, t: unknown, gradient: unknown): void {
     throw new ShapeError(
       `${op}: expected a gradient of shape ${showShape(t.shape)}, got ${showShape(gradient.shape)}`,
     );
-  if (!gradient.isFloatingPoint())
-    throw new AutogradError(`${op}: expected a floating-point gradient, got ${gradient.dtype}`);
 }
 
 function checkInputs(op: string, inputs: unknown): asserts inputs is readonly Tensor[] {
@@ -83,6 +81,13 @@ function flag(op: string, name: string, value: unknown, otherwise: boolean): boo
   return value;
 }
 
+type Gradients = Tensor | null | readonly (Tensor | null)[];
+
+/** Whether an argument is one gradient or several rather than options. */
+function isGradients(value: unknown): value is Gradients {
+  return value === null || value instanceof Tensor || Array.isArray(value);
+}
+
 function listOf<T>(value: T | readonly T[]): readonly T[] {
   return Array.isArray(value) ? (value as readonly T[]) : [value as T];
 }
@@ -93,10 +98,22 @@ function listOf<T>(value: T | readonly T[]): readonly T[] {
  */
 export function backward(
   tensors: Tensor | readonly Tensor[],
-  gradTensors: Tensor | null | readonly (Tensor | null)[] = null,
-  options: Omit<BackwardOptions, 'gradient'> = {},
+  gradTensors?: Gradients,
+  options?: Omit<BackwardOptions, 'gradient'>,
+): void;
+export function backward(
+  tensors: Tensor | readonly Tensor[],
+  options: Omit<BackwardOptions, 'gradient'> & { gradTensors?: Gradients },
+): void;
+export function backward(
+  tensors: Tensor | readonly Tensor[],
+  second: Gradients | (Omit<BackwardOptions, 'gradient'> & { gradTensors?: Gradients }) = null,
+  third: Omit<BackwardOptions, 'gradient'> = {},
 ): void {
-  checkNames('backward', options, ['retainGraph', 'createGraph', 'inputs']);
+  const [{ gradTensors = null }, options] = isGradients(second)
+    ? [{ gradTensors: second }, third]
+    : [second, second];
+  checkNames('backward', options, ['gradTensors', 'retainGraph', 'createGraph', 'inputs']);
   const roots = listOf(tensors);
   const seeds = gradTensors === null ? [] : listOf(gradTensors);
   if (seeds.length > 0 && seeds.length !== roots.length)
@@ -105,8 +122,17 @@ export function backward(
   const createGraph = flag('backward', 'createGraph', options.createGraph, false);
   const retainGraph = flag('backward', 'retainGraph', options.retainGraph, createGraph);
   const { inputs = null } = options;
-  if (inputs !== null) checkInputs('backward', inputs);
-  runBackward(roots, seeds, { createGraph, retainGraph, inputs, capture: false });
+  if (inputs === null) {
+    runBackward(roots, seeds, { createGraph, retainGraph, inputs, capture: false });
+    return;
+  }
+  checkInputs('backward', inputs);
+  const kept = inputs.filter((t) => !t.isLeaf && !retaining.has(t)).map(keepGradient);
+  try {
+    runBackward(roots, seeds, { createGraph, retainGraph, inputs, capture: false });
+  } finally {
+    for (const handle of kept) handle.remove();
+  }
 }
 
 /**
@@ -126,8 +152,22 @@ export function grad(
 export function grad(
   outputs: Tensor | readonly Tensor[],
   inputs: Tensor | readonly Tensor[],
-  options: GradOptions = {},
+  gradOutputs: Gradients,
+  options?: GradOptions & { allowUnused?: false },
+): Tensor[];
+export function grad(
+  outputs: Tensor | readonly Tensor[],
+  inputs: Tensor | readonly Tensor[],
+  gradOutputs: Gradients,
+  options: GradOptions,
+): (Tensor | null)[];
+export function grad(
+  outputs: Tensor | readonly Tensor[],
+  inputs: Tensor | readonly Tensor[],
+  third: Gradients | GradOptions = {},
+  fourth: GradOptions = {},
 ): (Tensor | null)[] {
+  const options: GradOptions = isGradients(third) ? { gradOutputs: third, ...fourth } : third;
   checkNames('grad', options, [
     'gradOutputs',
     'retainGraph',
@@ -209,16 +249,28 @@ Tensor.prototype.registerHook = function (this: Tensor, call: GradHook) {
   if (typeof call !== 'function')
     throw new ArgumentError(`registerHook: expected a function, got ${describe(call)}`);
   if (!requiresGrad(this)) throw new AutogradError('registerHook: the tensor does not require a gradient');
-  const node = edgeOf(this);
-  const hook = { index: this.nodeIndex, call };
-  (node.hooks ??= []).push(hook);
+  return addHook(this, call, false);
+};
+
+function addHook(t: Tensor, call: GradHook, last: boolean): HookHandle {
+  const node = edgeOf(t);
+  const hook = { index: t.nodeIndex, call, last };
+  const hooks = (node.hooks ??= []);
+  const end = hooks.findIndex((h) => h.last && !last);
+  hooks.splice(end < 0 ? hooks.length : end, 0, hook);
   return {
     remove() {
       node.hooks = node.hooks?.filter((h) => h !== hook) ?? null;
       if (node.hooks?.length === 0) node.hooks = null;
     },
   };
-};
+}
+
+/** Keeps a non-leaf's gradient, as the other hooks leave it. */
+function keepGradient(t: Tensor): HookHandle {
+  const keep = (g: Tensor): void => setGradient(t, t.gradient === null ? g : arithmetic.add(t.gradient, g));
+  return addHook(t, keep, true);
+}
 
 const retaining = new WeakSet<Tensor>();
 
@@ -226,7 +278,7 @@ Tensor.prototype.retainGrad = function (this: Tensor) {
   if (!requiresGrad(this)) throw new AutogradError('retainGrad: the tensor does not require a gradient');
   if (this.isLeaf || retaining.has(this)) return;
   retaining.add(this);
-  this.registerHook((g) => setGradient(this, this.gradient === null ? g : arithmetic.add(this.gradient, g)));
+  keepGradient(this);
 };
 
 Object.defineProperty(Tensor.prototype, 'retainsGrad', {

@@ -322,7 +322,9 @@ class Pass {
   /** Into `leaf.grad`, with one hold on g: taken over when it is ours alone, else copied or added. */
   private accumulate(leaf: Tensor, g: Tensor): void {
     const old = leaf.gradient;
-    if (old === null) {
+    if (!leaf.needsGrad) {
+      // It was told so since.
+    } else if (old === null) {
       if (this.exclusive(g)) {
         g.holds = KEPT;
         setGradient(leaf, g);

@@ -34,6 +34,8 @@ interface FurtherOutput {
 interface Hook {
   readonly index: number;
   readonly call: GradHook;
+  /** Behind those that are added later. */
+  readonly last: boolean;
 }
 
 let sequence = 0;
@@ -51,7 +53,7 @@ function versionsOf(saved: readonly (Tensor | null)[]): number[] {
 }
 
 export class Node {
-  readonly rule: GradRule<unknown>;
+  rule: GradRule<unknown>;
   /** Grows with time: whatever uses a node's result has a higher one. */
   readonly sequence: number;
   /** The nodes of the inputs; null where none is wanted. */

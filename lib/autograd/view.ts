@@ -1,9 +1,9 @@
 /** Views, and changes in place, of tensors that autograd follows. */
 import { ArgumentError, AutogradError, describe } from '../errors';
-import { Tensor, alias, bumpVersion, gradNode } from '../tensor';
-import { showShape, type Shape } from '../shape';
+import { Tensor, alias, bumpVersion, checkTensor, gradNode } from '../tensor';
+import { sameShape, showShape, type Shape } from '../shape';
 import { arithmetic } from './arithmetic';
-import { gradEnabled } from './mode';
+import { gradEnabled, withGradMode } from './mode';
 import { attach, record, requiresGrad, type GradRule, type InputGrads, type Node } from './node';
 
 /** A view of x that gradients flow through. `replay` makes the same view of another tensor of x's shape. */
@@ -20,9 +20,43 @@ export function recordView<C>(
   if (x.code <= 3) {
     record(out, rule, [x], [], context);
     const root = x.viewInfo === null ? x : x.viewInfo.root;
-    out.viewInfo = { of: x, root, replay, graphVersion: root.graphVersion };
+    out.viewInfo = { of: x, root, replay, graphVersion: root.graphVersion, siblings: null };
   }
   return out;
+}
+
+/** One of several views: `replay` makes it of another tensor. */
+export interface ViewPart {
+  readonly shape: Shape;
+  readonly strides: readonly number[] | null;
+  readonly offset: number;
+  readonly replay: (of: Tensor) => Tensor;
+}
+
+/**
+ * Several views of x made at once: one node, whose rule has a `backwardAll`. As in PyTorch they can't be changed in place
+ * while that is recorded.
+ */
+export function recordViews<C>(
+  x: Tensor,
+  parts: readonly ViewPart[],
+  rule: GradRule<C>,
+  context: C,
+): Tensor[] {
+  const outs = parts.map((part) => alias(x, part.shape, part.strides, part.offset));
+  if (x.code > 3) return outs;
+  const root = x.viewInfo === null ? x : x.viewInfo.root;
+  const node =
+    gradEnabled && outs.length > 0 && requiresGrad(x) ? attach(outs[0]!, rule, [x], [], context) : null;
+  if (node !== null) node.further = outs.slice(1).map(({ shape, code }) => ({ shape, code, grad: null }));
+  outs.forEach((out, i) => {
+    const { graphVersion } = root;
+    out.viewInfo = { of: x, root, replay: parts[i]!.replay, graphVersion, siblings: rule.name };
+    out.node = node;
+    out.nodeIndex = i;
+    out.needsGrad = node !== null;
+  });
+  return outs;
 }
 
 /** To be called before `op` changes t in place. */
@@ -45,18 +79,24 @@ export function checkOverlap(op: string, t: Tensor): void {
 /** Throws when autograd can't follow a change of t in place by an op on `inputs`. */
 export function checkRecordable(op: string, t: Tensor, inputs: readonly (Tensor | null)[]): void {
   if (!gradEnabled) return;
-  const node = gradNode(t);
-  if (t.needsGrad && node === null)
+  const view = t.viewInfo;
+  const own = requiresGrad(t) || (view !== null && requiresGrad(view.root));
+  if (!own && !inputs.some((x) => x !== null && requiresGrad(x))) return;
+  if (own && view === null && gradNode(t) === null)
     throw new AutogradError(
       `${op}: a leaf that requires a gradient can't be changed in place, except within noGrad()`,
     );
-  const root = t.viewInfo === null ? null : t.viewInfo.root;
-  if (root !== null && root.needsGrad && gradNode(root) === null)
-    throw new AutogradError(
-      `${op}: a view of a leaf that requires a gradient can't be changed in place, except within noGrad()`,
-    );
-  if (t.code > 3 && inputs.some((x) => x !== null && x.needsGrad))
-    throw new AutogradError(`${op}: ${t.dtype} can't hold what requires a gradient`);
+  if (view !== null) {
+    if (view.siblings !== null)
+      throw new AutogradError(
+        `${op}: one of several views made by ${view.siblings} can't be changed in place; change a clone() of it instead`,
+      );
+    if (own && gradNode(view.root) === null)
+      throw new AutogradError(
+        `${op}: a view of a leaf that requires a gradient can't be changed in place, except within noGrad()`,
+      );
+  }
+  if (t.code > 3) throw new AutogradError(`${op}: ${t.dtype} can't hold what requires a gradient`);
 }
 
 /** What a change of a view does to the tensor it is a view of. */
@@ -128,6 +168,11 @@ declare module '../tensor' {
     detach(): Tensor;
     /** Cuts this tensor off from the graph that made it. */
     detach_(): this;
+    /**
+     * A tensor of the same storage whose changes in place autograd doesn't notice. Elements of another tensor of this shape
+     * and dtype that is assigned are copied.
+     */
+    data: Tensor;
   }
 }
 
@@ -173,6 +218,24 @@ Tensor.prototype.requiresGrad_ = function (this: Tensor, value = true) {
 Tensor.prototype.detach = function (this: Tensor) {
   return alias(this, this.shape, this.layout, this.offset);
 };
+
+Object.defineProperty(Tensor.prototype, 'data', {
+  configurable: true,
+  get(this: Tensor): Tensor {
+    const t = this.detach();
+    t.base = null;
+    t.shared = true;
+    return t;
+  },
+  set(this: Tensor, value: Tensor) {
+    checkTensor('data', value, 'the value');
+    if (value.code !== this.code || !sameShape(value.shape, this.shape))
+      throw new ArgumentError(
+        `data: expected a ${this.dtype} tensor of shape ${showShape(this.shape)}, got ${value.dtype} of shape ${showShape(value.shape)}`,
+      );
+    withGradMode('data', false, () => arithmetic.copyInto(this.data, value));
+  },
+});
 
 Tensor.prototype.detach_ = function (this: Tensor) {
   if (this.viewInfo !== null)

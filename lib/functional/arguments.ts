@@ -70,3 +70,25 @@ export function numberArgument(op: string, name: string, value: unknown): number
     throw new ArgumentError(`${op}: expected ${name} to be a number, got ${describe(value)}`);
   return value;
 }
+
+/** A function of a tensor and arguments that may be given by position or, in an object behind those, by name. */
+export type Named<Positions extends readonly unknown[], Names extends object, Result, First = Tensor> = {
+  (x: First, ...args: Positions): Result;
+  (x: First, options: Names): Result;
+  (x: First, second: Positions[0], options: Names): Result;
+};
+
+/** `f`, whose arguments after the first, called `names`, may also be given by name. Throws for unknown and surplus ones. */
+export function named<Positions extends readonly unknown[], Names extends object, Result, First = Tensor>(
+  op: string,
+  names: readonly (keyof Names & string)[],
+  f: (x: First, ...args: Positions) => Result,
+): Named<Positions, Names, Result, First> {
+  const call = f as (x: First, ...args: readonly unknown[]) => Result;
+  const most = names.length;
+  return (x: First, ...given: readonly unknown[]): Result => {
+    const n = given.length;
+    if (n <= most && (n === 0 || !isOptions(given[n - 1]))) return call(x, ...given);
+    return call(x, ...bindArguments(op, names, given));
+  };
+}

@@ -142,6 +142,8 @@ export interface ToOptions {
   device?: DeviceLike;
   /** Copy even if nothing changes. */
   copy?: boolean;
+  /** Nothing to wait for between CPU tensors. */
+  nonBlocking?: boolean;
 }
 
 /**
@@ -164,7 +166,7 @@ export function to(
       if ((DTYPES as readonly string[]).includes(value)) code = dtypeCode('to', value);
       else resolveDevice('to', value);
     } else if (typeof value === 'object' && value !== null) {
-      checkOptions('to', ['dtype', 'device', 'copy'], value);
+      checkOptions('to', ['dtype', 'device', 'copy', 'nonBlocking'], value);
       const options = value as ToOptions;
       if (options.dtype !== undefined) code = dtypeCode('to', options.dtype);
       resolveDevice('to', options.device);

@@ -4,8 +4,6 @@ import { Op } from '../backend/ops.generated';
 import {
   COMPUTE,
   Code,
-  DTYPES,
-  INTEGER_RANGE,
   defaultDtypeCode,
   dtypeCode,
   isFloatingCode,
@@ -28,6 +26,7 @@ import {
 import { lt } from './compare';
 import { cast, clone } from './copy';
 import { fullOf, launch } from './kernel';
+import { elementValue, numberValue, scalarElement } from './number';
 import { add, mul, sub } from './pointwise';
 import { where } from './where';
 
@@ -130,36 +129,24 @@ const ARRAYS: readonly Buffer[] = [
   Uint8Array,
 ];
 
-/** @internal What a dtype holds of a number: integer dtypes cut off the fraction; throws for what is out of range. */
-export function fitNumber(op: string, value: number, code: number): number {
-  if (isFloatingCode(code) || code === Code.bool) return value;
-  const [low, high] = INTEGER_RANGE[code] ?? INT64_RANGE;
-  const whole = Math.trunc(value);
-  // Negative whole numbers may wrap in uint8, as in PyTorch.
-  const least = low === 0 && whole === value ? -high : low;
-  if (!(whole >= least && whole <= high))
-    throw new ArgumentError(`${op}: ${value} can't be converted to ${DTYPES[code]}`);
-  return whole;
+/** An int64 as a BigInt. */
+function longValue(op: string, value: unknown): bigint {
+  if (typeof value !== 'bigint') return BigInt(elementValue(op, Number(value), Code.int64));
+  if (BigInt.asIntN(64, value) !== value)
+    throw new ArgumentError(`${op}: ${describe(value)} is out of the range of int64`);
+  return value;
 }
-
-/** As far as there are doubles. */
-const INT64_RANGE = [-(2 ** 63), 2 ** 63 - 1024] as const;
 
 function fillArray(op: string, flat: readonly unknown[], code: number): TensorTypedArray {
   const array = new ARRAYS[code]!(flat.length);
   if (array instanceof BigInt64Array) {
-    for (let i = 0; i < flat.length; i++) {
-      const v = flat[i];
-      const big = typeof v === 'bigint' ? v : BigInt(fitNumber(op, Number(v), code));
-      array[i] = big;
-      if (array[i] !== big) throw new ArgumentError(`${op}: ${describe(big)} can't be converted to int64`);
-    }
+    for (let i = 0; i < flat.length; i++) array[i] = longValue(op, flat[i]);
   } else if (code === Code.bool) {
     for (let i = 0; i < flat.length; i++) array[i] = flat[i] ? 1 : Number.isNaN(flat[i]) ? 1 : 0;
   } else if (isFloatingCode(code)) {
     for (let i = 0; i < flat.length; i++) array[i] = Number(flat[i]);
   } else {
-    for (let i = 0; i < flat.length; i++) array[i] = fitNumber(op, Number(flat[i]), code);
+    for (let i = 0; i < flat.length; i++) array[i] = elementValue(op, Number(flat[i]), code);
   }
   return array;
 }
@@ -247,6 +234,13 @@ export function indexTensor(op: string, list: readonly unknown[]): Tensor {
   return upload(shape, code, fillArray(op, flat, code));
 }
 
+/** The same tensor where that is one of the dtype, else a new one, as by `tensor`. */
+export function asTensor(data: TensorData, options?: TensorOptions): Tensor {
+  if (!(data instanceof Tensor)) return tensor(data, options);
+  const code = optionsCode('asTensor', options, data.code);
+  return cast(data, code);
+}
+
 /** A 1-d tensor of a typed array's elements, copied: `tensor` under PyTorch's other name. */
 export function fromNumpy(data: TensorTypedArray | Uint8ClampedArray | Uint16Array | Uint32Array): Tensor {
   if (!ArrayBuffer.isView(data))
@@ -256,15 +250,55 @@ export function fromNumpy(data: TensorTypedArray | Uint8ClampedArray | Uint16Arr
 
 /** Sizes as arguments or as one array, then options. */
 export type Sizes = [...sizes: number[]] | [sizes: readonly number[]];
-export type SizesAndOptions = Sizes | [...Sizes, TensorOptions | undefined];
+/** The sizes by name. */
+export interface SizeOptions extends TensorOptions {
+  size?: readonly number[];
+}
+export type SizesAndOptions = Sizes | [...Sizes, TensorOptions | undefined] | [SizeOptions];
 
-function shapeAndOptions(op: string, given: readonly unknown[]): [Shape, TensorOptions | undefined] {
-  const [sizes, options] = splitOptions(given[given.length - 1] === undefined ? given.slice(0, -1) : given);
-  return [checkShape(op, sizes), options as TensorOptions | undefined];
+/**
+ * @internal Arguments called `names`, by position or by name, and what options there are besides. An option that is
+ * undefined counts as left out.
+ */
+export function namedArguments<Options>(
+  op: string,
+  names: readonly string[],
+  given: readonly unknown[],
+): [values: unknown[], options: Options | undefined] {
+  const trimmed = given[given.length - 1] === undefined ? given.slice(0, -1) : given;
+  const [positional, named] = splitOptions(trimmed);
+  if (positional.length > names.length)
+    throw new ArgumentError(
+      `${op}: expected at most ${names.length} arguments (${names.join(', ')}), got ${positional.length}`,
+    );
+  const values = names.map((_, i) => positional[i]);
+  if (named === undefined) return [values, undefined];
+  const rest: Record<string, unknown> = { ...(named as Record<string, unknown>) };
+  names.forEach((name, i) => {
+    if (rest[name] !== undefined && values[i] !== undefined)
+      throw new ArgumentError(`${op}: ${name} was given by position and by name`);
+    values[i] ??= rest[name];
+    delete rest[name];
+  });
+  return [values, rest as Options];
+}
+
+/** @internal Sizes, one by one, as an array or by name, and what options there are besides. */
+export function shapeAndOptions<Options>(
+  op: string,
+  given: readonly unknown[],
+): [Shape, Options | undefined] {
+  const last = given[given.length - 1];
+  const count = given.length - (given.length > 0 && (last === undefined || isOptions(last)) ? 1 : 0);
+  const sizes = given.slice(0, count);
+  const [[size], options] = namedArguments<Options>(op, ['size'], given.slice(count));
+  if (size === undefined ? count === 0 : count > 0)
+    throw new ArgumentError(`${op}: expected sizes, as arguments, as one array or by name`);
+  return [checkShape(op, size === undefined ? sizes : [size]), options];
 }
 
 function filled(op: string, given: readonly unknown[], value: number | null): Tensor {
-  const [shape, options] = shapeAndOptions(op, given);
+  const [shape, options] = shapeAndOptions<TensorOptions>(op, given);
   const code = optionsCode(op, options, defaultDtypeCode());
   return finish(op, value === null ? uninitialised(shape, code) : fullOf(shape, code, value), options);
 }
@@ -282,34 +316,38 @@ export function empty(...sizes: SizesAndOptions): Tensor {
   return filled('empty', sizes, null);
 }
 
-/** @internal A number, boolean or BigInt as kernels take it, and the dtype's code it has of itself. */
-export function scalarValue(op: string, value: unknown): [number, number] {
-  if (typeof value === 'number') return [value, Number.isInteger(value) ? Code.int64 : defaultDtypeCode()];
-  if (typeof value === 'boolean') return [value ? 1 : 0, Code.bool];
-  if (typeof value === 'bigint' && Number.isSafeInteger(Number(value))) return [Number(value), Code.int64];
-  throw new ArgumentError(
-    `${op}: expected a number, a boolean or a BigInt within 2^53, got ${describe(value)}`,
-  );
+type Scalar = number | boolean | bigint;
+
+/** The dtype that a number takes on its own. */
+function ownCode(value: unknown): number {
+  return typeof value === 'bigint' ? Code.int64 : typeof value === 'boolean' ? Code.bool : defaultDtypeCode();
 }
 
 /** Of one value: `full([2, 3], 7)`. Numbers take the default dtype, BigInts int64, booleans bool. */
-export function full(
-  size: readonly number[],
-  value: number | boolean | bigint,
-  options?: TensorOptions,
-): Tensor {
+export function full(size: readonly number[], fillValue: Scalar, options?: TensorOptions): Tensor;
+export function full(options: SizeOptions & { fillValue: Scalar }): Tensor;
+export function full(size: readonly number[], options: TensorOptions & { fillValue: Scalar }): Tensor;
+export function full(...given: readonly unknown[]): Tensor {
+  const [[size, value], options] = namedArguments<TensorOptions>('full', ['size', 'fillValue'], given);
   const shape = checkShape('full', [size]);
-  const [number] = scalarValue('full', value);
-  const own =
-    typeof value === 'number' ? defaultDtypeCode() : typeof value === 'bigint' ? Code.int64 : Code.bool;
-  const code = optionsCode('full', options, own);
-  return finish('full', fullOf(shape, code, fitNumber('full', number, code)), options);
+  const code = optionsCode('full', options, ownCode(value));
+  const number = elementValue('full', numberValue('full', value, 'fillValue'), code);
+  return finish('full', fullOf(shape, code, number), options);
+}
+
+/** A 0-d tensor of a number. */
+export function scalarTensor(value: Scalar, options?: TensorOptions): Tensor {
+  const code = optionsCode('scalarTensor', options, defaultDtypeCode());
+  const number = scalarElement('scalarTensor', numberValue('scalarTensor', value), code);
+  return finish('scalarTensor', fullOf([], code, number), options);
 }
 
 function like(op: string, t: Tensor, value: number | null, options: TensorOptions | undefined): Tensor {
   checkTensor(op, t);
   const code = optionsCode(op, options, t.code);
-  return finish(op, value === null ? uninitialised(t.shape, code) : fullOf(t.shape, code, value), options);
+  const out =
+    value === null ? uninitialised(t.shape, code) : fullOf(t.shape, code, elementValue(op, value, code));
+  return finish(op, out, options);
 }
 
 /** Zeros of t's shape and dtype. */
@@ -325,74 +363,95 @@ export function emptyLike(t: Tensor, options?: TensorOptions): Tensor {
   return like('emptyLike', t, null, options);
 }
 /** One value in t's shape and dtype. */
-export function fullLike(t: Tensor, value: number | boolean | bigint, options?: TensorOptions): Tensor {
-  checkTensor('fullLike', t);
-  const [number] = scalarValue('fullLike', value);
-  const code = optionsCode('fullLike', options, t.code);
-  return finish('fullLike', fullOf(t.shape, code, fitNumber('fullLike', number, code)), options);
+export function fullLike(t: Tensor, fillValue: Scalar, options?: TensorOptions): Tensor;
+export function fullLike(t: Tensor, options: TensorOptions & { fillValue: Scalar }): Tensor;
+export function fullLike(t: Tensor, ...given: readonly unknown[]): Tensor {
+  const [[value], options] = namedArguments<TensorOptions>('fullLike', ['fillValue'], given);
+  return like('fullLike', t, numberValue('fullLike', value, 'fillValue'), options);
+}
+
+interface Range {
+  start?: number;
+  end?: number;
+  step?: number;
 }
 
 /**
  * From `start` (0) to before `end` in steps of `step` (1): `arange(5)`, `arange(2, 5)`, `arange(1, 2, 0.5)`. Whole
  * numbers give int64, others the default dtype.
  */
-export function arange(end: number, options?: TensorOptions): Tensor;
-export function arange(start: number, end: number, options?: TensorOptions): Tensor;
+export function arange(end: number, options?: TensorOptions & Range): Tensor;
+export function arange(start: number, end: number, options?: TensorOptions & Range): Tensor;
 export function arange(start: number, end: number, step: number, options?: TensorOptions): Tensor;
+export function arange(options: TensorOptions & Range): Tensor;
 export function arange(...given: readonly unknown[]): Tensor {
-  const [numbers, rest] = splitOptions(given[given.length - 1] === undefined ? given.slice(0, -1) : given);
-  const options = rest as TensorOptions | undefined;
-  if (numbers.length < 1 || numbers.length > 3)
-    throw new ArgumentError(`arange: expected 1 to 3 numbers (start, end, step), got ${numbers.length}`);
+  const [values, options] = namedArguments<TensorOptions>('arange', ['start', 'end', 'step'], given);
+  // One number alone is the end.
+  const [first, end, each] = (
+    values[1] === undefined && values[2] === undefined
+      ? [0, values[0], 1]
+      : [values[0] ?? 0, values[1], values[2] ?? 1]
+  ) as [number, number, number];
+  const numbers = [first, end, each];
   for (const n of numbers)
     if (typeof n !== 'number' || !Number.isFinite(n))
-      throw new ArgumentError(`arange: expected finite numbers, got ${describe(n)}`);
+      throw new ArgumentError(`arange: expected finite numbers (start, end, step), got ${describe(n)}`);
   const whole = numbers.every((n) => Number.isInteger(n));
   const code = optionsCode('arange', options, whole ? Code.int64 : defaultDtypeCode());
   if (code === Code.bool) throw new DTypeError('arange: not defined for bool');
-  // As in PyTorch, int64 cuts the fractions off before it counts.
-  const list = (numbers as readonly number[]).map((n) => (code === Code.int64 ? Math.trunc(n) : n));
-  const start = list.length === 1 ? 0 : list[0]!;
-  const end = list.length === 1 ? list[0]! : list[1]!;
-  const step = list[2] ?? 1;
+  // int64 counts with whole numbers, the other integers cut off fractions at the end.
+  const [start, stop, step] = (code === Code.int64 ? numbers.map(Math.trunc) : numbers) as [
+    number,
+    number,
+    number,
+  ];
   if (step === 0) throw new ArgumentError('arange: expected a step other than 0');
-  if ((end - start) * step < 0)
-    throw new ArgumentError(`arange: a step of ${step} doesn't lead from ${start} to ${end}`);
-  const shape = checkShape('arange', [Math.ceil((end - start) / step)]);
-  // Whole numbers in an integer dtype are computed as integers; the rest in double precision, then rounded.
-  const out = launch(
-    Op.arange,
-    isFloatingCode(code) ? Code.float64 : COMPUTE[code]!,
-    shape,
-    code,
-    [],
-    [start, step],
-  );
+  if ((stop - start) * step < 0)
+    throw new ArgumentError(`arange: a step of ${step} doesn't lead from ${start} to ${stop}`);
+  const shape = checkShape('arange', [Math.ceil((stop - start) / step)]);
+  // Integers are computed as such; the rest in double precision, then rounded.
+  const out = isFloatingCode(code)
+    ? launch(Op.arange, Code.float64, shape, code, [], [start, step])
+    : launch(Op.arange, COMPUTE[code]!, shape, code, [], [Math.trunc(start), Math.trunc(step)]);
   return finish('arange', out, options);
 }
 
+interface Points {
+  start?: number;
+  end?: number;
+  steps?: number;
+}
+
 /** `steps` numbers from `start` to `end`, both included, equally far apart. */
-export function linspace(start: number, end: number, steps: number, options?: TensorOptions): Tensor {
-  numberArgument('linspace', 'start', start);
-  numberArgument('linspace', 'end', end);
-  const shape = checkShape('linspace', [integerArgument('linspace', 'steps', steps)]);
+export function linspace(start: number, end: number, steps: number, options?: TensorOptions): Tensor;
+export function linspace(start: number, end: number, options: TensorOptions & Points): Tensor;
+export function linspace(options: TensorOptions & Points): Tensor;
+export function linspace(...given: readonly unknown[]): Tensor {
+  const [values, options] = namedArguments<TensorOptions>('linspace', ['start', 'end', 'steps'], given);
   const code = optionsCode('linspace', options, defaultDtypeCode());
-  const n = numelOf(shape);
+  if (code === Code.bool) throw new DTypeError('linspace: not defined for bool');
+  const start = elementValue('linspace', numberArgument('linspace', 'start', values[0]), code);
+  const end = elementValue('linspace', numberArgument('linspace', 'end', values[1]), code);
+  const shape = checkShape('linspace', [integerArgument('linspace', 'steps', values[2])]);
+  return finish('linspace', cast(spaced(start, end, numelOf(shape)), code), options);
+}
+
+/** In double precision; from both ends, so that both are exact. */
+function spaced(start: number, end: number, n: number): Tensor {
   const step = n > 1 ? (end - start) / (n - 1) : 0;
-  // From both ends, so that both are exact.
-  const i = launch(Op.arange, Code.float64, shape, Code.float64, [], [0, 1]);
-  const fromStart = add(mul(i, step), start);
-  const fromEnd = add(mul(sub(i, n - 1), step), end);
-  return finish('linspace', cast(where(lt(i, Math.floor(n / 2)), fromStart, fromEnd), code), options);
+  const i = launch(Op.arange, Code.float64, [n], Code.float64, [], [0, 1]);
+  if (n <= 1) return add(i, start);
+  return where(lt(i, Math.floor(n / 2)), add(mul(i, step), start), add(mul(sub(i, n - 1), step), end));
 }
 
 /** Ones on the diagonal: n x m, square unless m is given. */
-export function eye(n: number, m?: number | TensorOptions, options?: TensorOptions): Tensor {
-  const columns = m === undefined || isOptions(m) ? n : m;
-  const given = isOptions(m) ? m : options;
-  const shape = checkShape('eye', [n, columns]);
-  const code = optionsCode('eye', given, defaultDtypeCode());
-  return finish('eye', launch(Op.eye, COMPUTE[code]!, shape, code, [], []), given);
+export function eye(n: number, options?: TensorOptions & { m?: number }): Tensor;
+export function eye(n: number, m: number, options?: TensorOptions): Tensor;
+export function eye(...given: readonly unknown[]): Tensor {
+  const [[n, m], options] = namedArguments<TensorOptions>('eye', ['n', 'm'], given);
+  const shape = checkShape('eye', [[n, m ?? n]]);
+  const code = optionsCode('eye', options, defaultDtypeCode());
+  return finish('eye', launch(Op.eye, COMPUTE[code]!, shape, code, [], []), options);
 }
 
 /** Sets the dtype of numbers in `tensor`, `zeros`, `randn`…. */

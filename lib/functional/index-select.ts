@@ -6,16 +6,20 @@ import { COMPUTE, Code } from '../dtype';
 import { DTypeError, ShapeError } from '../errors';
 import { showShape, wrapDim, type Shape } from '../shape';
 import { type Tensor, checkTensor } from '../tensor';
+import { named } from './arguments';
 import { fullOf, launch, launchInto } from './kernel';
+import { converted } from './where';
 
-function checkIndex(op: string, index: Tensor): void {
+/** The index as int64. */
+function indexOf(op: string, index: unknown): Tensor {
   checkTensor(op, index, 'index');
-  if (index.code !== Code.int64)
+  if (index.code !== Code.int64 && index.code !== Code.int32)
     throw new DTypeError(
       `${op}: expected an int64 index, got ${index.dtype}; make it with { dtype: 'int64' }`,
     );
   if (index.shape.length > 1)
     throw new ShapeError(`${op}: expected a 1-d index, got shape ${showShape(index.shape)}`);
+  return converted(index, Code.int64);
 }
 
 interface Along {
@@ -31,14 +35,18 @@ const IndexSelect = defineGradient<Along>('IndexSelect', (grad, node, { dim, sha
  * The entries of a dimension that a 1-d int64 index names, in its order (https://pytorch.org/docs/stable/generated/torch.index_select.html).
  * @throws IndexError when an index is out of range.
  */
-export function indexSelect(x: Tensor, dim: number, index: Tensor): Tensor {
-  checkTensor('indexSelect', x);
-  checkIndex('indexSelect', index);
-  const d = wrapDim('indexSelect', dim, x.shape.length);
-  const shape = x.shape.map((n, i) => (i === d ? index.count : n));
-  const out = launch(Op.indexSelect, COMPUTE[x.code]!, shape, x.code, [x, index], [d]);
-  return record(out, IndexSelect, [x], [index], { dim: d, shape: x.shape });
-}
+export const indexSelect = named<[dim: number, index: Tensor], { dim?: number; index?: Tensor }, Tensor>(
+  'indexSelect',
+  ['dim', 'index'],
+  (x, dim, given) => {
+    checkTensor('indexSelect', x);
+    const index = indexOf('indexSelect', given);
+    const d = wrapDim('indexSelect', dim, x.shape.length);
+    const shape = x.shape.map((n, i) => (i === d ? index.count : n));
+    const out = launch(Op.indexSelect, COMPUTE[x.code]!, shape, x.code, [x, index], [d]);
+    return record(out, IndexSelect, [x], [index], { dim: d, shape: x.shape });
+  },
+);
 
 const IndexAdd = defineGradient<number>('IndexAdd', (grad, node, dim) => [
   grad,
@@ -46,10 +54,10 @@ const IndexAdd = defineGradient<number>('IndexAdd', (grad, node, dim) => [
 ]);
 
 /** Adds the entries of `source` to those of x that the index names. */
-export function indexAdd_(x: Tensor, dim: number, index: Tensor, source: Tensor): Tensor {
+export function indexAdd_(x: Tensor, dim: number, indices: Tensor, source: Tensor): Tensor {
   checkTensor('indexAdd_', x);
   checkTensor('indexAdd_', source, 'source');
-  checkIndex('indexAdd_', index);
+  const index = indexOf('indexAdd_', indices);
   const d = wrapDim('indexAdd_', dim, x.shape.length);
   const expected = x.shape.map((n, i) => (i === d ? index.count : n));
   if (source.shape.length !== expected.length || source.shape.some((n, i) => n !== expected[i]))

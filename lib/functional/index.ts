@@ -1,5 +1,5 @@
 /** The operations as functions. */
-import './methods';
+export { positive, isNonzero, isSameSize } from './methods';
 
 export {
   Generator,
@@ -12,11 +12,14 @@ export {
   randLike,
   randnLike,
   randint,
+  randintLike,
   randperm,
   type RandomOptions,
 } from './random';
 export {
   tensor,
+  asTensor,
+  scalarTensor,
   fromNumpy,
   zeros,
   ones,
@@ -37,13 +40,17 @@ export {
 } from './creation';
 export {
   neg,
+  neg as negative,
   abs,
+  abs as absolute,
   sign,
+  sign as sgn,
   square,
   floor,
   ceil,
   round,
   trunc,
+  trunc as fix,
   reciprocal,
   sqrt,
   rsqrt,
@@ -61,11 +68,11 @@ export {
   sigmoid,
   relu,
   bitwiseNot,
-  clamp,
-  addWithAlpha as add,
-  subWithAlpha as sub,
   mul,
+  mul as multiply,
   divRounded as div,
+  divRounded as divide,
+  div as trueDivide,
   floorDivide,
   remainder,
   pow,
@@ -75,13 +82,21 @@ export {
   bitwiseOr,
   bitwiseXor,
 } from './pointwise';
+export { addWithAlpha as add, subWithAlpha as sub, subWithAlpha as subtract, rsub } from './scaled';
+export { clamp, clamp as clip, clampMin, clampMax } from './clamp';
+export { equal, isclose, allclose } from './closeness';
 export {
   eq,
   ne,
+  ne as notEqual,
   lt,
+  lt as less,
   le,
+  le as lessEqual,
   gt,
+  gt as greater,
   ge,
+  ge as greaterEqual,
   logicalAnd,
   logicalOr,
   logicalXor,
@@ -110,23 +125,33 @@ export { matmul, mm, bmm, mv, dot, addmm } from './matmul';
 export {
   reshape,
   flatten,
+  unflatten,
+  ravel,
   permute,
   transpose,
+  transpose as swapaxes,
+  transpose as swapdims,
+  movedim,
+  movedim as moveaxis,
+  matrixTranspose as adjoint,
   t,
   squeeze,
   unsqueeze,
   narrow,
   select,
   split,
+  splitWithSizes,
   chunk,
   unbind,
+  expand as broadcastTo,
 } from './view';
 export { clone } from './copy';
-export { cat, stack } from './join';
+export { cat, cat as concat, cat as concatenate, stack } from './join';
 export { tril, triu } from './triangle';
 export { indexSelect } from './index-select';
 export { slice, Slice, type IndexItem } from './indexing';
-export { where } from './where';
+export { where, maskedFill } from './where';
 export { softmax, logSoftmax } from './activation';
+export { resultType, numel, isFloatingPoint, isSigned } from './inspect';
 export type { NestedNumbers, ToOptions } from './convert';
 export type { Operand } from './kinds';

@@ -6,9 +6,9 @@ import { COMPUTE, promoteCodes } from '../dtype';
 import { ArgumentError, ShapeError, describe } from '../errors';
 import { sameShape, showShape, wrapDim } from '../shape';
 import { type Tensor, alias, checkTensor, stridesOf, uninitialised } from '../tensor';
-import { bindArguments } from './arguments';
+import { named } from './arguments';
 import { launchInto } from './kernel';
-import { checkRoom, narrow, select, unsqueeze, type DimOption } from './view';
+import { checkRoom, narrow, select, unsqueeze } from './view';
 
 interface Joined {
   readonly dim: number;
@@ -41,15 +41,19 @@ function place(whole: Tensor, dim: number, start: number, t: Tensor): void {
   release(region);
 }
 
-/** One behind the other along an existing dimension (0); other sizes must agree (1-d empty tensors are skipped). */
-export function cat(tensors: readonly Tensor[], dim?: number | DimOption): Tensor;
-export function cat(tensors: readonly Tensor[], ...given: readonly unknown[]): Tensor {
+type Join = [dim?: number];
+interface JoinOptions {
+  dim?: number;
+}
+
+/** One behind the other along an existing dimension; other sizes must agree (1-d empty tensors are skipped). */
+export const cat = named<Join, JoinOptions, Tensor, readonly Tensor[]>('cat', ['dim'], (tensors, dim = 0) => {
   checkTensors('cat', tensors);
-  const [dim = 0] = bindArguments('cat', ['dim'], given);
   const counted = tensors.filter((t) => t.shape.length !== 1 || t.shape[0] !== 0);
   const first = counted[0] ?? tensors[0]!;
-  if (first.shape.length === 0) throw new ShapeError('cat: 0-d tensors have no dimension to join; use stack');
-  const d = wrapDim('cat', dim, first.shape.length);
+  if (tensors.some((t) => t.shape.length === 0))
+    throw new ShapeError('cat: 0-d tensors have no dimension to join; use stack');
+  const d = counted.length === 0 ? 0 : wrapDim('cat', dim, first.shape.length);
   for (const t of counted)
     if (t.shape.length !== first.shape.length || t.shape.some((n, i) => i !== d && n !== first.shape[i]))
       throw new ShapeError(
@@ -65,26 +69,28 @@ export function cat(tensors: readonly Tensor[], ...given: readonly unknown[]): T
     start += sizes[i]!;
   });
   return record(out, Cat, tensors, [], { dim: d, sizes });
-}
+});
 
-/** One behind the other along a new dimension (0); all of one shape. */
-export function stack(tensors: readonly Tensor[], dim?: number | DimOption): Tensor;
-export function stack(tensors: readonly Tensor[], ...given: readonly unknown[]): Tensor {
-  checkTensors('stack', tensors);
-  const [dim = 0] = bindArguments('stack', ['dim'], given);
-  const first = tensors[0]!;
-  checkRoom('stack', first.shape);
-  const d = wrapDim('stack', dim, first.shape.length + 1);
-  for (const t of tensors)
-    if (!sameShape(t.shape, first.shape))
-      throw new ShapeError(
-        `stack: expected tensors of one shape, got ${showShape(first.shape)} and ${showShape(t.shape)}`,
-      );
-  const code = tensors.reduce((c, t) => promoteCodes(c, t.code), first.code);
-  const shape = [...first.shape.slice(0, d), tensors.length, ...first.shape.slice(d)];
-  const out = uninitialised(shape, code);
-  tensors.forEach((t, i) => {
-    if (t.count > 0) place(out, d, i, unsqueeze(t.detach(), d));
-  });
-  return record(out, Stack, tensors, [], d);
-}
+/** One behind the other along a new dimension; all of one shape. */
+export const stack = named<Join, JoinOptions, Tensor, readonly Tensor[]>(
+  'stack',
+  ['dim'],
+  (tensors, dim = 0) => {
+    checkTensors('stack', tensors);
+    const first = tensors[0]!;
+    checkRoom('stack', first.shape);
+    const d = wrapDim('stack', dim, first.shape.length + 1);
+    for (const t of tensors)
+      if (!sameShape(t.shape, first.shape))
+        throw new ShapeError(
+          `stack: expected tensors of one shape, got ${showShape(first.shape)} and ${showShape(t.shape)}`,
+        );
+    const code = tensors.reduce((c, t) => promoteCodes(c, t.code), first.code);
+    const shape = [...first.shape.slice(0, d), tensors.length, ...first.shape.slice(d)];
+    const out = uninitialised(shape, code);
+    tensors.forEach((t, i) => {
+      if (t.count > 0) place(out, d, i, unsqueeze(t.detach(), d));
+    });
+    return record(out, Stack, tensors, [], d);
+  },
+);

@@ -13,10 +13,11 @@ import {
   isFloatingCode,
   resultCode,
 } from '../dtype';
-import { ArgumentError, DTypeError, ShapeError, describe } from '../errors';
+import { ArgumentError, AutogradError, DTypeError, ShapeError, describe } from '../errors';
 import { broadcastShapes, sameShape, showShape } from '../shape';
 import { Tensor, checkTensor } from '../tensor';
 import { NONE, launch, launchInto, type KernelOperand } from './kernel';
+import { numberCode, numberValue, roundToHalf } from './number';
 
 /** What stands for a tensor in arithmetic. */
 export type Operand = Tensor | number | bigint | boolean;
@@ -25,6 +26,8 @@ export type Operand = Tensor | number | bigint | boolean;
 interface TypeRules {
   /** Not defined for bool tensors. */
   readonly noBool?: boolean;
+  /** Nor when one of the operands is bool. */
+  readonly noBoolOperand?: boolean;
   /** Not defined for floating-point tensors. */
   readonly noFloat?: boolean;
 }
@@ -45,8 +48,8 @@ function outputCode(op: string, types: OpTypes, rules: TypeRules, code: number):
   return code;
 }
 
-/** In place the result must fit the tensor's dtype: its kind can't be lowered. */
-function checkResultFits(op: string, t: Tensor, code: number): void {
+/** @internal In place the result must fit the tensor's dtype: its kind can't be lowered. */
+export function checkResultFits(op: string, t: Tensor, code: number): void {
   const kind = (c: number): number => (c <= 3 ? 2 : c === Code.bool ? 0 : 1);
   if (kind(code) > kind(t.code))
     throw new DTypeError(`${op}: the result is ${DTYPES[code]}, which ${t.dtype} can't hold`);
@@ -73,9 +76,9 @@ export function unaryOp(name: OpName, spec: UnarySpec): UnaryFunction {
   const types = typesOf(name);
   const takesFloat = types !== 'INTEGER' && spec.noFloat !== true;
   const { saves = 'nothing', backward } = spec;
-  const rule: GradRule<null> | null =
+  const rule: GradRule<null> =
     backward === undefined
-      ? null
+      ? notDifferentiable(name)
       : defineGradient(spec.gradient!, (grad, node) => [
           backward(grad, saves === 'nothing' ? grad : node.input(0), node),
         ]);
@@ -84,7 +87,7 @@ export function unaryOp(name: OpName, spec: UnarySpec): UnaryFunction {
     const code = x.code <= 3 && takesFloat ? x.code : outputCode(name, types, spec, x.code);
     const inputs = [x];
     const out = launch(op, COMPUTE[code]!, x.shape, code, inputs, NONE);
-    if (rule !== null && gradEnabled && requiresGrad(x))
+    if (gradEnabled && requiresGrad(x))
       attach(out, rule, inputs, saves === 'input' ? inputs : saves === 'output' ? [out] : NOTHING, null);
     return out;
   };
@@ -94,9 +97,16 @@ export function unaryOp(name: OpName, spec: UnarySpec): UnaryFunction {
     const code = outputCode(inPlaceName, types, spec, x.code);
     checkResultFits(inPlaceName, x, code);
     checkInPlace(inPlaceName, x, [x]);
+    const before = saves === 'input' ? asItWas(x, requiresGrad(x)) : x;
     launchInto(op, COMPUTE[code]!, [x], [x], []);
-    if (rule === null) return recordInPlace(x, NoGradient, [], [], -1, null);
-    return recordInPlace(x, rule, [x], saves === 'nothing' ? [] : [x], saves === 'output' ? 0 : -1, null);
+    return recordInPlace(
+      x,
+      rule,
+      [x],
+      saves === 'nothing' ? [] : [before],
+      saves === 'output' ? 0 : -1,
+      null,
+    );
   };
   return Object.assign(call, { inPlace });
 }
@@ -112,45 +122,61 @@ export function predicateOp(name: OpName): (x: Tensor) => Tensor {
   };
 }
 
-const NoGradient: GradRule<null> = { name: 'NotImplemented', backward: () => [null] };
+/** The node of an op that has no derivative: an error when one is asked for. */
+function notDifferentiable(op: string): GradRule<unknown> {
+  return {
+    name: 'NotImplemented',
+    backward() {
+      throw new AutogradError(`backward: the derivative of ${op} is not implemented`);
+    },
+  };
+}
 
-/** A number as an element of an integer dtype, which wraps: the kernels compute in wider integers. */
-function wrapped(value: KernelOperand, code: number): KernelOperand {
+/** @internal x as it is now, for the derivative of what will change it in place, if one is wanted. */
+export function asItWas(x: Tensor, wanted: boolean): Tensor {
+  return wanted && gradEnabled ? launch(Op.copy, COMPUTE[x.code]!, x.shape, x.code, [x], NONE) : x;
+}
+
+/**
+ * An operand as an element of the dtype that the op computes for: integers wrap, and what the kernel's wider type would
+ * keep is cut, unless a 0-d one stays `wide`. Only operands of lower standing (numbers, 0-d tensors) and integers beside
+ * half types need it.
+ */
+function settled(value: KernelOperand, code: number, wide = false): KernelOperand {
+  if (typeof value !== 'number')
+    return value.code === code || !cuts(value, code, wide)
+      ? value
+      : launch(Op.copy, COMPUTE[code]!, value.shape, code, [value], NONE);
+  if (code === Code.float16 || code === Code.bfloat16) return wide ? value : roundToHalf(value, code);
   const range = INTEGER_RANGE[code];
-  if (typeof value !== 'number' || !range) return value;
+  if (!range) return value;
   const [low, high] = range;
   if (value >= low && value <= high) return value;
   const size = high - low + 1;
   return ((((value - low) % size) + size) % size) + low;
 }
 
-/** The dtype's code that a number has as an operand: whole ones count as int64. */
-function numberCode(value: number | bigint | boolean): number {
-  if (typeof value === 'boolean') return Code.bool;
-  if (typeof value === 'bigint') return Code.int64;
-  return Number.isInteger(value) ? Code.int64 : defaultDtypeCode();
+/** Whether a dtype can't hold all that t may hold, although its kernels can. */
+function cuts(t: Tensor, code: number, wide: boolean): boolean {
+  const single = t.shape.length === 0;
+  if (code >= Code.int8 && code <= Code.int16) return single && t.code !== Code.bool;
+  if (code !== Code.float16 && code !== Code.bfloat16) return false;
+  return single ? !wide : t.code >= Code.int16 && t.code <= Code.int64;
 }
 
 /** A tensor, or the value of a number, bigint or boolean. */
-export function kernelOperand(op: string, value: unknown, name: string): KernelOperand {
-  if (value instanceof Tensor) return value;
-  switch (typeof value) {
-    case 'number':
-      return value;
-    case 'boolean':
-      return value ? 1 : 0;
-    case 'bigint': {
-      const n = Number(value);
-      if (!Number.isSafeInteger(n))
-        throw new ArgumentError(`${op}: ${name} = ${describe(value)} exceeds 2^53; make it a tensor`);
-      return n;
-    }
-    default:
-      throw new ArgumentError(`${op}: expected ${name} to be a Tensor or a number, got ${describe(value)}`);
-  }
+function kernelOperand(op: string, value: unknown, name: string): KernelOperand {
+  if (value instanceof Tensor || typeof value === 'number') return value;
+  if (typeof value === 'boolean' || typeof value === 'bigint') return numberValue(op, value, name);
+  throw new ArgumentError(`${op}: expected ${name} to be a Tensor or a number, got ${describe(value)}`);
 }
 
-function promotedCode(op: string, x: Operand, y: Operand): number {
+function isBool(value: Operand): boolean {
+  return typeof value === 'boolean' || (value instanceof Tensor && value.code === Code.bool);
+}
+
+/** @internal The dtype's code that two operands promote to. */
+export function promotedCode(op: string, x: Operand, y: Operand): number {
   if (x instanceof Tensor) {
     const standing = x.shape.length === 0 ? Standing.scalarTensor : Standing.dimensioned;
     if (y instanceof Tensor) {
@@ -192,6 +218,10 @@ export type Keep = 'never' | 'ifOther' | 'always';
 
 interface BinarySpec extends TypeRules {
   readonly gradient?: string;
+  /** PyTorch's name for the node when the first operand is a number; null: not differentiable then. */
+  readonly gradientOfNumber?: string | null;
+  /** Beside half types, a number or a second operand of 0 dimensions is as precise as float32. */
+  readonly wideNumbers?: boolean;
   readonly keep?: readonly [Keep, Keep];
   readonly keepOutput?: boolean;
   readonly backward?: readonly [
@@ -215,12 +245,12 @@ export function binaryOp(name: OpName, spec: BinarySpec): BinaryFunction {
   const op = Op[name];
   const types = typesOf(name);
   const takesFloat = types !== 'INTEGER' && spec.noFloat !== true;
-  const { keep = ['never', 'never'], keepOutput = false, backward } = spec;
+  const { keep = ['never', 'never'], keepOutput = false, wideNumbers = false, backward } = spec;
   const [keepX, keepY] = keep;
   // The context is the operand that was a number; at most one is.
-  const rule: GradRule<number> | null =
+  const rule: GradRule<number> =
     backward === undefined
-      ? null
+      ? notDifferentiable(name)
       : defineGradient<number>(spec.gradient!, (grad, node, value) => {
           const saved = new BinaryGrad(node, value);
           return [
@@ -228,6 +258,11 @@ export function binaryOp(name: OpName, spec: BinarySpec): BinaryFunction {
             node.needs(1) ? backward[1](grad, saved) : null,
           ];
         });
+  const { gradientOfNumber = spec.gradient } = spec;
+  const ruleOfNumber: GradRule<number> =
+    gradientOfNumber === null || backward === undefined
+      ? notDifferentiable(name)
+      : { name: `${gradientOfNumber}Backward`, backward: rule.backward };
   const keepsNone = keepX === 'never' && keepY === 'never' && !keepOutput;
   const savedOf = (a: KernelOperand, b: KernelOperand, out: Tensor): readonly (Tensor | null)[] => {
     if (keepsNone) return NOTHING;
@@ -241,7 +276,7 @@ export function binaryOp(name: OpName, spec: BinarySpec): BinaryFunction {
       const inputs = [x, y];
       const shape = broadcastShapes(name, x.shape, y.shape);
       const out = launch(op, COMPUTE[x.code]!, shape, x.code, inputs, NONE);
-      if (rule !== null && gradEnabled && (requiresGrad(x) || requiresGrad(y)))
+      if (gradEnabled && (requiresGrad(x) || requiresGrad(y)))
         attach(out, rule, inputs, savedOf(x, y, out), 0);
       return out;
     }
@@ -254,16 +289,16 @@ export function binaryOp(name: OpName, spec: BinarySpec): BinaryFunction {
         : typeof b === 'number'
           ? a.shape
           : broadcastShapes(name, a.shape, b.shape);
-    const inputs = [wrapped(a, code), wrapped(b, code)];
-    const out = launch(op, COMPUTE[code]!, shape, code, inputs, NONE);
+    if (spec.noBoolOperand && (isBool(x) || isBool(y))) throw new DTypeError(`${name}: not defined for bool`);
+    const first = settled(a, code, wideNumbers && typeof a === 'number');
+    const out = launch(op, COMPUTE[code]!, shape, code, [first, settled(b, code, wideNumbers)], NONE);
     if (
-      rule !== null &&
       gradEnabled &&
       ((typeof a !== 'number' && requiresGrad(a)) || (typeof b !== 'number' && requiresGrad(b)))
     ) {
-      if (typeof a === 'number') attach(out, rule, [null, b as Tensor], savedOf(a, b, out), a);
+      if (typeof a === 'number') attach(out, ruleOfNumber, [null, b as Tensor], savedOf(a, b, out), a);
       else if (typeof b === 'number') attach(out, rule, [a, null], savedOf(a, b, out), b);
-      else attach(out, rule, inputs as Tensor[], savedOf(a, b, out), 0);
+      else attach(out, rule, [a, b], savedOf(a, b, out), 0);
     }
     return out;
   };
@@ -272,14 +307,19 @@ export function binaryOp(name: OpName, spec: BinarySpec): BinaryFunction {
     checkTensor(inPlaceName, x);
     const b = kernelOperand(inPlaceName, y, 'other');
     const code = outputCode(inPlaceName, types, spec, promotedCode(inPlaceName, x, y));
+    if (spec.noBoolOperand && (isBool(x) || isBool(y)))
+      throw new DTypeError(`${inPlaceName}: not defined for bool`);
     checkResultFits(inPlaceName, x, code);
     if (typeof b !== 'number') checkFits(inPlaceName, x, b);
     checkInPlace(inPlaceName, x, [x, typeof b === 'number' ? null : b]);
-    launchInto(op, COMPUTE[code]!, [x], [x, wrapped(separate(x, b), code)], []);
-    if (rule === null) return recordInPlace(x, NoGradient, [], [], -1, null);
+    const [, ...others] = savedOf(x, b, x);
+    const recorded = requiresGrad(x) || (typeof b !== 'number' && requiresGrad(b));
+    const before = recorded && kept(keepX, x, b) !== null ? asItWas(x, true) : null;
+    launchInto(op, COMPUTE[code]!, [x], [x, settled(separate(x, b), code, wideNumbers)], []);
     const value = typeof b === 'number' ? b : 0;
     const inputs = [x, typeof b === 'number' ? null : b];
-    return recordInPlace(x, rule, inputs, savedOf(x, b, x), keepOutput ? 2 : -1, value);
+    const saved = keepsNone ? NOTHING : [before, ...others];
+    return recordInPlace(x, rule, inputs, saved, keepOutput ? 2 : -1, value);
   };
   return Object.assign(call, { inPlace });
 }
@@ -298,19 +338,44 @@ export function checkFits(op: string, x: Tensor, y: Tensor): void {
     throw new ShapeError(`${op}: ${showShape(y.shape)} does not broadcast to ${showShape(x.shape)}`);
 }
 
+export interface CompareFunction {
+  (x: Operand, y: Operand): Tensor;
+  /** The truth values as numbers of x's dtype. */
+  readonly inPlace: (x: Tensor, y: Operand) => Tensor;
+}
+
 /** f(x, y) as booleans, by the kernel of that name. */
-export function compareOp(name: OpName): (x: Operand, y: Operand) => Tensor {
+export function compareOp(name: OpName): CompareFunction {
   const op = Op[name];
-  return (x, y) => {
+  const call = (x: Operand, y: Operand): Tensor => {
     const a = kernelOperand(name, x, 'input');
     const b = kernelOperand(name, y, 'other');
-    const compute = COMPUTE[promotedCode(name, x, y)]!;
+    const code = promotedCode(name, x, y);
     const shape =
       typeof a === 'number'
         ? (b as Tensor).shape
         : typeof b === 'number'
           ? a.shape
           : broadcastShapes(name, a.shape, b.shape);
-    return launch(op, compute, shape, Code.bool, [a, b], NONE);
+    return launch(op, COMPUTE[code]!, shape, Code.bool, [settled(a, code), settled(b, code)], NONE);
+  };
+  return Object.assign(call, { inPlace: truthInPlace(`${name}_`, call) });
+}
+
+/** Writes the truth values that `f` gives over its first operand; they have no gradient. */
+export function truthInPlace<Rest extends readonly Operand[]>(
+  name: string,
+  f: (x: Tensor, ...rest: Rest) => Tensor,
+): (x: Tensor, ...rest: Rest) => Tensor {
+  const rule: GradRule<null> = {
+    name: `${name.charAt(0).toUpperCase()}${name.slice(1, -1)}Backward`,
+    backward: (grad) => [launch(Op.fill, COMPUTE[grad.code]!, grad.shape, grad.code, NONE, [0])],
+  };
+  return (x, ...rest) => {
+    checkTensor(name, x);
+    for (const y of rest) if (y instanceof Tensor) checkFits(name, x, y);
+    checkInPlace(name, x, [x]);
+    launchInto(Op.copy, COMPUTE[x.code]!, [x], [f(x, ...rest)], []);
+    return recordInPlace(x, rule, [x], [], -1, null);
   };
 }

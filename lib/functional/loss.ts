@@ -1,8 +1,8 @@
 /** Losses. */
 import { Op } from '../backend/ops.generated';
 import { attach, defineGradient, record, requiresGrad, type GradRule } from '../autograd/node';
-import { gradEnabled } from '../autograd/mode';
-import { COMPUTE, Code, DTYPES, isFloatingCode } from '../dtype';
+import { gradEnabled, withGradMode } from '../autograd/mode';
+import { COMPUTE, Code, DTYPES, isFloatingCode, promoteCodes } from '../dtype';
 import { ArgumentError, DTypeError, ShapeError, describe } from '../errors';
 import { broadcastShapes, sameShape, showShape, SCALAR_SHAPE } from '../shape';
 import { type Tensor, checkTensor } from '../tensor';
@@ -12,7 +12,7 @@ import { eq, logicalNot } from './compare';
 import { launch, launchMany } from './kernel';
 import { add, div, mul, neg, square, sub } from './pointwise';
 import { cast, clone } from './copy';
-import { mean, sum } from './reduce';
+import { sum } from './reduce';
 import { expand, reshape } from './view';
 import { where } from './where';
 
@@ -58,6 +58,7 @@ const MseLossBackward = defineGradient<number>('MseLossBackward', (h, node, redu
 });
 
 function mseLossBackward(grad: Tensor, x: Tensor, target: Tensor, reduction: number): Tensor {
+  if (reduction === 0) return mul(mul(sub(x, target), 2), grad);
   const inputs = [grad, x, target];
   const out = launch(Op.mseLossBackward, COMPUTE[x.code]!, x.shape, x.code, inputs, [reduction]);
   return record(out, MseLossBackward, inputs, inputs, reduction);
@@ -73,18 +74,22 @@ export function mseLoss(x: Tensor, target: Tensor, options?: { reduction?: Reduc
   checkTensor('mseLoss', x);
   checkTensor('mseLoss', target, 'target');
   const reduction = options === undefined ? 1 : mseReduction(options);
-  const same = sameShape(x.shape, target.shape);
-  if (!same) {
-    broadcastShapes('mseLoss', x.shape, target.shape);
+  if (!sameShape(x.shape, target.shape)) {
+    const shape = broadcastShapes('mseLoss', x.shape, target.shape);
     warnBroadcast('mseLoss', x, target);
+    return mseLoss(expand(x, shape), expand(target, shape), options);
   }
-  if (!same || reduction === 0 || x.code !== target.code || !isFloatingCode(x.code)) {
-    if (!isFloatingCode(x.code) && !isFloatingCode(target.code))
+  if (x.code !== target.code || !isFloatingCode(x.code)) {
+    const code = promoteCodes(x.code, target.code);
+    if (!isFloatingCode(code))
       throw new DTypeError(`mseLoss: expected floating point, got ${x.dtype} and ${target.dtype}`);
-    const errors = square(sub(x, target));
-    return reduction === 0 ? errors : reduction === 1 ? mean(errors) : sum(errors);
+    return mseLoss(cast(x, code), cast(target, code), options);
   }
   const inputs = [x, target];
+  if (reduction === 0) {
+    const errors = withGradMode('mseLoss', false, () => square(sub(x, target)));
+    return record(errors, MseLoss, inputs, inputs, reduction);
+  }
   const out = launch(Op.mseLoss, COMPUTE[x.code]!, SCALAR_SHAPE, x.code, inputs, [reduction]);
   return record(out, MseLoss, inputs, inputs, reduction);
 }
@@ -104,6 +109,7 @@ const nllRule = (name: string): GradRule<NllContext> =>
   ]);
 const NllLoss = nllRule('NllLoss');
 const NllLoss2d = nllRule('NllLoss2D');
+const NllLossView = nllRule('View');
 
 // Linear in the gradient: its own derivative is the forward pass on h.
 const NllLossBackward = defineGradient<NllContext>('NllLossBackward', (h, node, context) => {
@@ -139,7 +145,7 @@ function nll(x: Tensor, target: Tensor, weight: Tensor | null, context: NllConte
   if (gradEnabled && requiresGrad(x)) {
     const node = attach(
       loss,
-      x.shape.length > 2 ? NllLoss2d : NllLoss,
+      nllRuleFor(x.shape.length, context.reduction),
       [x, null, null],
       [target, total, weight],
       context,
@@ -147,6 +153,12 @@ function nll(x: Tensor, target: Tensor, weight: Tensor | null, context: NllConte
     node.privates = [total];
   }
   return [loss, total];
+}
+
+/** As PyTorch names the last step: inputs that are no images are made some first. */
+function nllRuleFor(rank: number, reduction: number): GradRule<NllContext> {
+  if (rank <= 2) return NllLoss;
+  return reduction === 0 && rank !== 4 ? NllLossView : NllLoss2d;
 }
 
 export interface NllLossOptions {
@@ -171,6 +183,11 @@ function checkWeight(op: string, x: Tensor, weight: Tensor | null, classes: numb
     throw new DTypeError(`${op}: expected a weight of the input's dtype ${x.dtype}, got ${weight.dtype}`);
 }
 
+/** Class indices as int64, which uint8 ones are taken for. */
+function classIndices(target: Tensor): Tensor {
+  return target.code === Code.uint8 ? cast(target, Code.int64) : target;
+}
+
 function checkClasses(op: string, x: Tensor, target: Tensor): void {
   if (target.code !== Code.int64)
     throw new DTypeError(
@@ -192,9 +209,10 @@ function checkClasses(op: string, x: Tensor, target: Tensor): void {
  * log probabilities [n, c, d...] (or [c]), target int64 [n, d...] (or []).
  * @throws IndexError when a target is no class.
  */
-export function nllLoss(x: Tensor, target: Tensor, options: NllLossOptions = {}): Tensor {
+export function nllLoss(x: Tensor, classes: Tensor, options: NllLossOptions = {}): Tensor {
   checkTensor('nllLoss', x);
-  checkTensor('nllLoss', target, 'target');
+  checkTensor('nllLoss', classes, 'target');
+  const target = classIndices(classes);
   checkOptions('nllLoss', ['weight', 'ignoreIndex', 'reduction'], options);
   const { weight = null, ignoreIndex = -100 } = options;
   integerArgument('nllLoss', 'ignoreIndex', ignoreIndex);
@@ -214,9 +232,10 @@ export interface CrossEntropyOptions extends NllLossOptions {
  * logSoftmax and nllLoss in one (https://pytorch.org/docs/stable/generated/torch.nn.functional.cross_entropy.html):
  * logits [n, c, d...] (or [c]); target int64 [n, d...] (or []), or probabilities of the input's shape.
  */
-export function crossEntropy(x: Tensor, target: Tensor, options: CrossEntropyOptions = {}): Tensor {
+export function crossEntropy(x: Tensor, classes: Tensor, options: CrossEntropyOptions = {}): Tensor {
   checkTensor('crossEntropy', x);
-  checkTensor('crossEntropy', target, 'target');
+  checkTensor('crossEntropy', classes, 'target');
+  const target = classIndices(classes);
   checkOptions('crossEntropy', ['weight', 'ignoreIndex', 'reduction', 'labelSmoothing'], options);
   const { weight = null, ignoreIndex = -100, labelSmoothing = 0 } = options;
   integerArgument('crossEntropy', 'ignoreIndex', ignoreIndex);
@@ -227,9 +246,9 @@ export function crossEntropy(x: Tensor, target: Tensor, options: CrossEntropyOpt
   const reduction = reductionCode('crossEntropy', options.reduction ?? 'mean');
   if (x.shape.length === 0) throw new ShapeError('crossEntropy: expected input [c] or [n, c, d...], got []');
   const dim = x.shape.length === 1 ? 0 : 1;
-  const classes = x.shape[dim]!;
+  const count = x.shape[dim]!;
   checkFloating('crossEntropy', x);
-  checkWeight('crossEntropy', x, weight, classes);
+  checkWeight('crossEntropy', x, weight, count);
   const context = { ignoreIndex, reduction, shape: x.shape };
 
   if (isFloatingCode(target.code)) {
@@ -237,14 +256,11 @@ export function crossEntropy(x: Tensor, target: Tensor, options: CrossEntropyOpt
       throw new ShapeError(
         `crossEntropy: expected probabilities of the input's shape ${showShape(x.shape)}, got ${showShape(target.shape)}`,
       );
-    const p = labelSmoothing === 0 ? target : add(mul(target, 1 - labelSmoothing), labelSmoothing / classes);
+    const p = labelSmoothing === 0 ? target : add(mul(target, 1 - labelSmoothing), labelSmoothing / count);
     const weighted = mul(logSoftmax(x, dim), weight === null ? p : mul(p, alongClasses(weight, x, dim)));
-    const losses = neg(sum(weighted, dim));
-    return reduction === 0
-      ? losses
-      : reduction === 2
-        ? sum(losses)
-        : div(sum(losses), Math.max(losses.numel(), 1));
+    if (reduction === 0) return neg(sum(weighted, dim));
+    const total = neg(sum(weighted));
+    return reduction === 2 ? total : div(total, x.numel() / count);
   }
 
   checkClasses('crossEntropy', x, target);
@@ -260,7 +276,7 @@ export function crossEntropy(x: Tensor, target: Tensor, options: CrossEntropyOpt
       : reduction === 2
         ? sum(smooth)
         : div(sum(smooth), weight === null ? cast(sum(logicalNot(ignored)), x.code) : clone(total));
-  return add(mul(loss, 1 - labelSmoothing), mul(spread, labelSmoothing / classes));
+  return add(mul(loss, 1 - labelSmoothing), mul(spread, labelSmoothing / count));
 }
 
 /** A weight for each class, shaped so that it broadcasts along `dim`. */

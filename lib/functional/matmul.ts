@@ -2,24 +2,27 @@
 import { runMany } from '../backend/commands';
 import { Op } from '../backend/ops.generated';
 import { currentScope } from '../backend/scope';
-import { gradEnabled } from '../autograd/mode';
+import { gradEnabled, withGradMode } from '../autograd/mode';
 import {
   attach,
   defineGradient,
+  record,
   requiresGrad,
   type GradRule,
   type InputGrads,
   type Node,
 } from '../autograd/node';
-import { COMPUTE, Code } from '../dtype';
-import { DTypeError, InternalError, ShapeError } from '../errors';
+import { COMPUTE, Code, isFloatingCode } from '../dtype';
+import { ArgumentError, DTypeError, InternalError, ShapeError } from '../errors';
 import { broadcastShapes, numelOf, showShape, type Shape } from '../shape';
 import { Tensor, allocate, checkTensor } from '../tensor';
-import { cast, contiguous } from './copy';
+import { bindArguments, checkOptions, isOptions, numberArgument } from './arguments';
+import { contiguous } from './copy';
 import { launch } from './kernel';
+import { checkFits } from './kinds';
 import { add, mul } from './pointwise';
 import { sum } from './reduce';
-import { reshape, squeeze, unsqueeze } from './view';
+import { reshape, squeeze, transpose, unsafeView, unsqueeze } from './view';
 
 type Transposed = 0 | 1 | 2 | 3;
 const A = 1;
@@ -45,12 +48,19 @@ const productRule = (name: string): GradRule<Transposed> =>
   });
 const Mm = productRule('Mm');
 const Bmm = productRule('Bmm');
+const Batched = productRule('UnsafeView');
 
 /**
  * The product of matrices, or of batches of them that broadcast; either may be taken transposed, which costs nothing.
  * Operands were checked.
  */
-function product(a: Tensor, b: Tensor, transposeA: boolean, transposeB: boolean): Tensor {
+function product(
+  a: Tensor,
+  b: Tensor,
+  transposeA: boolean,
+  transposeB: boolean,
+  batchRule: GradRule<Transposed> = Bmm,
+): Tensor {
   const ra = a.shape.length;
   const rb = b.shape.length;
   const m = a.shape[transposeA ? ra - 1 : ra - 2]!;
@@ -66,7 +76,13 @@ function product(a: Tensor, b: Tensor, transposeA: boolean, transposeB: boolean)
     const needsB = requiresGrad(b);
     if (needsA || needsB) {
       const transposed = ((transposeA ? A : 0) + (transposeB ? B : 0)) as Transposed;
-      attach(out, shape.length === 2 ? Mm : Bmm, [a, b], [needsB ? a : null, needsA ? b : null], transposed);
+      attach(
+        out,
+        shape.length === 2 ? Mm : batchRule,
+        [a, b],
+        [needsB ? a : null, needsA ? b : null],
+        transposed,
+      );
     }
   }
   return out;
@@ -86,6 +102,20 @@ function checkSame(op: string, a: Tensor, b: Tensor): void {
 export function matmul(a: Tensor, b: Tensor): Tensor {
   checkTensor('matmul', a);
   checkTensor('matmul', b, 'other');
+  return multiplied(a, b, Batched);
+}
+
+// The dot product and the product with a vector: unlike the others they are not made of views.
+const Dot = defineGradient('Dot', (grad, node) => [
+  node.needs(0) ? mul(grad, node.input(1)) : null,
+  node.needs(1) ? mul(grad, node.input(0)) : null,
+]);
+const Mv = defineGradient('Mv', (grad, node) => [
+  node.needs(0) ? mul(unsqueeze(grad, 1), node.input(1)) : null,
+  node.needs(1) ? matmul(transpose(node.input(0), 0, 1), grad) : null,
+]);
+
+function multiplied(a: Tensor, b: Tensor, batchRule: GradRule<Transposed>): Tensor {
   checkSame('matmul', a, b);
   const ra = a.shape.length;
   const rb = b.shape.length;
@@ -99,15 +129,26 @@ export function matmul(a: Tensor, b: Tensor): Tensor {
     throw new ShapeError(
       `matmul: inner sizes differ: ${showShape(a.shape)} @ ${showShape(b.shape)} (${inner} and ${other})`,
     );
-  if (ra === 1 && rb === 1) return cast(sum(mul(a, b)), a.code);
-  if (ra === 1) return squeeze(matmul(unsqueeze(a, 0), b), -2);
-  if (rb === 1) return squeeze(matmul(a, unsqueeze(b, 1)), -1);
+  if (rb === 1 && ra <= 2) {
+    const out = withGradMode('matmul', false, () =>
+      ra === 1 ? sum(mul(a, b), { dtype: a.dtype }) : squeeze(product(a, unsqueeze(b, 1), false, false), 1),
+    );
+    return record(out, ra === 1 ? Dot : Mv, [a, b], [a, b], null);
+  }
+  if (ra === 1 && rb === 2) return squeeze(multiplied(unsqueeze(a, 0), b, batchRule), 0);
+  if (ra === 1 || rb === 1) {
+    const out = multiplied(ra === 1 ? unsqueeze(a, 0) : a, rb === 1 ? unsqueeze(b, 1) : b, batchRule);
+    return unsafeView(
+      out,
+      out.shape.filter((_, i) => i !== out.shape.length - (ra === 1 ? 2 : 1)),
+    );
+  }
   // Rows of all matrices times one matrix are one product.
   if (ra > 2 && rb === 2) {
     const rows = product(reshape(contiguous(a), numelOf(a.shape.slice(0, -1)), inner), b, false, false);
-    return reshape(rows, [...a.shape.slice(0, -1), b.shape[1]!]);
+    return unsafeView(rows, [...a.shape.slice(0, -1), b.shape[1]!]);
   }
-  return product(a, b, false, false);
+  return product(a, b, false, false, batchRule);
 }
 
 function ranked(op: string, a: Tensor, b: Tensor, ra: number, rb: number): Tensor {
@@ -117,7 +158,7 @@ function ranked(op: string, a: Tensor, b: Tensor, ra: number, rb: number): Tenso
     throw new ShapeError(
       `${op}: expected ${ra}-d @ ${rb}-d, got ${showShape(a.shape)} @ ${showShape(b.shape)}`,
     );
-  return matmul(a, b);
+  return multiplied(a, b, Bmm);
 }
 
 /** The product of two matrices. */
@@ -144,10 +185,38 @@ export function dot(a: Tensor, b: Tensor): Tensor {
   return ranked('dot', a, b, 1, 1);
 }
 
-/** input + a @ b. */
-export function addmm(input: Tensor, a: Tensor, b: Tensor): Tensor {
+export interface AddmmOptions {
+  /** The factor of the input; 0 leaves it out altogether. */
+  beta?: number;
+  /** The factor of the product. */
+  alpha?: number;
+}
+
+const AddmmRule = defineGradient<Required<AddmmOptions>>('Addmm', (grad, node, { beta, alpha }) => [
+  node.needs(0) ? mul(grad, beta) : null,
+  node.needs(1) ? mul(product(grad, node.input(1), false, true), alpha) : null,
+  node.needs(2) ? mul(product(node.input(0), grad, true, false), alpha) : null,
+]);
+
+/** beta input + alpha a @ b, of two matrices (https://pytorch.org/docs/stable/generated/torch.addmm.html). */
+export function addmm(input: Tensor, a: Tensor, b: Tensor, options: AddmmOptions = {}): Tensor {
   checkTensor('addmm', input);
-  return add(input, ranked('addmm', a, b, 2, 2));
+  checkOptions('addmm', ['beta', 'alpha'], options);
+  const beta = numberArgument('addmm', 'beta', options.beta ?? 1);
+  const alpha = numberArgument('addmm', 'alpha', options.alpha ?? 1);
+  const out = withGradMode('addmm', false, () => {
+    const raw = ranked('addmm', a, b, 2, 2);
+    checkSame('addmm', input, a);
+    if (!isFloatingCode(a.code) && !(Number.isInteger(beta) && Number.isInteger(alpha)))
+      throw new ArgumentError(
+        `addmm: for integers beta and alpha must be integers, got ${beta} and ${alpha}`,
+      );
+    checkFits('addmm', raw, input);
+    const scaled = alpha === 1 ? raw : mul(raw, alpha);
+    if (beta === 0) return scaled;
+    return add(beta === 1 ? input : mul(input, beta), scaled);
+  });
+  return record(out, AddmmRule, [input, a, b], [a, b], { beta, alpha });
 }
 
 /** All gradients of a linear map in one launch: only where nobody differentiates further. */
@@ -173,13 +242,13 @@ const linearRule = (name: string): GradRule<null> =>
     if (x !== null && weight !== null && x.shape.length === 2 && !gradEnabled && currentScope !== null)
       return linearBackward(grad, x, weight, node);
     const out = grad.shape[grad.shape.length - 1]!;
-    const rows = grad.shape.length === 2 ? grad : reshape(grad, -1, out);
+    const rows = grad.shape.length === 2 ? grad : reshape(grad, rowsOf(grad), out);
     return [
       node.needs(0) ? inputGrad(grad, weight!) : null,
       node.needs(1)
         ? product(
             rows,
-            x!.shape.length === 2 ? x! : reshape(x!, -1, x!.shape[x!.shape.length - 1]!),
+            x!.shape.length === 2 ? x! : reshape(x!, rowsOf(x!), x!.shape[x!.shape.length - 1]!),
             true,
             false,
           )
@@ -188,9 +257,14 @@ const linearRule = (name: string): GradRule<null> =>
     ];
   });
 
+/** The number of rows of all matrices together. */
+function rowsOf(t: Tensor): number {
+  return numelOf(t.shape.slice(0, -1));
+}
+
 function inputGrad(grad: Tensor, weight: Tensor): Tensor {
   if (grad.shape.length === 2) return product(grad, weight, false, false);
-  const rows = product(reshape(grad, -1, weight.shape[0]!), weight, false, false);
+  const rows = product(reshape(grad, rowsOf(grad), weight.shape[0]!), weight, false, false);
   return reshape(rows, [...grad.shape.slice(0, -1), weight.shape[1]!]);
 }
 
@@ -224,12 +298,37 @@ function linearError(x: unknown, weight: unknown, bias: unknown): Error {
   );
 }
 
+/** The rarer forms: the bias by name, a vector of weights, a bias that broadcasts to the result. */
+function linearOtherwise(x: Tensor, weight: Tensor, given: unknown): Tensor {
+  if (isOptions(given)) {
+    const [bias = null] = bindArguments('linear', ['bias'], [given]);
+    return linear(x, weight, bias as Tensor | null);
+  }
+  const bias = given as Tensor | null;
+  const vector = weight instanceof Tensor && weight.shape.length === 1 && bias === null;
+  if (vector && x instanceof Tensor) return matmul(x, weight);
+  const rank = bias instanceof Tensor ? bias.shape.length : -1;
+  const broadcasts = bias instanceof Tensor && (rank !== 1 || bias.shape[0] === 1);
+  if (!broadcasts || !(weight instanceof Tensor) || weight.shape.length !== 2)
+    throw linearError(x, weight, bias);
+  const out = linear(x, weight);
+  checkSame('linear', out, bias);
+  checkFits('linear', out, bias);
+  return add(out, bias);
+}
+
 /**
  * x weightᵀ + bias (https://pytorch.org/docs/stable/generated/torch.nn.functional.linear.html): x [..., in],
  * weight [out, in], bias [out] or null; gives [..., out].
  * @throws ShapeError when sizes don't fit.
  */
-export function linear(x: Tensor, weight: Tensor, bias: Tensor | null = null): Tensor {
+export function linear(x: Tensor, weight: Tensor, bias?: Tensor | null): Tensor;
+export function linear(x: Tensor, weight: Tensor, options: { bias?: Tensor | null }): Tensor;
+export function linear(
+  x: Tensor,
+  weight: Tensor,
+  bias: Tensor | null | { bias?: Tensor | null } = null,
+): Tensor {
   // One look at what almost always holds; who is wrong, and how, is found out apart.
   const fits =
     x instanceof Tensor &&
@@ -243,7 +342,7 @@ export function linear(x: Tensor, weight: Tensor, bias: Tensor | null = null): T
         bias.code === x.code &&
         bias.shape.length === 1 &&
         bias.shape[0] === weight.shape[0]));
-  if (!fits) throw linearError(x, weight, bias);
+  if (!fits) return linearOtherwise(x, weight, bias);
   const rank = x.shape.length;
   const n = weight.shape[0]!;
   const input = rank > 2 ? contiguous(x) : x;

@@ -1,35 +1,56 @@
 /** The operations as methods of Tensor. */
 import { provideArithmetic } from '../autograd/arithmetic';
-import { recordInPlace, checkOverlap, checkRecordable } from '../autograd/view';
-import { defineGradient } from '../autograd/node';
+import { requiresGrad } from '../autograd/node';
+import { checkOverlap } from '../autograd/view';
 import { Op } from '../backend/ops.generated';
-import { COMPUTE, Code, DTYPES, dtypeCode, type DType, type TensorTypedArray } from '../dtype';
-import type { DeviceLike } from '../device';
-import { DTypeError, IndexError, ShapeError } from '../errors';
-import { wrapDim } from '../shape';
+import { COMPUTE, DTYPES, dtypeCode, type DType, type TensorTypedArray } from '../dtype';
+import { resolveDevice, type DeviceLike } from '../device';
+import { ArgumentError, DTypeError, IndexError, ShapeError, describe } from '../errors';
+import { sameShape, wrapDim } from '../shape';
 import { Tensor, bumpVersion, checkTensor, stridesOf } from '../tensor';
 import * as activation from './activation';
-import { booleanArgument, checkOptions, numberArgument } from './arguments';
+import { splitOptions } from './arguments';
+import * as clamping from './clamp';
+import * as closeness from './closeness';
 import * as compare from './compare';
 import * as convert from './convert';
 import * as copying from './copy';
 import * as creation from './creation';
 import * as indexing from './indexing';
 import * as indexSelecting from './index-select';
+import { fill_, zero_ } from './fill';
 import { fullOf, launchInto } from './kernel';
 import type { Operand } from './kinds';
 import * as products from './matmul';
 import * as pointwise from './pointwise';
 import * as random from './random';
 import * as reduce from './reduce';
+import * as scaled from './scaled';
 import * as triangle from './triangle';
 import * as views from './view';
 import * as whereModule from './where';
 
 type Shapes = readonly (number | readonly number[])[];
+type Sizes = Shapes | [{ size: readonly number[] }];
+type Bound = clamping.Bound;
 
+interface Bounds {
+  min?: Bound;
+  max?: Bound;
+}
+interface Dim {
+  dim?: number;
+}
 interface Keepdim {
   keepdim?: boolean;
+}
+interface Closeness {
+  rtol?: number;
+  atol?: number;
+  equalNan?: boolean;
+}
+interface Source {
+  generator?: random.Generator;
 }
 
 declare module '../tensor' {
@@ -41,43 +62,69 @@ declare module '../tensor' {
     readonly isParameter: boolean;
 
     // arithmetic
-    add(other: Operand, options?: pointwise.Alpha): Tensor;
-    add_(other: Operand, options?: pointwise.Alpha): this;
-    sub(other: Operand, options?: pointwise.Alpha): Tensor;
-    sub_(other: Operand, options?: pointwise.Alpha): this;
+    add(other: Operand, options?: scaled.Alpha): Tensor;
+    add_(other: Operand, options?: scaled.Alpha): this;
+    sub(other: Operand, options?: scaled.Alpha): Tensor;
+    sub_(other: Operand, options?: scaled.Alpha): this;
+    subtract(other: Operand, options?: scaled.Alpha): Tensor;
+    subtract_(other: Operand, options?: scaled.Alpha): this;
     mul(other: Operand): Tensor;
     mul_(other: Operand): this;
+    multiply(other: Operand): Tensor;
+    multiply_(other: Operand): this;
     /** Division of numbers; `roundingMode` 'floor' or 'trunc' makes it one of whole numbers. */
     div(other: Operand, options?: pointwise.Rounding): Tensor;
     div_(other: Operand, options?: pointwise.Rounding): this;
+    divide(other: Operand, options?: pointwise.Rounding): Tensor;
+    divide_(other: Operand, options?: pointwise.Rounding): this;
+    trueDivide(other: Operand): Tensor;
+    trueDivide_(other: Operand): this;
     floorDivide(other: Operand): Tensor;
+    floorDivide_(other: Operand): this;
     /** With the sign of the divisor, as Python's %. */
     remainder(other: Operand): Tensor;
+    remainder_(other: Operand): this;
     pow(exponent: Operand): Tensor;
     pow_(exponent: Operand): this;
     maximum(other: Tensor): Tensor;
     minimum(other: Tensor): Tensor;
     bitwiseAnd(other: Operand): Tensor;
+    bitwiseAnd_(other: Operand): this;
     bitwiseOr(other: Operand): Tensor;
+    bitwiseOr_(other: Operand): this;
     bitwiseXor(other: Operand): Tensor;
+    bitwiseXor_(other: Operand): this;
     bitwiseNot(): Tensor;
+    bitwiseNot_(): this;
 
     // functions
     neg(): Tensor;
     neg_(): this;
+    negative(): Tensor;
+    negative_(): this;
+    /** The tensor itself: a + before it. */
+    positive(): Tensor;
     abs(): Tensor;
     abs_(): this;
+    absolute(): Tensor;
+    absolute_(): this;
     sign(): Tensor;
+    sign_(): this;
+    sgn(): Tensor;
+    sgn_(): this;
     square(): Tensor;
+    square_(): this;
     floor(): Tensor;
     floor_(): this;
     ceil(): Tensor;
     ceil_(): this;
-    /** Halves to even. */
-    round(): Tensor;
-    round_(): this;
+    /** Halves to even; to so many decimals. */
+    round(options?: { decimals?: number }): Tensor;
+    round_(options?: { decimals?: number }): this;
     trunc(): Tensor;
     trunc_(): this;
+    fix(): Tensor;
+    fix_(): this;
     reciprocal(): Tensor;
     reciprocal_(): this;
     sqrt(): Tensor;
@@ -93,12 +140,15 @@ declare module '../tensor' {
     log1p(): Tensor;
     log1p_(): this;
     log2(): Tensor;
+    log2_(): this;
     log10(): Tensor;
+    log10_(): this;
     sin(): Tensor;
     sin_(): this;
     cos(): Tensor;
     cos_(): this;
     tan(): Tensor;
+    tan_(): this;
     tanh(): Tensor;
     tanh_(): this;
     sigmoid(): Tensor;
@@ -106,35 +156,68 @@ declare module '../tensor' {
     relu(): Tensor;
     relu_(): this;
     erf(): Tensor;
-    clamp(min?: number | null, max?: number | null): Tensor;
-    clamp(options: pointwise.ClampOptions): Tensor;
-    clamp_(min?: number | null, max?: number | null): this;
-    clamp_(options: pointwise.ClampOptions): this;
-    clip(min?: number | null, max?: number | null): Tensor;
-    clip(options: pointwise.ClampOptions): Tensor;
+    erf_(): this;
+    clamp(min?: Bound, max?: Bound): Tensor;
+    clamp(options: Bounds): Tensor;
+    clamp(min: Bound, options: Bounds): Tensor;
+    clamp_(min?: Bound, max?: Bound): this;
+    clamp_(options: Bounds): this;
+    clip(min?: Bound, max?: Bound): Tensor;
+    clip(options: Bounds): Tensor;
+    clip_(min?: Bound, max?: Bound): this;
+    clip_(options: Bounds): this;
+    clampMin(min: Bound): Tensor;
+    clampMin_(min: Bound): this;
+    clampMax(max: Bound): Tensor;
+    clampMax_(max: Bound): this;
     softmax(dim: number, options?: { dtype?: DType }): Tensor;
     logSoftmax(dim: number, options?: { dtype?: DType }): Tensor;
 
     // comparison
     eq(other: Operand): Tensor;
+    eq_(other: Operand): this;
     ne(other: Operand): Tensor;
+    ne_(other: Operand): this;
+    notEqual(other: Operand): Tensor;
+    notEqual_(other: Operand): this;
     lt(other: Operand): Tensor;
+    lt_(other: Operand): this;
+    less(other: Operand): Tensor;
+    less_(other: Operand): this;
     le(other: Operand): Tensor;
+    le_(other: Operand): this;
+    lessEqual(other: Operand): Tensor;
+    lessEqual_(other: Operand): this;
     gt(other: Operand): Tensor;
+    gt_(other: Operand): this;
+    greater(other: Operand): Tensor;
+    greater_(other: Operand): this;
     ge(other: Operand): Tensor;
+    ge_(other: Operand): this;
+    greaterEqual(other: Operand): Tensor;
+    greaterEqual_(other: Operand): this;
     logicalAnd(other: Tensor): Tensor;
+    logicalAnd_(other: Tensor): this;
     logicalOr(other: Tensor): Tensor;
+    logicalOr_(other: Tensor): this;
     logicalXor(other: Tensor): Tensor;
+    logicalXor_(other: Tensor): this;
     logicalNot(): Tensor;
+    logicalNot_(): this;
     isnan(): Tensor;
     isinf(): Tensor;
     isfinite(): Tensor;
     /** Whether shapes and all elements are equal. */
     equal(other: Tensor): boolean;
     /** |x - y| <= atol + rtol |y|, element by element. */
-    isclose(other: Tensor, options?: { rtol?: number; atol?: number; equalNan?: boolean }): Tensor;
+    isclose(other: Tensor, rtol?: number, atol?: number, equalNan?: boolean): Tensor;
+    isclose(other: Tensor, options: Closeness): Tensor;
     /** Whether `isclose` holds everywhere. */
-    allclose(other: Tensor, options?: { rtol?: number; atol?: number; equalNan?: boolean }): boolean;
+    allclose(other: Tensor, rtol?: number, atol?: number, equalNan?: boolean): boolean;
+    allclose(other: Tensor, options: Closeness): boolean;
+    /** Whether the one element is true (not zero). */
+    isNonzero(): boolean;
+    isSameSize(other: Tensor): boolean;
 
     // reductions
     sum(dim?: reduce.Dims, keepdim?: boolean, options?: { dtype?: DType }): Tensor;
@@ -143,7 +226,8 @@ declare module '../tensor' {
     mean(dim?: reduce.Dims, keepdim?: boolean, options?: { dtype?: DType }): Tensor;
     mean(dim: reduce.Dims, options: reduce.TypedReduceOptions): Tensor;
     mean(options: reduce.TypedReduceOptions): Tensor;
-    prod(dim?: number | null, keepdim?: boolean, options?: { dtype?: DType }): Tensor;
+    prod(dim?: number, keepdim?: boolean, options?: { dtype?: DType }): Tensor;
+    prod(dim: number, options: reduce.TypedReduceOptions): Tensor;
     prod(options: reduce.TypedReduceOptions): Tensor;
     amax(dim?: reduce.Dims, keepdim?: boolean): Tensor;
     amax(dim: reduce.Dims, options: Keepdim): Tensor;
@@ -152,23 +236,35 @@ declare module '../tensor' {
     amin(dim: reduce.Dims, options: Keepdim): Tensor;
     amin(options: reduce.ReduceOptions): Tensor;
     max(): Tensor;
+    max(other: Tensor): Tensor;
+    max(options: { dim: number; keepdim?: boolean }): reduce.ValuesAndIndices;
     max(dim: number, keepdim?: boolean): reduce.ValuesAndIndices;
     max(dim: number, options: Keepdim): reduce.ValuesAndIndices;
     min(): Tensor;
+    min(other: Tensor): Tensor;
+    min(options: { dim: number; keepdim?: boolean }): reduce.ValuesAndIndices;
     min(dim: number, keepdim?: boolean): reduce.ValuesAndIndices;
     min(dim: number, options: Keepdim): reduce.ValuesAndIndices;
     argmax(dim?: number | null, keepdim?: boolean): Tensor;
     argmax(dim: number | null, options: Keepdim): Tensor;
+    argmax(options: { dim?: number | null; keepdim?: boolean }): Tensor;
     argmin(dim?: number | null, keepdim?: boolean): Tensor;
     argmin(dim: number | null, options: Keepdim): Tensor;
+    argmin(options: { dim?: number | null; keepdim?: boolean }): Tensor;
     all(dim?: reduce.Dims, keepdim?: boolean): Tensor;
     all(dim: reduce.Dims, options: Keepdim): Tensor;
+    all(options: reduce.ReduceOptions): Tensor;
     any(dim?: reduce.Dims, keepdim?: boolean): Tensor;
     any(dim: reduce.Dims, options: Keepdim): Tensor;
+    any(options: reduce.ReduceOptions): Tensor;
     /** The variance; `correction` (1) is subtracted from the number of elements. */
-    var(dim?: reduce.Dims, options?: { correction?: number; keepdim?: boolean }): Tensor;
+    var(dim?: reduce.Dims, options?: Omit<reduce.VarianceOptions, 'dim'>): Tensor;
+    var(dim: reduce.Dims, unbiased: boolean, keepdim?: boolean): Tensor;
+    var(unbiased: boolean): Tensor;
     var(options: reduce.VarianceOptions): Tensor;
-    std(dim?: reduce.Dims, options?: { correction?: number; keepdim?: boolean }): Tensor;
+    std(dim?: reduce.Dims, options?: Omit<reduce.VarianceOptions, 'dim'>): Tensor;
+    std(dim: reduce.Dims, unbiased: boolean, keepdim?: boolean): Tensor;
+    std(unbiased: boolean): Tensor;
     std(options: reduce.VarianceOptions): Tensor;
 
     // products
@@ -177,37 +273,63 @@ declare module '../tensor' {
     bmm(other: Tensor): Tensor;
     mv(other: Tensor): Tensor;
     dot(other: Tensor): Tensor;
+    /** beta x + alpha a @ b. */
+    addmm(a: Tensor, b: Tensor, options?: products.AddmmOptions): Tensor;
 
     // shapes
-    view(...sizes: Shapes): Tensor;
+    view(...sizes: Sizes): Tensor;
     viewAs(other: Tensor): Tensor;
-    reshape(...sizes: Shapes): Tensor;
+    reshape(...sizes: Shapes | [{ shape: readonly number[] }]): Tensor;
     reshapeAs(other: Tensor): Tensor;
     flatten(startDim?: number, endDim?: number): Tensor;
-    flatten(startDim: number, options: { endDim?: number }): Tensor;
-    flatten(options: views.FlattenOptions): Tensor;
-    permute(...dims: Shapes): Tensor;
+    flatten(options: { startDim?: number; endDim?: number }): Tensor;
+    unflatten(dim: number, sizes: readonly number[]): Tensor;
+    ravel(): Tensor;
+    permute(...dims: Shapes | [{ dims: readonly number[] }]): Tensor;
     transpose(dim0: number, dim1: number): Tensor;
+    swapaxes(axis0: number, axis1: number): Tensor;
+    swapdims(dim0: number, dim1: number): Tensor;
+    movedim(source: number | readonly number[], destination: number | readonly number[]): Tensor;
+    moveaxis(source: number | readonly number[], destination: number | readonly number[]): Tensor;
+    adjoint(): Tensor;
     t(): Tensor;
     squeeze(dim?: number | readonly number[]): Tensor;
     squeeze(options: { dim?: number | readonly number[] }): Tensor;
     unsqueeze(dim: number): Tensor;
-    expand(...sizes: Shapes): Tensor;
+    unsqueeze(options: { dim: number }): Tensor;
+    expand(...sizes: Sizes): Tensor;
     expandAs(other: Tensor): Tensor;
     broadcastTo(size: readonly number[]): Tensor;
     narrow(dim: number, start: number, length: number): Tensor;
     select(dim: number, index: number): Tensor;
-    split(size: number | readonly number[], dim?: number | views.DimOption): Tensor[];
-    chunk(chunks: number, dim?: number | views.DimOption): Tensor[];
-    unbind(dim?: number | views.DimOption): Tensor[];
-    tril(diagonal?: number | triangle.DiagonalOption): Tensor;
-    triu(diagonal?: number | triangle.DiagonalOption): Tensor;
+    split(splitSize: number | readonly number[], dim?: number): Tensor[];
+    split(splitSize: number | readonly number[], options: Dim): Tensor[];
+    splitWithSizes(splitSizes: readonly number[], dim?: number): Tensor[];
+    splitWithSizes(splitSizes: readonly number[], options: Dim): Tensor[];
+    chunk(chunks: number, dim?: number): Tensor[];
+    chunk(chunks: number, options: Dim): Tensor[];
+    unbind(dim?: number): Tensor[];
+    unbind(options: Dim): Tensor[];
+    tril(diagonal?: number): Tensor;
+    tril(options: { diagonal?: number }): Tensor;
+    triu(diagonal?: number): Tensor;
+    triu(options: { diagonal?: number }): Tensor;
     /** All sizes, or that of one dimension. */
     size(): readonly number[];
     size(dim: number): number;
     /** All strides in elements, or that of one dimension. */
     stride(): readonly number[];
     stride(dim: number): number;
+    nelement(): number;
+    ndimension(): number;
+    /** Bytes per element. */
+    readonly itemsize: number;
+    /** Bytes of all elements. */
+    readonly nbytes: number;
+    isSigned(): boolean;
+    isComplex(): boolean;
+    /** -1: the CPU. */
+    getDevice(): number;
 
     // indexing
     /** One row: `x.at(-1)`. */
@@ -215,34 +337,42 @@ declare module '../tensor' {
     /** Python's x[…]: `x.index(0)`, `x.index('...', slice(1, 3))`, `x.index([0, 2])`. */
     index(...items: readonly indexing.IndexItem[]): Tensor;
     /** Python's x[…] = value. */
-    setIndex(
-      items: readonly indexing.IndexItem[] | indexing.IndexItem,
-      value: Tensor | number | boolean,
-    ): this;
+    setIndex(items: readonly indexing.IndexItem[] | indexing.IndexItem, value: Operand): this;
     indexSelect(dim: number, index: Tensor): Tensor;
     indexAdd_(dim: number, index: Tensor, source: Tensor): this;
-    where(condition: Tensor, other: Tensor | number): Tensor;
+    where(condition: Tensor, other: Operand): Tensor;
     /** `value` where the mask is true. */
-    maskedFill(mask: Tensor, value: Tensor | number | boolean): Tensor;
-    maskedFill_(mask: Tensor, value: Tensor | number | boolean): this;
+    maskedFill(mask: Tensor, value: Operand): Tensor;
+    maskedFill_(mask: Tensor, value: Operand): this;
 
     // copies and fills
     clone(): Tensor;
     contiguous(): Tensor;
     copy_(source: Tensor): this;
-    fill_(value: number | boolean): this;
+    fill_(value: Operand): this;
     zero_(): this;
-    uniform_(from?: number, to?: number, options?: random.DrawOptions): this;
-    uniform_(options: random.DrawOptions & { from?: number; to?: number }): this;
-    normal_(mean?: number, std?: number, options?: random.DrawOptions): this;
-    normal_(options: random.DrawOptions & { mean?: number; std?: number }): this;
-    /** Whole numbers from 0 to before `to`. */
-    random_(to: number, options?: random.DrawOptions): this;
-    random_(from: number, to: number, options?: random.DrawOptions): this;
+    uniform_(from?: number, to?: number, options?: Source): this;
+    uniform_(options: Source & { from?: number; to?: number }): this;
+    normal_(mean?: number, std?: number, options?: Source): this;
+    normal_(options: Source & { mean?: number; std?: number }): this;
+    random_(from: number, to: number, options?: Source): this;
+    random_(to?: number, options?: Source): this;
+    random_(options: Source & { from?: number; to?: number }): this;
+    /** Like `tensor`, but of this one's dtype unless another is asked for; so are the others here. */
+    newTensor(data: creation.TensorData, options?: creation.TensorOptions): Tensor;
+    newFull(
+      size: readonly number[],
+      fillValue: number | boolean | bigint,
+      options?: creation.TensorOptions,
+    ): Tensor;
+    newZeros(...sizes: creation.SizesAndOptions): Tensor;
+    newOnes(...sizes: creation.SizesAndOptions): Tensor;
+    newEmpty(...sizes: creation.SizesAndOptions): Tensor;
 
     // conversion
     to(target: DType | DeviceLike | Tensor | convert.ToOptions, dtype?: DType | convert.ToOptions): Tensor;
     type(dtype: DType): Tensor;
+    typeAs(other: Tensor): Tensor;
     float(): Tensor;
     double(): Tensor;
     half(): Tensor;
@@ -250,8 +380,11 @@ declare module '../tensor' {
     int(): Tensor;
     long(): Tensor;
     short(): Tensor;
+    char(): Tensor;
+    byte(): Tensor;
     bool(): Tensor;
     cpu(): Tensor;
+    cuda(device?: DeviceLike): Tensor;
     item(): number;
     itemBigInt(): bigint;
     tolist<T = convert.NestedNumbers>(): T;
@@ -270,17 +403,23 @@ function attach(functions: Record<string, (x: Tensor, ...rest: never[]) => unkno
     });
 }
 
+function refuse(name: string, expected: string, surplus: unknown): never {
+  throw new ArgumentError(`${name}: expected ${expected}, got ${describe(surplus)} besides`);
+}
+
 /** One operand: no rest arguments to gather. */
 function attachUnary(functions: Record<string, (x: Tensor) => unknown>): void {
   for (const [name, f] of Object.entries(functions))
-    define(name, function (this: Tensor) {
+    define(name, function (this: Tensor, surplus?: unknown) {
+      if (surplus !== undefined) refuse(name, 'no arguments', surplus);
       return f(this);
     });
 }
 
 function attachBinary(functions: Record<string, (x: Tensor, y: never) => unknown>): void {
   for (const [name, f] of Object.entries(functions))
-    define(name, function (this: Tensor, other: unknown) {
+    define(name, function (this: Tensor, other: unknown, surplus?: unknown) {
+      if (surplus !== undefined) refuse(name, 'one argument', surplus);
       return (f as (x: Tensor, y: unknown) => unknown)(this, other);
     });
 }
@@ -301,7 +440,6 @@ for (const name of [
   'square',
   'floor',
   'ceil',
-  'round',
   'trunc',
   'reciprocal',
   'sqrt',
@@ -323,12 +461,27 @@ for (const name of [
   attachUnary({ [name]: pointwise[name], [`${name}_`]: pointwise[name].inPlace });
 
 attachUnary({
+  negative: pointwise.neg,
+  negative_: pointwise.neg.inPlace,
+  positive,
+  absolute: pointwise.abs,
+  absolute_: pointwise.abs.inPlace,
+  sgn: pointwise.sign,
+  sgn_: pointwise.sign.inPlace,
+  fix: pointwise.trunc,
+  fix_: pointwise.trunc.inPlace,
   bitwiseNot: pointwise.bitwiseNot,
+  bitwiseNot_: pointwise.bitwiseNot.inPlace,
   logicalNot: compare.logicalNot,
+  logicalNot_: compare.logicalNot.inPlace,
   isnan: compare.isnan,
   isinf: compare.isinf,
   isfinite: compare.isfinite,
   t: views.t,
+  ravel: views.ravel,
+  adjoint: views.matrixTranspose,
+  zero_,
+  isNonzero,
   clone: copying.clone,
   contiguous: copying.contiguous,
   item: convert.item,
@@ -336,45 +489,91 @@ attachUnary({
   tolist: convert.tolist,
   toTypedArray: convert.toTypedArray,
   numpy: convert.toTypedArray,
-  toJSON: convert.toJSON,
 });
+
+/** Comparisons, with their second names. */
+for (const [name, ...others] of [
+  ['eq'],
+  ['ne', 'notEqual'],
+  ['lt', 'less'],
+  ['le', 'lessEqual'],
+  ['gt', 'greater'],
+  ['ge', 'greaterEqual'],
+  ['logicalAnd'],
+  ['logicalOr'],
+  ['logicalXor'],
+] as const)
+  for (const as of [name, ...others])
+    attachBinary({ [as]: compare[name], [`${as}_`]: compare[name].inPlace });
 
 attachBinary({
   mul: pointwise.mul,
   mul_: pointwise.mul.inPlace,
+  multiply: pointwise.mul,
+  multiply_: pointwise.mul.inPlace,
+  trueDivide: pointwise.div,
+  trueDivide_: pointwise.div.inPlace,
   floorDivide: pointwise.floorDivide,
+  floorDivide_: pointwise.floorDivide.inPlace,
   remainder: pointwise.remainder,
+  remainder_: pointwise.remainder.inPlace,
   pow: pointwise.pow,
   pow_: pointwise.pow_,
   maximum: pointwise.maximum,
   minimum: pointwise.minimum,
   bitwiseAnd: pointwise.bitwiseAnd,
+  bitwiseAnd_: pointwise.bitwiseAnd.inPlace,
   bitwiseOr: pointwise.bitwiseOr,
+  bitwiseOr_: pointwise.bitwiseOr.inPlace,
   bitwiseXor: pointwise.bitwiseXor,
-  eq: compare.eq,
-  ne: compare.ne,
-  lt: compare.lt,
-  le: compare.le,
-  gt: compare.gt,
-  ge: compare.ge,
-  logicalAnd: compare.logicalAnd,
-  logicalOr: compare.logicalOr,
-  logicalXor: compare.logicalXor,
+  bitwiseXor_: pointwise.bitwiseXor.inPlace,
   matmul: products.matmul,
   mm: products.mm,
   bmm: products.bmm,
   mv: products.mv,
   dot: products.dot,
+  equal: closeness.equal,
+  isSameSize,
   viewAs: views.viewAsTensor,
   expandAs: views.expandAs,
   copy_: copying.copy_,
+  fill_,
+  typeAs,
   reshapeAs: views.reshapeAs,
 });
 
 attach({
-  clamp: pointwise.clamp,
-  clamp_: pointwise.clamp_,
-  clip: pointwise.clamp,
+  toJSON: convert.toJSON,
+  round: pointwise.round,
+  round_: pointwise.round.inPlace,
+  clamp: clamping.clamp,
+  clamp_: clamping.clamp_,
+  clip: clamping.clamp,
+  clip_: clamping.clamp_,
+  clampMin: clamping.clampMin,
+  clampMin_: clamping.clampMin_,
+  clampMax: clamping.clampMax,
+  clampMax_: clamping.clampMax_,
+  isclose: closeness.isclose,
+  allclose: closeness.allclose,
+  maskedFill: whereModule.maskedFill,
+  maskedFill_: whereModule.maskedFill_,
+  uniform_: random.uniform_,
+  normal_: random.normal_,
+  random_: random.random_,
+  addmm: products.addmm,
+  unflatten: views.unflatten,
+  swapaxes: views.transpose,
+  swapdims: views.transpose,
+  movedim: views.movedim,
+  moveaxis: views.movedim,
+  splitWithSizes: views.splitWithSizes,
+  newTensor: (x: Tensor, data: creation.TensorData, options?: creation.TensorOptions) =>
+    creation.tensor(data, { dtype: x.dtype, ...options }),
+  newFull: creator(creation.full),
+  newZeros: creator(creation.zeros),
+  newOnes: creator(creation.ones),
+  newEmpty: creator(creation.empty),
   softmax: activation.softmax,
   logSoftmax: activation.logSoftmax,
   prod: reduce.prod,
@@ -410,24 +609,21 @@ attach({
   setIndex: indexing.setIndex,
   indexSelect: indexSelecting.indexSelect,
   indexAdd_: indexSelecting.indexAdd_,
-  uniform_: random.uniform_,
-  normal_: random.normal_,
-  random_: random.random_,
   to: convert.to,
 });
 
 const METHODS = {
-  add(this: Tensor, other: Operand, options?: pointwise.Alpha): Tensor {
-    return pointwise.addWithAlpha(this, other, options);
+  add(this: Tensor, other: Operand, options?: scaled.Alpha): Tensor {
+    return scaled.addWithAlpha(this, other, options);
   },
-  add_(this: Tensor, other: Operand, options?: pointwise.Alpha): Tensor {
-    return pointwise.addWithAlpha_(this, other, options);
+  add_(this: Tensor, other: Operand, options?: scaled.Alpha): Tensor {
+    return scaled.addWithAlpha_(this, other, options);
   },
-  sub(this: Tensor, other: Operand, options?: pointwise.Alpha): Tensor {
-    return pointwise.subWithAlpha(this, other, options);
+  sub(this: Tensor, other: Operand, options?: scaled.Alpha): Tensor {
+    return scaled.subWithAlpha(this, other, options);
   },
-  sub_(this: Tensor, other: Operand, options?: pointwise.Alpha): Tensor {
-    return pointwise.subWithAlpha_(this, other, options);
+  sub_(this: Tensor, other: Operand, options?: scaled.Alpha): Tensor {
+    return scaled.subWithAlpha_(this, other, options);
   },
   div(this: Tensor, other: Operand, options?: pointwise.Rounding): Tensor {
     return pointwise.divRounded(this, other, options);
@@ -438,32 +634,8 @@ const METHODS = {
   at(this: Tensor, index: number): Tensor {
     return views.select(this, 0, index);
   },
-  where(this: Tensor, condition: Tensor, other: Tensor | number): Tensor {
+  where(this: Tensor, condition: Tensor, other: Operand): Tensor {
     return whereModule.where(condition, this, other);
-  },
-  maskedFill(this: Tensor, mask: Tensor, value: Tensor | number | boolean): Tensor {
-    return masked('maskedFill', this, mask, value);
-  },
-  maskedFill_(this: Tensor, mask: Tensor, value: Tensor | number | boolean): Tensor {
-    return copying.copy_(this, masked('maskedFill_', this, mask, value));
-  },
-  equal(this: Tensor, other: Tensor): boolean {
-    checkTensor('equal', other, 'other');
-    if (this.shape.length !== other.shape.length || this.shape.some((n, i) => n !== other.shape[i]))
-      return false;
-    return reduce.all(compare.eq(this, other)).item() !== 0;
-  },
-  isclose(this: Tensor, other: Tensor, options?: Closeness): Tensor {
-    return close(this, other, options);
-  },
-  allclose(this: Tensor, other: Tensor, options?: Closeness): boolean {
-    return reduce.all(close(this, other, options)).item() !== 0;
-  },
-  fill_(this: Tensor, value: number | boolean): Tensor {
-    return fill(this, value);
-  },
-  zero_(this: Tensor): Tensor {
-    return fill(this, 0);
   },
   size(this: Tensor, dim?: number): readonly number[] | number {
     return sizeOf(this.shape, dim, 'size');
@@ -474,7 +646,26 @@ const METHODS = {
   type(this: Tensor, dtype: DType): Tensor {
     return copying.cast(this, dtypeCode('type', dtype));
   },
+  nelement(this: Tensor): number {
+    return this.count;
+  },
+  ndimension(this: Tensor): number {
+    return this.shape.length;
+  },
+  isSigned(this: Tensor): boolean {
+    return this.dtype !== 'uint8' && this.dtype !== 'bool';
+  },
+  isComplex(): boolean {
+    return false;
+  },
+  getDevice(): number {
+    return -1;
+  },
   cpu(this: Tensor): Tensor {
+    return this;
+  },
+  cuda(this: Tensor, device: DeviceLike = 'cuda'): Tensor {
+    resolveDevice('cuda', device);
     return this;
   },
   toString(this: Tensor): string {
@@ -486,23 +677,22 @@ const METHODS = {
   [Symbol.iterator](this: Tensor): Iterator<Tensor> {
     if (this.shape.length === 0)
       throw new ShapeError('iterator: a 0-d tensor has no dimension to iterate over; use item()');
-    return rows(this);
+    // Where there is nothing to record, one row at a time will do.
+    return requiresGrad(this) ? views.unbind(this).values() : rows(this);
   },
 };
 
 function* rows(t: Tensor): Generator<Tensor> {
   for (let i = 0; i < t.shape[0]!; i++) yield views.select(t, 0, i);
 }
-
-/** `value` where the mask is true, x elsewhere, in x's dtype. */
-function masked(op: string, x: Tensor, mask: Tensor, value: Tensor | number | boolean): Tensor {
-  checkTensor(op, mask, 'mask');
-  if (mask.code !== Code.bool) throw new DTypeError(`${op}: expected a bool mask, got ${mask.dtype}`);
-  const filling = value instanceof Tensor ? value : creation.scalarValue(op, value)[0];
-  return copying.cast(whereModule.where(mask, filling, x), x.code);
-}
-
 for (const name of Reflect.ownKeys(METHODS)) define(name, Reflect.get(METHODS, name));
+for (const [name, as] of [
+  ['sub', 'subtract'],
+  ['div', 'divide'],
+] as const) {
+  define(as, Reflect.get(METHODS, name));
+  define(`${as}_`, Reflect.get(METHODS, `${name}_`));
+}
 
 for (const [name, dtype] of [
   ['float', 'float32'],
@@ -512,6 +702,8 @@ for (const [name, dtype] of [
   ['int', 'int32'],
   ['long', 'int64'],
   ['short', 'int16'],
+  ['char', 'int8'],
+  ['byte', 'uint8'],
   ['bool', 'bool'],
 ] as const) {
   const code = DTYPES.indexOf(dtype);
@@ -522,42 +714,54 @@ defineGetter('T', function () {
   return views.reversed(this);
 });
 defineGetter('mT', function () {
-  return views.transpose(this, -2, -1);
+  return views.matrixTranspose(this);
 });
 defineGetter('isParameter', () => false);
+defineGetter('itemsize', function () {
+  return this.elementSize();
+});
+defineGetter('nbytes', function () {
+  return this.count * this.elementSize();
+});
 
-type Closeness = { rtol?: number; atol?: number; equalNan?: boolean } | undefined;
+/** The tensor itself: a + before it. */
+export function positive(x: Tensor): Tensor {
+  checkTensor('positive', x);
+  if (x.dtype === 'bool') throw new DTypeError('positive: not defined for bool');
+  return x;
+}
 
-function close(x: Tensor, y: Tensor, options: Closeness): Tensor {
-  checkOptions('isclose', ['rtol', 'atol', 'equalNan'], options);
-  checkTensor('isclose', y, 'other');
-  const { rtol = 1e-5, atol = 1e-8 } = options ?? {};
-  numberArgument('isclose', 'rtol', rtol);
-  numberArgument('isclose', 'atol', atol);
-  const equalNan = booleanArgument('isclose', 'equalNan', options?.equalNan, false);
-  const difference = pointwise.abs(pointwise.sub(x, y));
-  const allowed = pointwise.add(pointwise.mul(pointwise.abs(y), rtol), atol);
-  const near = compare.logicalOr(
-    compare.eq(x, y),
-    compare.logicalAnd(compare.isfinite(difference), compare.le(difference, allowed)),
-  );
-  return equalNan ? compare.logicalOr(near, compare.logicalAnd(compare.isnan(x), compare.isnan(y))) : near;
+/** Whether the one element of a tensor is true (not zero). */
+export function isNonzero(x: Tensor): boolean {
+  return convert.item(x) !== 0;
+}
+
+export function isSameSize(x: Tensor, other: Tensor): boolean {
+  checkTensor('isSameSize', x);
+  checkTensor('isSameSize', other, 'other');
+  return sameShape(x.shape, other.shape);
+}
+
+function typeAs(x: Tensor, other: Tensor): Tensor {
+  checkTensor('typeAs', other, 'other');
+  return copying.cast(x, other.code);
+}
+
+/** A function that makes tensors, with x's dtype unless another is asked for. */
+function creator(make: (...given: never[]) => Tensor): (x: Tensor, ...given: never[]) => Tensor {
+  return (x, ...given) => {
+    const [positional, options] = splitOptions(given);
+    return (make as (...given: unknown[]) => Tensor)(...positional, {
+      dtype: x.dtype,
+      ...(options as object | undefined),
+    });
+  };
 }
 
 function sizeOf(sizes: readonly number[], dim: number | undefined, op: string): readonly number[] | number {
   if (dim === undefined) return sizes.slice();
-  const d = wrapDim(op, dim, sizes.length);
-  if (sizes.length === 0) throw new IndexError(`${op}: a 0-d tensor has no dimension ${dim}`);
-  return sizes[d]!;
-}
-
-const Fill = defineGradient('Fill', (grad) => [fullOf(grad.shape, grad.code, 0)]);
-
-function fill(t: Tensor, value: number | boolean): Tensor {
-  const number = creation.fitNumber('fill_', creation.scalarValue('fill_', value)[0], t.code);
-  checkRecordable('fill_', t, [t]); // elements that share a place get the same value
-  launchInto(Op.fill, COMPUTE[t.code]!, [t], [], [number]);
-  return recordInPlace(t, Fill, [t], [], -1, null);
+  if (sizes.length === 0) throw new IndexError(`${op}: a 0-d tensor has no dimensions`);
+  return sizes[wrapDim(op, dim, sizes.length)]!;
 }
 
 provideArithmetic({

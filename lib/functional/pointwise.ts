@@ -1,16 +1,15 @@
 /** Arithmetic and elementary functions, element by element, each with its derivative. */
-import { Op } from '../backend/ops.generated';
-import { checkInPlace, recordInPlace } from '../autograd/view';
+import { withGradMode } from '../autograd/mode';
 import { defineGradient, record } from '../autograd/node';
-import { COMPUTE, Code, isFloatingCode } from '../dtype';
+import { Code, isFloatingCode } from '../dtype';
 import { ArgumentError, DTypeError, describe } from '../errors';
-import { broadcastShapes } from '../shape';
 import { Tensor, checkTensor } from '../tensor';
-import { bindArguments, checkOptions, numberArgument } from './arguments';
-import { eq, ge, gt, le, logicalAnd, lt, ne } from './compare';
-import { copy_ } from './copy';
-import { fullOf, launch, launchInto, type KernelOperand } from './kernel';
-import { binaryOp, checkFits, kernelOperand, separate, unaryOp, type Operand } from './kinds';
+import { checkOptions, integerArgument } from './arguments';
+import { eq, ge, gt, logicalAnd, logicalNot, logicalOr, lt } from './compare';
+import { cast, clone, copy_ } from './copy';
+import { fullOf, type KernelOperand } from './kernel';
+import { binaryOp, unaryOp, type BinaryFunction, type Operand, type UnaryFunction } from './kinds';
+import { elementValue } from './number';
 import { where } from './where';
 
 const zerosLike = (t: Tensor): Tensor => fullOf(t.shape, t.code, 0);
@@ -28,15 +27,62 @@ export const abs = unaryOp('abs', {
   backward: (g, x) => mul(g, sign(x)),
 });
 export const sign = unaryOp('sign', { gradient: 'Sign', backward: zerosLike });
-export const square = unaryOp('square', {
+const squareOfNumbers = unaryOp('square', {
+  noBool: true,
   gradient: 'Pow',
   saves: 'input',
   backward: (g, x) => mul(g, mul(x, 2)),
 });
-export const floor = unaryOp('floor', { gradient: 'Floor', backward: zerosLike });
-export const ceil = unaryOp('ceil', { gradient: 'Ceil', backward: zerosLike });
-export const round = unaryOp('round', { gradient: 'Round', backward: zerosLike });
-export const trunc = unaryOp('trunc', { gradient: 'Trunc', backward: zerosLike });
+/** x times x; of booleans as int64, as `pow` has it. */
+export const square: UnaryFunction = Object.assign(
+  (x: Tensor) => (x instanceof Tensor && x.code === Code.bool ? pow(x, 2) : squareOfNumbers(x)),
+  { inPlace: squareOfNumbers.inPlace },
+);
+
+/** Integers are whole already. */
+function roundingOp(name: 'floor' | 'ceil' | 'round' | 'trunc', gradient: string): UnaryFunction {
+  const op = unaryOp(name, { gradient, backward: zerosLike });
+  const whole = (as: string, x: Tensor): boolean => {
+    checkTensor(as, x);
+    if (x.code === Code.bool) throw new DTypeError(`${as}: not defined for bool`);
+    return !isFloatingCode(x.code);
+  };
+  return Object.assign((x: Tensor) => (whole(name, x) ? clone(x) : op(x)), {
+    inPlace: (x: Tensor) => (whole(`${name}_`, x) ? x : op.inPlace(x)),
+  });
+}
+
+export const floor = roundingOp('floor', 'Floor');
+export const ceil = roundingOp('ceil', 'Ceil');
+const roundWhole = roundingOp('round', 'Round');
+export const trunc = roundingOp('trunc', 'Trunc');
+
+const RoundDecimals = defineGradient('Round', (g) => [zerosLike(g)]);
+
+function decimalsOf(op: string, options: { decimals?: number } | undefined): number {
+  checkOptions(op, ['decimals'], options);
+  return options?.decimals === undefined ? 0 : integerArgument(op, 'decimals', options.decimals);
+}
+
+/** Halves to even; to so many `decimals`, which may be negative. */
+function roundTo(x: Tensor, options?: { decimals?: number }): Tensor {
+  const decimals = decimalsOf('round', options);
+  if (decimals === 0) return roundWhole(x);
+  checkTensor('round', x);
+  if (!isFloatingCode(x.code)) throw new DTypeError(`round: expected floating point, got ${x.dtype}`);
+  const power = 10 ** Math.abs(decimals);
+  const out = withGradMode('round', false, () => {
+    const y = x.code === Code.float64 ? x : cast(x, Code.float32);
+    const rounded =
+      decimals > 0 ? div(roundWhole(mul(y, power)), power) : mul(roundWhole(div(y, power)), power);
+    return cast(rounded, x.code);
+  });
+  return record(out, RoundDecimals, [x], [], null);
+}
+export const round = Object.assign(roundTo, {
+  inPlace: (x: Tensor, options?: { decimals?: number }): Tensor =>
+    decimalsOf('round_', options) === 0 ? roundWhole.inPlace(x) : copy_(x, roundTo(x, options)),
+});
 export const reciprocal = unaryOp('reciprocal', {
   gradient: 'Reciprocal',
   saves: 'output',
@@ -108,114 +154,77 @@ export const relu = unaryOp('relu', {
 });
 
 const bitwiseNotInteger = unaryOp('bitwiseNot', { noFloat: true });
+const isBool = (x: Tensor): boolean => x instanceof Tensor && x.code === Code.bool;
 
 /** Of integers all bits, of booleans the truth value, inverted. */
-export function bitwiseNot(x: Tensor): Tensor {
-  checkTensor('bitwiseNot', x);
-  return x.code === Code.bool ? eq(x, false) : bitwiseNotInteger(x);
-}
-
-const Clamp = defineGradient<Bounds>('Clamp', (grad, node, [min, max]) => {
-  const x = node.input(0);
-  const above = Number.isNaN(min) ? null : ge(x, min);
-  const below = Number.isNaN(max) ? null : le(x, max);
-  const inside = above === null ? below : below === null ? above : logicalAnd(above, below);
-  return [where(inside!, grad, 0)];
-});
-type Bounds = readonly [min: number, max: number];
-
-function clampBounds(op: string, x: Tensor, given: readonly unknown[]): Bounds {
-  checkTensor(op, x);
-  const [min, max] = bindArguments(op, ['min', 'max'], given).map((bound): number | null => {
-    if (bound === undefined || bound === null) return null;
-    if (typeof bound !== 'number' || Number.isNaN(bound))
-      throw new ArgumentError(`${op}: expected min and max to be numbers or null, got ${describe(bound)}`);
-    return bound;
-  }) as [number | null, number | null];
-  if (min === null && max === null) throw new ArgumentError(`${op}: expected min, max or both`);
-  if (x.code === Code.bool) throw new DTypeError(`${op}: not defined for bool`);
-  if (!isFloatingCode(x.code) && [min, max].some((b) => b !== null && !Number.isInteger(b)))
-    throw new DTypeError(`${op}: the bounds of ${x.dtype} must be integers`);
-  return [min ?? NaN, max ?? NaN];
-}
-
-/** x, but not below `min` and not above `max`; null: no bound (https://pytorch.org/docs/stable/generated/torch.clamp.html). */
-export function clamp(x: Tensor, min?: number | null, max?: number | null): Tensor;
-export function clamp(x: Tensor, options: ClampOptions): Tensor;
-export function clamp(x: Tensor, ...given: readonly unknown[]): Tensor {
-  const bounds = clampBounds('clamp', x, given);
-  const out = launch(Op.clamp, COMPUTE[x.code]!, x.shape, x.code, [x], bounds);
-  return record(out, Clamp, [x], [x], bounds);
-}
-
-/** `clamp`, in place. */
-export function clamp_(x: Tensor, ...given: readonly unknown[]): Tensor {
-  const bounds = clampBounds('clamp_', x, given);
-  checkInPlace('clamp_', x, [x]);
-  launchInto(Op.clamp, COMPUTE[x.code]!, [x], [x], bounds);
-  return recordInPlace(x, Clamp, [x], [x], -1, bounds);
-}
-
-export interface ClampOptions {
-  min?: number | null;
-  max?: number | null;
-}
+export const bitwiseNot: UnaryFunction = Object.assign(
+  (x: Tensor) => (isBool(x) ? logicalNot(x) : bitwiseNotInteger(x)),
+  { inPlace: (x: Tensor) => (isBool(x) ? logicalNot.inPlace(x) : bitwiseNotInteger.inPlace(x)) },
+);
 
 // Two operands.
 
 export const add = binaryOp('add', { gradient: 'Add', backward: [(g) => g, (g) => g] });
-export const sub = binaryOp('sub', { noBool: true, gradient: 'Sub', backward: [(g) => g, (g) => neg(g)] });
+export const sub = binaryOp('sub', {
+  noBoolOperand: true,
+  gradient: 'Sub',
+  gradientOfNumber: 'Rsub',
+  backward: [(g) => g, (g) => neg(g)],
+});
 export const mul = binaryOp('mul', {
+  wideNumbers: true,
   gradient: 'Mul',
   keep: ['ifOther', 'ifOther'],
   backward: [(g, { y }) => mul(g, y), (g, { x }) => mul(g, x)],
 });
 export const div = binaryOp('div', {
+  wideNumbers: true,
   gradient: 'Div',
+  gradientOfNumber: 'Mul', // PyTorch multiplies the reciprocal
   keep: ['ifOther', 'always'],
   backward: [(g, { y }) => div(g, y), (g, { x, y }) => neg(mul(g, div(div(x, y), y)))],
 });
 
-/** The options of `div`. */
+// As functions of real numbers these two are constant between jumps.
+const toZero = [zerosLike, zerosLike] as const;
+const rounded = { noBool: true, wideNumbers: true, gradient: 'Div', backward: toZero };
+const divFloor = binaryOp('floorDivide', rounded);
+const divTrunc = binaryOp('truncDivide', rounded);
+
+/** How `div` rounds its results: down, towards zero, or not. */
 export interface Rounding {
-  /** Null: not rounded. */
   roundingMode?: 'floor' | 'trunc' | null;
 }
 
-function roundingOf(op: string, options: Rounding | undefined): 'floor' | 'trunc' | null {
+function divisionOf(op: string, options: Rounding | undefined): BinaryFunction {
+  if (options === undefined) return div;
   checkOptions(op, ['roundingMode'], options);
-  const mode = options?.roundingMode ?? null;
-  if (mode !== null && mode !== 'floor' && mode !== 'trunc')
-    throw new ArgumentError(
-      `${op}: expected roundingMode to be 'floor', 'trunc' or null, got ${describe(mode)}`,
-    );
-  return mode;
+  const mode = options.roundingMode ?? null;
+  if (mode === null) return div;
+  if (mode === 'floor') return divFloor;
+  if (mode === 'trunc') return divTrunc;
+  throw new ArgumentError(
+    `${op}: expected roundingMode to be 'floor', 'trunc' or null, got ${describe(mode)}`,
+  );
 }
 
-/** Division; `roundingMode` makes it one of whole numbers, rounded down or towards zero. */
+/** Division; `roundingMode` makes it one of whole numbers (https://pytorch.org/docs/stable/generated/torch.div.html). */
 export function divRounded(x: Operand, y: Operand, options?: Rounding): Tensor {
-  const mode = roundingOf('div', options);
-  if (mode === null) return div(x, y);
-  if (mode === 'floor') return floorDivide(x, y);
-  // For integers floor and trunc differ where signs do and the division isn't even.
-  const quotient = floorDivide(x, y);
-  if (isFloatingCode(quotient.code)) return trunc(div(x, y));
-  return where(logicalAnd(lt(quotient, 0), ne(mul(quotient, y), x)), add(quotient, 1), quotient);
+  return divisionOf('div', options)(x, y);
 }
 
-/** Division in place; `roundingMode` as for `div`. */
+/** `div`, in place. */
 export function divRounded_(x: Tensor, y: Operand, options?: Rounding): Tensor {
-  const mode = roundingOf('div_', options);
-  if (mode === null) return div.inPlace(x, y);
-  return mode === 'floor' ? floorDivide.inPlace(x, y) : copy_(x, divRounded(x, y, options));
+  return divisionOf('div_', options).inPlace(x, y);
 }
 
-export const floorDivide = binaryOp('floorDivide', { noBool: true });
+export const floorDivide = binaryOp('floorDivide', { noBool: true, wideNumbers: true });
 export const remainder = binaryOp('remainder', {
   noBool: true,
   gradient: 'Remainder',
+  gradientOfNumber: null,
   keep: ['ifOther', 'always'],
-  backward: [(g) => g, (g, { x, y }) => neg(mul(g, floorDivide(x, y)))],
+  backward: [(g) => g, (g, { x, y }) => neg(mul(g, divFloor(x, y)))],
 });
 const power = binaryOp('pow', {
   noBool: true,
@@ -228,13 +237,14 @@ const power = binaryOp('pow', {
       return where(eq(y, 0), 0, mul(g, mul(y, pow(x, sub(y, 1)))));
     },
     (g, { x, y, out }) => {
-      const slope = mul(g, mul(out, log(typeof x === 'number' ? fullOf([], g.code, x) : x)));
-      return where(logicalAnd(eq(fullTensor(x, g), 0), ge(fullTensor(y, g), 0)), 0, slope);
+      const base = asTensor(x, g);
+      const slope = mul(g, mul(out, log(base)));
+      return where(logicalAnd(eq(base, 0), ge(asTensor(y, g), 0)), 0, slope);
     },
   ],
 });
-const fullTensor = (x: KernelOperand, like: Tensor): Tensor =>
-  typeof x === 'number' ? fullOf([], like.code, x) : x;
+const asTensor = (x: KernelOperand, like: Tensor): Tensor =>
+  typeof x === 'number' ? fullOf([], like.code, x) : cast(x, like.code);
 
 /**
  * x to the power of y (https://pytorch.org/docs/stable/generated/torch.pow.html).
@@ -242,42 +252,45 @@ const fullTensor = (x: KernelOperand, like: Tensor): Tensor =>
  */
 export function pow(x: Operand, y: Operand): Tensor {
   checkExponent('pow', x, y);
+  if (isBool(x as Tensor) && typeof y === 'boolean') return y ? clone(x as Tensor) : logicalOr(x, true);
   return power(x, y);
 }
 
 /** `pow`, in place. */
 export function pow_(x: Tensor, y: Operand): Tensor {
   checkExponent('pow_', x, y);
+  if (isBool(x) && typeof y === 'boolean') return y ? x : logicalOr.inPlace(x, true);
   return power.inPlace(x, y);
 }
 
 function checkExponent(op: string, x: Operand, y: Operand): void {
-  const integers = !(x instanceof Tensor) || !isFloatingCode(x.code);
-  if (integers && (typeof y === 'bigint' || (typeof y === 'number' && Number.isInteger(y))) && y < 0)
+  if (typeof y !== 'bigint' && (typeof y !== 'number' || !Number.isInteger(y))) return;
+  if (y < 0 && (!(x instanceof Tensor) || !isFloatingCode(x.code)))
     throw new ArgumentError(
       `${op}: integers to a negative power (${y}) are no integers; convert to float32 first`,
     );
+  if (x instanceof Tensor && x.code !== Code.bool) elementValue(op, Number(y), x.code);
 }
 
 export const maximum = binaryOp('maximum', {
   gradient: 'Maximum',
   keep: ['always', 'always'],
   backward: [
-    (g, { x, y }) => toWinner(g, gt(x, y), eq(x, y)),
-    (g, { x, y }) => toWinner(g, lt(x, y), eq(x, y)),
+    (g, { x, y }) => unlessLost(g, lt(x, y), eq(x, y)),
+    (g, { x, y }) => unlessLost(g, gt(x, y), eq(x, y)),
   ],
 });
 export const minimum = binaryOp('minimum', {
   gradient: 'Minimum',
   keep: ['always', 'always'],
   backward: [
-    (g, { x, y }) => toWinner(g, lt(x, y), eq(x, y)),
-    (g, { x, y }) => toWinner(g, gt(x, y), eq(x, y)),
+    (g, { x, y }) => unlessLost(g, gt(x, y), eq(x, y)),
+    (g, { x, y }) => unlessLost(g, lt(x, y), eq(x, y)),
   ],
 });
-/** A tie shares the gradient. */
-function toWinner(g: Tensor, wins: Tensor, ties: Tensor): Tensor {
-  return where(wins, g, where(ties, div(g, 2), 0));
+/** A tie shares the gradient; beside a NaN nobody loses. */
+function unlessLost(g: Tensor, lost: Tensor, ties: Tensor): Tensor {
+  return where(lost, 0, where(ties, div(g, 2), g));
 }
 
 export const bitwiseAnd = binaryOp('bitwiseAnd', { noFloat: true });
@@ -301,74 +314,3 @@ export const reluBackward = binaryOp('reluBackward', {
   keep: ['never', 'always'],
   backward: [(g, { y }) => reluBackward(g, y), (g) => zerosLike(g)],
 });
-
-// x + alpha * y.
-
-/** The options of `add` and `sub`. */
-export interface Alpha {
-  /** The other operand is multiplied by it first. */
-  alpha?: number;
-}
-
-function alphaOf(op: string, options: Alpha): number {
-  checkOptions(op, ['alpha'], options);
-  return options.alpha === undefined ? 1 : numberArgument(op, 'alpha', options.alpha);
-}
-
-/** x + alpha y; alpha is 1 unless given (https://pytorch.org/docs/stable/generated/torch.add.html). */
-export function addWithAlpha(x: Operand, y: Operand, options?: Alpha): Tensor {
-  return options === undefined ? add(x, y) : addScaled('add', x, y, alphaOf('add', options));
-}
-
-/** x - alpha y; alpha is 1 unless given. */
-export function subWithAlpha(x: Operand, y: Operand, options?: Alpha): Tensor {
-  return options === undefined ? sub(x, y) : addScaled('sub', x, y, -alphaOf('sub', options));
-}
-
-/** x += alpha y. */
-export function addWithAlpha_(x: Tensor, y: Operand, options?: Alpha): Tensor {
-  return options === undefined ? add.inPlace(x, y) : addScaled_('add_', x, y, alphaOf('add_', options));
-}
-
-/** x -= alpha y. */
-export function subWithAlpha_(x: Tensor, y: Operand, options?: Alpha): Tensor {
-  return options === undefined ? sub.inPlace(x, y) : addScaled_('sub_', x, y, -alphaOf('sub_', options));
-}
-
-const AddScaled = defineGradient<number>('Add', (grad, node, alpha) => [
-  grad,
-  node.needs(1) ? mul(grad, alpha) : null,
-]);
-
-function checkAlpha(op: string, code: number, alpha: number): void {
-  if (code === Code.bool && op.startsWith('sub')) throw new DTypeError(`${op}: not defined for bool`);
-  if (!isFloatingCode(code) && !Number.isInteger(alpha))
-    throw new ArgumentError(`${op}: for integers alpha must be an integer, got ${alpha}`);
-}
-
-/** alpha * y, where y is of another dtype or no tensor. */
-function scaled(op: string, y: Operand, alpha: number): Operand {
-  const operand = kernelOperand(op, y, 'other');
-  return typeof operand === 'number' ? operand * alpha : mul(operand, alpha);
-}
-
-/** x + alpha * y, in one pass over the elements. */
-function addScaled(op: string, x: Operand, y: Operand, alpha: number): Tensor {
-  if (!(x instanceof Tensor) || !(y instanceof Tensor) || x.code !== y.code)
-    return add(x, scaled(op, y, alpha));
-  checkAlpha(op, x.code, alpha);
-  const shape = broadcastShapes(op, x.shape, y.shape);
-  const out = launch(Op.addScaled, COMPUTE[x.code]!, shape, x.code, [x, y], [alpha]);
-  return record(out, AddScaled, [x, y], [], alpha);
-}
-
-/** x += alpha * y. */
-function addScaled_(op: string, x: Tensor, y: Operand, alpha: number): Tensor {
-  checkTensor(op, x);
-  if (!(y instanceof Tensor) || x.code !== y.code) return add.inPlace(x, scaled(op, y, alpha));
-  checkAlpha(op, x.code, alpha);
-  checkFits(op, x, y);
-  checkInPlace(op, x, [x, y]);
-  launchInto(Op.addScaled, COMPUTE[x.code]!, [x], [x, separate(x, y)], [alpha]);
-  return recordInPlace(x, AddScaled, [x, y], [], -1, alpha);
-}

@@ -1,21 +1,27 @@
 /** Random tensors: Philox, counter based, so that a seed gives the same numbers everywhere. */
 import { randomInt } from 'crypto';
 import { Op } from '../backend/ops.generated';
-import { bumpVersion, type Tensor, checkTensor } from '../tensor';
-import { checkInPlace } from '../autograd/view';
+import { Tensor, checkTensor } from '../tensor';
+import { checkInPlace, recordInPlace } from '../autograd/view';
+import { defineGradient, type GradRule } from '../autograd/node';
 import { COMPUTE, Code, DTYPES, INTEGER_RANGE, defaultDtypeCode, isFloatingCode } from '../dtype';
 import { ArgumentError, DTypeError, describe } from '../errors';
-import { checkShape, type Shape } from '../shape';
+import { broadcastShapes, checkShape, type Shape } from '../shape';
+import { checkOptions, integerArgument, isOptions, named, numberArgument } from './arguments';
 import {
-  bindArguments,
-  checkOptions,
-  integerArgument,
-  isOptions,
-  numberArgument,
-  splitOptions,
-} from './arguments';
-import { TENSOR_OPTIONS, finish, optionsCode, type SizesAndOptions, type TensorOptions } from './creation';
-import { launch, launchInto } from './kernel';
+  TENSOR_OPTIONS,
+  finish,
+  namedArguments,
+  optionsCode,
+  shapeAndOptions,
+  type SizeOptions,
+  type SizesAndOptions,
+  type TensorOptions,
+} from './creation';
+import { fullOf, launch, launchInto } from './kernel';
+import type { Operand } from './kinds';
+import { add, mul } from './pointwise';
+import { amin } from './reduce';
 
 /** A source of random numbers: a seed and a place in its sequence (https://pytorch.org/docs/stable/generated/torch.Generator.html). */
 export class Generator {
@@ -116,34 +122,59 @@ function draw(
   return finish(op, out, plain);
 }
 
-function sizesOf(op: string, given: readonly unknown[]): [Shape, RandomOptions | undefined] {
-  const [sizes, options] = splitOptions(given[given.length - 1] === undefined ? given.slice(0, -1) : given);
-  return [checkShape(op, sizes), options as RandomOptions | undefined];
-}
-
 type RandomSizes =
-  SizesAndOptions | [...sizes: number[], options: RandomOptions] | [readonly number[], RandomOptions];
+  | SizesAndOptions
+  | [...sizes: number[], options: RandomOptions]
+  | [readonly number[], RandomOptions]
+  | [SizeOptions & RandomOptions];
 
 /** Uniform in [0, 1): `rand(2, 3)`. */
 export function rand(...sizes: RandomSizes): Tensor {
-  const [shape, options] = sizesOf('rand', sizes);
+  const [shape, options] = shapeAndOptions<RandomOptions>('rand', sizes);
   return draw('rand', Op.uniform, shape, options, defaultDtypeCode(), true, [0, 1]);
 }
 
 /** Normal, mean 0 and standard deviation 1: `randn(3, 4)`. */
 export function randn(...sizes: RandomSizes): Tensor {
-  const [shape, options] = sizesOf('randn', sizes);
+  const [shape, options] = shapeAndOptions<RandomOptions>('randn', sizes);
   return draw('randn', Op.normal, shape, options, defaultDtypeCode(), true, [0, 1]);
 }
 
-/** Normal with the given mean and standard deviation. */
-export function normal(mean: number, std: number, size: readonly number[], options?: RandomOptions): Tensor {
-  numberArgument('normal', 'mean', mean);
-  if (!(numberArgument('normal', 'std', std) >= 0))
-    throw new ArgumentError(`normal: expected std >= 0, got ${std}`);
+function checkDeviation(op: string, std: unknown): void {
+  const value = numberArgument(op, 'std', std);
+  if (!(value >= 0)) throw new ArgumentError(`${op}: expected std >= 0, got ${value}`);
+}
+
+interface Distribution {
+  mean?: number;
+  std?: number;
+}
+
+/** Normal with the given mean and standard deviation: numbers and a size, or a tensor for one of them or both. */
+export function normal(mean: number, std: number, size: readonly number[], options?: RandomOptions): Tensor;
+export function normal(mean: Tensor, std?: Tensor | number, options?: RandomOptions): Tensor;
+export function normal(mean: number, std: Tensor, options?: RandomOptions): Tensor;
+export function normal(options: SizeOptions & RandomOptions & Distribution): Tensor;
+export function normal(...given: readonly unknown[]): Tensor {
+  const [[mean = 0, std = 1, size], options] = namedArguments<RandomOptions>(
+    'normal',
+    ['mean', 'std', 'size'],
+    given,
+  );
+  if (!(mean instanceof Tensor)) numberArgument('normal', 'mean', mean);
+  if (!(std instanceof Tensor)) checkDeviation('normal', std);
+  else if (std.count > 0 && amin(std).item() < 0) throw new ArgumentError('normal: expected std >= 0');
+  if (mean instanceof Tensor || std instanceof Tensor) {
+    if (size !== undefined) throw new ArgumentError('normal: tensors have a size of their own');
+    const of = (t: unknown): Shape => (t instanceof Tensor ? t.shape : []);
+    const like = (mean instanceof Tensor ? mean : std) as Tensor;
+    const shape = broadcastShapes('normal', of(mean), of(std));
+    const standard = draw('normal', Op.normal, shape, options, like.code, true, [0, 1]);
+    return add(mul(standard, std as Operand), mean as Operand);
+  }
   return draw('normal', Op.normal, checkShape('normal', [size]), options, defaultDtypeCode(), true, [
-    mean,
-    std,
+    mean as number,
+    std as number,
   ]);
 }
 
@@ -159,6 +190,19 @@ export function randnLike(t: Tensor, options?: RandomOptions): Tensor {
   return draw('randnLike', Op.normal, t.shape, options, t.code, true, [0, 1]);
 }
 
+/** Whole numbers from `low` to before `high`, which the dtype must have. */
+function checkRange(op: string, low: unknown, high: unknown, code: number): [number, number] {
+  const range: [number, number] = [integerArgument(op, 'low', low), integerArgument(op, 'high', high)];
+  if (range[0] >= range[1])
+    throw new ArgumentError(`${op}: expected low < high, got ${range[0]} and ${range[1]}`);
+  const [least, most] = drawableRange(code);
+  if (range[0] < least || range[1] - 1 > most)
+    throw new ArgumentError(
+      `${op}: ${DTYPES[code]} does not hold the numbers from ${range[0]} to ${range[1] - 1}`,
+    );
+  return range;
+}
+
 /** What a dtype holds of the whole numbers that can be drawn, by code. */
 function drawableRange(code: number): readonly [low: number, high: number] {
   if (code === Code.bool) return [0, 1];
@@ -166,30 +210,41 @@ function drawableRange(code: number): readonly [low: number, high: number] {
   return INTEGER_RANGE[code] ?? [-Infinity, Infinity];
 }
 
-function checkRange(op: string, low: unknown, high: unknown, code: number): [low: number, high: number] {
-  const from = integerArgument(op, 'low', low);
-  const to = integerArgument(op, 'high', high);
-  if (from >= to) throw new ArgumentError(`${op}: expected low < high, got ${from} and ${to}`);
-  const [least, most] = drawableRange(code);
-  if (from < least || to - 1 > most)
-    throw new ArgumentError(`${op}: ${DTYPES[code]} can't hold all numbers from ${from} to ${to - 1}`);
-  return [from, to];
+interface IntegerRange {
+  low?: number;
+  high?: number;
+  size?: readonly number[];
 }
 
 /** Whole numbers from `low` (0) to before `high`, int64: `randint(10, [2, 3])`, `randint(3, 10, [2, 3])`. */
 export function randint(high: number, size: readonly number[], options?: RandomOptions): Tensor;
 export function randint(low: number, high: number, size: readonly number[], options?: RandomOptions): Tensor;
+export function randint(high: number, options: RandomOptions & IntegerRange): Tensor;
+export function randint(low: number, high: number, options: RandomOptions & IntegerRange): Tensor;
+export function randint(options: RandomOptions & IntegerRange): Tensor;
 export function randint(...given: readonly unknown[]): Tensor {
-  const [args, rest] = splitOptions(given[given.length - 1] === undefined ? given.slice(0, -1) : given);
-  if (args.length < 2 || args.length > 3)
-    throw new ArgumentError(
-      `randint: expected (high, size) or (low, high, size), got ${args.length} arguments`,
-    );
-  const options = rest as RandomOptions | undefined;
-  const [low, high, size] = args.length === 2 ? [0, args[0], args[1]] : args;
+  const [values, options] = namedArguments<RandomOptions>('randint', ['low', 'high', 'size'], given);
+  // (high, size) and (high, { size }) have no low.
+  const [low, high, size] = Array.isArray(values[1])
+    ? [0, values[0], values[1]]
+    : values[1] === undefined
+      ? [0, values[0], values[2]]
+      : [values[0] ?? 0, values[1], values[2]];
   const code = optionsCode('randint', withoutGenerator(options), Code.int64);
   const range = checkRange('randint', low, high, code);
-  return draw('randint', Op.randint, checkShape('randint', [size]), options, code, false, range);
+  return draw('randint', Op.randint, checkShape('randint', [size]), options, Code.int64, false, range);
+}
+
+/** Whole numbers from `low` (0) to before `high` in t's shape and dtype. */
+export function randintLike(t: Tensor, high: number, options?: RandomOptions): Tensor;
+export function randintLike(t: Tensor, low: number, high: number, options?: RandomOptions): Tensor;
+export function randintLike(t: Tensor, ...given: readonly unknown[]): Tensor {
+  checkTensor('randintLike', t);
+  const [values, options] = namedArguments<RandomOptions>('randintLike', ['low', 'high'], given);
+  const [low, high] = values[1] === undefined ? [0, values[0]] : values;
+  const code = optionsCode('randintLike', withoutGenerator(options), t.code);
+  const range = checkRange('randintLike', low, high, code);
+  return draw('randintLike', Op.randint, t.shape, options, t.code, false, range);
 }
 
 /** The whole numbers from 0 to before n in random order, int64. */
@@ -201,18 +256,24 @@ export function randperm(n: number, options?: RandomOptions): Tensor {
   return draw('randperm', Op.randperm, shape, options, code, false, []);
 }
 
+const drawRule = (name: string): GradRule<null> =>
+  defineGradient(name, (grad) => [fullOf(grad.shape, grad.code, 0)]);
+const Uniform = drawRule('Uniform');
+const Normal = drawRule('Normal');
+const Random = drawRule('Random');
+
 function drawInto(
   op: string,
   t: Tensor,
   kernel: number,
   parameters: readonly number[],
-  generator: unknown,
+  generator: Generator | undefined,
+  rule: GradRule<null>,
 ): Tensor {
-  const source = generatorOf(op, { generator: generator as Generator | undefined });
-  checkInPlace(op, t, []);
+  const source = generatorOf(op, generator === undefined ? undefined : { generator });
+  checkInPlace(op, t, [t]);
   launchInto(kernel, COMPUTE[t.code]!, [t], [], [...source.take(t.count), ...parameters]);
-  bumpVersion(t);
-  return t;
+  return recordInPlace(t, rule, [t], [], -1, null);
 }
 
 function checkFloating(op: string, t: Tensor): void {
@@ -220,37 +281,59 @@ function checkFloating(op: string, t: Tensor): void {
   if (!isFloatingCode(t.code)) throw new DTypeError(`${op}: expected floating point, got ${t.dtype}`);
 }
 
-/** The options of `uniform_`, `normal_` and `random_` besides what they are called by position. */
-export interface DrawOptions {
+/** What draws take besides their parameters. */
+interface Source {
   generator?: Generator;
 }
 
-/** Fills t uniformly from [from, to), [0, 1) unless given. */
-export function uniform_(t: Tensor, ...given: readonly unknown[]): Tensor {
+/** Fills t uniformly from [from, to). */
+export const uniform_ = named<
+  [from?: number, to?: number, generator?: Generator],
+  Source & { from?: number; to?: number },
+  Tensor
+>('uniform_', ['from', 'to', 'generator'], (t, from = 0, to = 1, generator) => {
   checkFloating('uniform_', t);
-  const [low, high, generator] = bindArguments('uniform_', ['from', 'to', 'generator'], given);
-  const from = low === undefined ? 0 : numberArgument('uniform_', 'from', low);
-  const to = high === undefined ? 1 : numberArgument('uniform_', 'to', high);
+  numberArgument('uniform_', 'from', from);
+  numberArgument('uniform_', 'to', to);
   if (!(from <= to) || !Number.isFinite(to - from))
     throw new ArgumentError(`uniform_: expected from <= to, both finite, got ${from} and ${to}`);
-  return drawInto('uniform_', t, Op.uniform, [from, to], generator);
-}
+  return drawInto('uniform_', t, Op.uniform, [from, to], generator, Uniform);
+});
 
-/** Fills t normally, with mean 0 and standard deviation 1 unless given. */
-export function normal_(t: Tensor, ...given: readonly unknown[]): Tensor {
+/** Fills t normally. */
+export const normal_ = named<
+  [mean?: number, std?: number, generator?: Generator],
+  Source & Distribution,
+  Tensor
+>('normal_', ['mean', 'std', 'generator'], (t, mean = 0, std = 1, generator) => {
   checkFloating('normal_', t);
-  const [center, deviation, generator] = bindArguments('normal_', ['mean', 'std', 'generator'], given);
-  const mean = center === undefined ? 0 : numberArgument('normal_', 'mean', center);
-  const std = deviation === undefined ? 1 : numberArgument('normal_', 'std', deviation);
-  if (!(std >= 0)) throw new ArgumentError(`normal_: expected std >= 0, got ${std}`);
-  return drawInto('normal_', t, Op.normal, [mean, std], generator);
-}
+  numberArgument('normal_', 'mean', mean);
+  checkDeviation('normal_', std);
+  return drawInto('normal_', t, Op.normal, [mean, std], generator, Normal);
+});
 
-/** Fills t with whole numbers from `from` (0) to before `to`. */
-export function random_(t: Tensor, ...given: readonly unknown[]): Tensor {
+/** The whole numbers from 0 up to this one have a place in the dtype, by code. */
+const MOST_AT_RANDOM: readonly number[] = [
+  2 ** 24,
+  2 ** 53,
+  2 ** 11,
+  2 ** 8,
+  127,
+  255,
+  32767,
+  2 ** 31 - 1,
+  2 ** 53 - 1,
+  1,
+];
+
+/** Fills t with whole numbers from `from` (0) to before `to`; unless that is given, to the last that the dtype has. */
+export const random_ = named<
+  [from?: number, to?: number, generator?: Generator],
+  Source & { from?: number; to?: number },
+  Tensor
+>('random_', ['from', 'to', 'generator'], (t, first, second, generator) => {
   checkTensor('random_', t);
-  const [from, to, generator] = bindArguments('random_', ['from', 'to', 'generator'], given);
-  const range =
-    to === undefined ? checkRange('random_', 0, from, t.code) : checkRange('random_', from ?? 0, to, t.code);
-  return drawInto('random_', t, Op.randint, range, generator);
-}
+  const [from, to] = second === undefined ? [0, first ?? MOST_AT_RANDOM[t.code]! + 1] : [first ?? 0, second];
+  const range = first === undefined ? [from, to] : checkRange('random_', from, to, t.code);
+  return drawInto('random_', t, Op.randint, range, generator, Random);
+});

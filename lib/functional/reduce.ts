@@ -1,16 +1,16 @@
 /** Reductions: over all dimensions or over some. */
 import { Op, type OpName } from '../backend/ops.generated';
-import { gradEnabled } from '../autograd/mode';
+import { gradEnabled, withGradMode } from '../autograd/mode';
 import { defineGradient, record, type GradRule } from '../autograd/node';
 import { COMPUTE, Code, DTYPES, dtypeCode, isFloatingCode, type DType } from '../dtype';
-import { ArgumentError, DTypeError, ShapeError } from '../errors';
-import { numelOf, reducedShape, showShape, wrapDim, wrapDims, type Shape } from '../shape';
-import { type Tensor, checkTensor } from '../tensor';
-import { bindArguments, booleanArgument } from './arguments';
-import { eq } from './compare';
+import { ArgumentError, DTypeError, ShapeError, describe } from '../errors';
+import { reducedShape, showShape, wrapDim, wrapDims, type Shape } from '../shape';
+import { Tensor, checkTensor } from '../tensor';
+import { bindArguments, booleanArgument, isOptions } from './arguments';
+import { eq, isnan, logicalAnd, logicalOr } from './compare';
 import { cast } from './copy';
 import { launch, launchMany } from './kernel';
-import { div, mul, sqrt, sub } from './pointwise';
+import { div, maximum, minimum, mul, sqrt, sub } from './pointwise';
 import { expand, permute, reshape, unsqueeze } from './view';
 import { where } from './where';
 
@@ -55,26 +55,38 @@ const Mean = defineGradient<Reduction>('Mean', (grad, _, r) => [
   expand(kept(div(grad, count(r)), r), r.shape),
 ]);
 
-/** Reads (dim, keepdim, dtype) and converts x as asked. */
+/** Reads (dim, keepdim, dtype) and converts x as asked; the result's dtype is `own` unless one was asked for. */
 function typedArguments(
   op: string,
   x: Tensor,
   given: readonly unknown[],
-): [Tensor, readonly number[], boolean] {
+  own: (code: number) => number,
+  oneDim = false,
+): [x: Tensor, dims: readonly number[], keepdim: boolean, code: number] {
   checkTensor(op, x);
-  if (given.length === 0) return [x, ALL_DIMS[x.shape.length]!, false];
+  if (given.length === 0) return [x, ALL_DIMS[x.shape.length]!, false, own(x.code)];
   const [dim, keepdim, dtype] = bindArguments(op, ['dim', 'keepdim', 'dtype'], given);
-  const y = dtype === undefined ? x : cast(x, dtypeCode(op, dtype));
-  return [y, wrapDims(op, dim, x.shape.length), booleanArgument(op, 'keepdim', keepdim, false)];
+  const code = dtype === undefined || dtype === null ? null : dtypeCode(op, dtype);
+  const y = code === null ? x : cast(x, code);
+  const dims =
+    oneDim && dim !== undefined
+      ? [wrapDim(op, dim, x.shape.length)].filter(() => x.shape.length > 0)
+      : wrapDims(op, dim, x.shape.length);
+  if (oneDim && dim === undefined && keepdim !== undefined)
+    throw new ArgumentError(`${op}: keepdim needs a dim`);
+  return [y, dims, booleanArgument(op, 'keepdim', keepdim, false), code ?? own(x.code)];
 }
+
+/** Sums and products of integers and booleans are int64. */
+const wide = (code: number): number => (isFloatingCode(code) ? code : Code.int64);
+const same = (code: number): number => code;
 
 /** The sum (https://pytorch.org/docs/stable/generated/torch.sum.html); of integers and booleans as int64. */
 export function sum(x: Tensor, dim?: Dims, keepdim?: boolean, options?: { dtype?: DType }): Tensor;
 export function sum(x: Tensor, dim: Dims, options: TypedReduceOptions): Tensor;
 export function sum(x: Tensor, options: TypedReduceOptions): Tensor;
 export function sum(x: Tensor, ...given: readonly unknown[]): Tensor {
-  const [y, dims, keepdim] = typedArguments('sum', x, given);
-  const code = isFloatingCode(y.code) ? y.code : Code.int64;
+  const [y, dims, keepdim, code] = typedArguments('sum', x, given, wide);
   const out = launch(Op.sum, COMPUTE[code]!, reducedShape(y.shape, dims, keepdim), code, [y], dims);
   return record(out, Sum, [y], [], reduction(y, dims));
 }
@@ -97,7 +109,7 @@ export function mean(x: Tensor, dim?: Dims, keepdim?: boolean, options?: { dtype
 export function mean(x: Tensor, dim: Dims, options: TypedReduceOptions): Tensor;
 export function mean(x: Tensor, options: TypedReduceOptions): Tensor;
 export function mean(x: Tensor, ...given: readonly unknown[]): Tensor {
-  const [y, dims, keepdim] = typedArguments('mean', x, given);
+  const [y, dims, keepdim] = typedArguments('mean', x, given, same);
   if (!isFloatingCode(y.code))
     throw new DTypeError(`mean: expected floating point, got ${y.dtype}; pass { dtype: 'float32' }`);
   const out = launch(Op.mean, COMPUTE[y.code]!, reducedShape(y.shape, dims, keepdim), y.code, [y], dims);
@@ -106,6 +118,7 @@ export function mean(x: Tensor, ...given: readonly unknown[]): Tensor {
 
 const Prod = defineGradient<Reduction>('Prod', (grad, node, r) => {
   const x = node.input(0);
+  if (r.shape.length === 0) return [grad];
   const others = gradEnabled ? productOfOthersAgain(x, r) : productOfOthers(x, r);
   return [mul(expand(kept(grad, r), r.shape), others)];
 });
@@ -142,27 +155,33 @@ function productOfOthers(x: Tensor, r: Reduction): Tensor {
   const filled = where(zero, 1, x);
   const rest = launch(Op.prod, COMPUTE[x.code]!, r.keptShape, x.code, [filled], r.dims);
   const zeros = sum(zero, r.dims.slice(), true);
-  const others = sub(zeros, zero);
+  const others = sub(zeros, cast(zero, Code.int64));
   return where(eq(others, 0), div(rest, filled), 0);
 }
 
 /** The product, over all dimensions or over one (https://pytorch.org/docs/stable/generated/torch.prod.html). */
-export function prod(x: Tensor, dim?: number | null, keepdim?: boolean, options?: { dtype?: DType }): Tensor;
-export function prod(x: Tensor, dim: number | null, options: TypedReduceOptions): Tensor;
+export function prod(x: Tensor, dim?: number, keepdim?: boolean, options?: { dtype?: DType }): Tensor;
+export function prod(x: Tensor, dim: number, options: TypedReduceOptions): Tensor;
 export function prod(x: Tensor, options: TypedReduceOptions): Tensor;
 export function prod(x: Tensor, ...given: readonly unknown[]): Tensor {
-  const [y, dims, keepdim] = typedArguments('prod', x, given);
-  const code = isFloatingCode(y.code) ? y.code : Code.int64;
+  const [y, dims, keepdim, code] = typedArguments('prod', x, given, wide, true);
   const out = launch(Op.prod, COMPUTE[code]!, reducedShape(y.shape, dims, keepdim), code, [y], dims);
   return record(out, Prod, [y], [y], reduction(y, dims));
 }
 
-/** The gradient goes to the winners, in equal parts. */
+/** The gradient goes to the winners, in equal parts; where a NaN won nobody can say to whom. */
 const extremeRule = (name: string): GradRule<Reduction> =>
   defineGradient<Reduction>(name, (grad, node, r) => {
     const won = eq(node.input(0), kept(node.input(1), r));
-    const share = div(kept(grad, r), sum(won, r.dims.slice(), true));
-    return [where(won, share, 0)];
+    return [mul(won, div(kept(grad, r), sum(won, r.dims.slice(), true)))];
+  });
+
+/** Over all dimensions: to the winners, NaNs among them. */
+const extremeOfAllRule = (name: string): GradRule<Reduction> =>
+  defineGradient<Reduction>(name, (grad, node) => {
+    const [x, winner] = [node.input(0), node.input(1)];
+    const won = logicalOr(eq(x, winner), logicalAnd(isnan(x), isnan(winner)));
+    return [where(won, div(grad, sum(won)), 0)];
   });
 
 function checkNotEmpty(op: string, x: Tensor, dims: readonly number[]): void {
@@ -183,9 +202,15 @@ function extremeOver(
   return record(out, rule, [x], [x, out], reduction(x, dims));
 }
 
-function reduceArguments(op: string, x: Tensor, given: readonly unknown[]): [readonly number[], boolean] {
+function reduceArguments(
+  op: string,
+  x: Tensor,
+  given: readonly unknown[],
+  oneDim = false,
+): [readonly number[], boolean] {
   checkTensor(op, x);
   const [dim, keepdim] = bindArguments(op, ['dim', 'keepdim'], given);
+  if (oneDim && dim !== undefined && dim !== null) wrapDim(op, dim, x.shape.length);
   return [wrapDims(op, dim, x.shape.length), booleanArgument(op, 'keepdim', keepdim, false)];
 }
 
@@ -210,7 +235,10 @@ export const amin = extremeOp('amin', 'Amin');
 
 function logicalReduceOp(name: 'all' | 'any'): ReduceFunction {
   return (x: Tensor, ...given: readonly unknown[]) => {
-    const [dims, keepdim] = reduceArguments(name, x, given);
+    const [all, keepdim] = reduceArguments(name, x, given);
+    // An empty list is none of the dimensions here, not all of them.
+    const dim = isOptions(given[0]) ? given[0].dim : given[0];
+    const dims = Array.isArray(dim) && dim.length === 0 ? [] : all;
     const out = launch(
       Op[name],
       COMPUTE[x.code]!,
@@ -233,7 +261,7 @@ function argOp(name: 'argmax' | 'argmin') {
   function call(x: Tensor, dim: number | null, options: { keepdim?: boolean }): Tensor;
   function call(x: Tensor, options: { dim?: number | null; keepdim?: boolean }): Tensor;
   function call(x: Tensor, ...given: readonly unknown[]): Tensor {
-    const [dims, keepdim] = reduceArguments(name, x, given);
+    const [dims, keepdim] = reduceArguments(name, x, given, true);
     if (x.code === Code.bool) throw new DTypeError(`${name}: not defined for bool`);
     checkNotEmpty(name, x, dims);
     return launch(Op[name], COMPUTE[x.code]!, reducedShape(x.shape, dims, keepdim), Code.int64, [x], dims);
@@ -271,18 +299,21 @@ const alongDim = (name: string): GradRule<Reduction> =>
 
 export interface ExtremeFunction {
   (x: Tensor): Tensor;
+  (x: Tensor, other: Tensor): Tensor;
   (x: Tensor, dim: number, keepdim?: boolean): ValuesAndIndices;
   (x: Tensor, dim: number, options: { keepdim?: boolean }): ValuesAndIndices;
   (x: Tensor, options: { dim: number; keepdim?: boolean }): ValuesAndIndices;
 }
 
 function extremeWithIndices(name: 'max' | 'min'): ExtremeFunction {
-  const overAll = extremeRule(name === 'max' ? 'Max' : 'Min');
+  const overAll = extremeOfAllRule(name === 'max' ? 'Max' : 'Min');
+  const ofTwo = name === 'max' ? maximum : minimum;
   const overDim = alongDim(name === 'max' ? 'Max' : 'Min');
   function call(x: Tensor, ...given: readonly unknown[]): Tensor | ValuesAndIndices {
     checkTensor(name, x);
     if (given.length === 0)
       return extremeOver(name === 'max' ? 'amax' : 'amin', x, ALL_DIMS[x.shape.length]!, false, overAll);
+    if (given.length === 1 && given[0] instanceof Tensor) return ofTwo(x, given[0]);
     const [dim, keepdimGiven] = bindArguments(name, ['dim', 'keepdim'], given);
     if (dim === undefined || dim === null) throw new ArgumentError(`${name}: keepdim needs a dim`);
     const keepdim = booleanArgument(name, 'keepdim', keepdimGiven, false);
@@ -309,37 +340,73 @@ export const max = extremeWithIndices('max');
 /** The smallest of all, or along `dim` the smallest and where they are. */
 export const min = extremeWithIndices('min');
 
-/** The elements a reduction of x over `dims` takes together. */
-export function countOver(x: Tensor, dims: readonly number[]): number {
-  return numelOf(dims.map((d) => x.shape[d]!));
-}
-
 /** What `var` and `std` take; `correction` is subtracted from the number of elements. */
 export interface VarianceOptions extends ReduceOptions {
   correction?: number;
+  /** true: a correction of 1, false: of 0. */
+  unbiased?: boolean;
 }
 
-function varianceOf(op: string, x: Tensor, given: readonly unknown[]): Tensor {
+interface Variance extends Reduction {
+  /** The number of elements of a reduction less the correction. */
+  readonly freedom: number;
+  readonly all: boolean;
+}
+
+/** 2 (x - mean) / freedom; of all elements and without freedom, infinite unless x is the mean. */
+function varianceGrad(grad: Tensor, x: Tensor, v: Variance): Tensor {
+  const center = mean(x, v.dims.slice(), true);
+  if (v.all && v.freedom <= 0) return mul(grad, where(eq(x, center), NaN, Infinity));
+  return mul(mul(kept(grad, v), 2 / v.freedom), sub(x, center));
+}
+
+const Var = defineGradient<Variance>('Var', (grad, node, v) => [varianceGrad(grad, node.input(0), v)]);
+const Std = defineGradient<Variance>('Std', (grad, node, v) => {
+  const deviation = node.input(1);
+  const ofVariance = where(eq(deviation, 0), 0, div(grad, mul(deviation, 2)));
+  return [varianceGrad(ofVariance, node.input(0), v)];
+});
+
+function varianceArguments(op: string, x: Tensor, given: readonly unknown[]): [Variance, boolean] {
   checkTensor(op, x);
-  const [dim, correctionGiven, keepdimGiven] = bindArguments(op, ['dim', 'correction', 'keepdim'], given);
-  const correction = correctionGiven === undefined ? 1 : correctionGiven;
-  if (typeof correction !== 'number') throw new ArgumentError(`${op}: expected correction to be a number`);
   if (!isFloatingCode(x.code)) throw new DTypeError(`${op}: expected floating point, got ${DTYPES[x.code]}`);
-  const dims = wrapDims(op, dim, x.shape.length);
-  const keepdim = booleanArgument(op, 'keepdim', keepdimGiven, false);
-  const centered = sub(x, mean(x, dims.slice(), true));
-  return div(
-    sum(mul(centered, centered), dims.slice(), keepdim),
-    Math.max(0, countOver(x, dims) - correction),
-  );
+  const bound = bindArguments(op, ['dim', 'correction', 'keepdim', 'unbiased'], given);
+  let [dim, correction] = bound;
+  let unbiased = bound[3];
+  if (typeof dim === 'boolean') [dim, unbiased] = [undefined, dim];
+  if (typeof correction === 'boolean') [correction, unbiased] = [undefined, correction];
+  if (unbiased !== undefined) {
+    if (correction !== undefined) throw new ArgumentError(`${op}: expected correction or unbiased, not both`);
+    correction = booleanArgument(op, 'unbiased', unbiased, true) ? 1 : 0;
+  }
+  if (correction !== undefined && typeof correction !== 'number')
+    throw new ArgumentError(`${op}: expected correction to be a number, got ${describe(correction)}`);
+  const r = reduction(x, wrapDims(op, dim, x.shape.length));
+  const freedom = count(r) - (correction ?? 1);
+  const all = dim === undefined || dim === null || x.shape.length === 0;
+  return [{ ...r, freedom, all }, booleanArgument(op, 'keepdim', bound[2], false)];
+}
+
+/** The mean square of what is left without the mean, in float32 for half types. */
+function varianceOf(op: string, x: Tensor, v: Variance, keepdim: boolean): Tensor {
+  return withGradMode(op, false, () => {
+    const wider = x.code === Code.float64 ? x : cast(x, Code.float32);
+    const centered = sub(wider, mean(wider, v.dims.slice(), true));
+    const freedom = count(v) === 0 ? 0 : Math.max(0, v.freedom);
+    const out = div(sum(mul(centered, centered), v.dims.slice(), keepdim), freedom);
+    return cast(op === 'std' ? sqrt(out) : out, x.code);
+  });
 }
 
 /** The variance (https://pytorch.org/docs/stable/generated/torch.var.html). */
 export function variance(x: Tensor, ...given: readonly unknown[]): Tensor {
-  return varianceOf('var', x, given);
+  const [v, keepdim] = varianceArguments('var', x, given);
+  return record(varianceOf('var', x, v, keepdim), Var, [x], [x], v);
 }
 
 /** The standard deviation. */
 export function std(x: Tensor, ...given: readonly unknown[]): Tensor {
-  return sqrt(varianceOf('std', x, given));
+  const [v, keepdim] = varianceArguments('std', x, given);
+  const out = varianceOf('std', x, v, keepdim);
+  return record(out, Std, [x], [x, out], v);
 }

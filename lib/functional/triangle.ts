@@ -5,24 +5,18 @@ import { COMPUTE } from '../dtype';
 import { ShapeError } from '../errors';
 import { showShape } from '../shape';
 import { type Tensor, checkTensor } from '../tensor';
-import { bindArguments, integerArgument } from './arguments';
+import { integerArgument, named, type Named } from './arguments';
 import { launch } from './kernel';
 
-/** 0 is the main diagonal, 1 the one above it. */
-export interface DiagonalOption {
-  diagonal?: number;
-}
-
-type TriangleFunction = (x: Tensor, diagonal?: number | DiagonalOption) => Tensor;
+type TriangleFunction = Named<[diagonal?: number], { diagonal?: number }, Tensor>;
 
 function triangleOp(name: 'tril' | 'triu', gradient: string): TriangleFunction {
   const rule: GradRule<number> = defineGradient<number>(gradient, (grad, _, diagonal) => [
     call(grad, diagonal),
   ]);
-  const call = (x: Tensor, ...given: readonly unknown[]): Tensor => {
+  const call = (x: Tensor, diagonal = 0): Tensor => {
     checkTensor(name, x);
-    const [value = 0] = bindArguments(name, ['diagonal'], given);
-    const diagonal = integerArgument(name, 'diagonal', value);
+    integerArgument(name, 'diagonal', diagonal);
     if (x.shape.length < 2)
       throw new ShapeError(`${name}: expected at least 2 dimensions, got ${showShape(x.shape)}`);
     return record(
@@ -33,7 +27,7 @@ function triangleOp(name: 'tril' | 'triu', gradient: string): TriangleFunction {
       diagonal,
     );
   };
-  return call;
+  return named(name, ['diagonal'], call);
 }
 
 /** What lies on and below a diagonal; zeros elsewhere. 0 is the main diagonal, 1 the one above it. */

@@ -1,6 +1,6 @@
 /** Views: other shapes and strides on the same storage. Gradients flow through; changes in place are shared. */
-import { recordView } from '../autograd/view';
-import { defineGradient, type GradRule } from '../autograd/node';
+import { recordView, recordViews } from '../autograd/view';
+import { defineGradient, record, type GradRule } from '../autograd/node';
 import { ArgumentError, IndexError, ShapeError, describe } from '../errors';
 import {
   MAX_RANK,
@@ -14,13 +14,13 @@ import {
   wrapDims,
   type Shape,
 } from '../shape';
-import { type Tensor, checkTensor, stridesOf } from '../tensor';
-import { bindArguments, integerArgument } from './arguments';
-import { clone, copy_ } from './copy';
+import { type Tensor, alias as shareOf, checkTensor, stridesOf } from '../tensor';
+import { bindArguments, integerArgument, isOptions, named } from './arguments';
+import { copied, copy_ } from './copy';
 import { fullOf } from './kernel';
 
 /** The strides that give `shape` the elements of x in their order, or null when there are none without a copy. */
-function viewStrides(x: Tensor, shape: Shape): number[] | null {
+export function viewStrides(x: Tensor, shape: Shape): number[] | null {
   const strides = stridesOf(x);
   const out = new Array<number>(shape.length);
   // Runs of x's dimensions that lie one behind the other in memory are cut anew, from the last to the first.
@@ -56,6 +56,13 @@ function viewStrides(x: Tensor, shape: Shape): number[] | null {
   return out;
 }
 
+type Sizes = readonly (number | readonly number[])[];
+
+/** A list given as arguments, as one array or by its name. */
+function listed(op: string, name: string, given: readonly unknown[]): readonly unknown[] {
+  return unpackList(op, given.length === 1 && isOptions(given[0]) ? bindArguments(op, [name], given) : given);
+}
+
 const View = defineGradient<Shape>('View', (grad, _, shape) => [reshape(grad, shape)]);
 
 function viewAs(x: Tensor, shape: Shape, op: string): Tensor | null {
@@ -73,9 +80,9 @@ function viewAs(x: Tensor, shape: Shape, op: string): Tensor | null {
  * The same elements as another shape, without a copy; one size may be -1 (https://pytorch.org/docs/stable/generated/torch.Tensor.view.html).
  * @throws ShapeError when the strides don't allow it: use `reshape`.
  */
-export function view(x: Tensor, ...sizes: readonly (number | readonly number[])[]): Tensor {
+export function view(x: Tensor, ...size: Sizes | [{ size: readonly number[] }]): Tensor {
   checkTensor('view', x);
-  const shape = inferShape('view', sizes, x.count);
+  const shape = inferShape('view', listed('view', 'size', size), x.count);
   const out = viewAs(x, shape, 'view');
   if (out === null)
     throw new ShapeError(
@@ -84,11 +91,21 @@ export function view(x: Tensor, ...sizes: readonly (number | readonly number[])[
   return out;
 }
 
+// What a copy was reshaped to is nobody's view.
+const UnsafeView = defineGradient<Shape>('UnsafeView', (grad, _, shape) => [reshape(grad, shape)]);
+
+/** A row-major tensor that nobody else has as another shape: no view of it as far as autograd is concerned. */
+export function unsafeView(x: Tensor, shape: Shape): Tensor {
+  return record(shareOf(x, shape, null, x.offset), UnsafeView, [x], [], x.shape);
+}
+
 /** The same elements as another shape: a view where that is possible, else a copy. */
-export function reshape(x: Tensor, ...sizes: readonly (number | readonly number[])[]): Tensor {
+export function reshape(x: Tensor, ...sizes: Sizes | [{ shape: readonly number[] }]): Tensor {
   checkTensor('reshape', x);
-  const shape = inferShape('reshape', sizes, x.count);
-  return viewAs(x, shape, 'reshape') ?? viewAs(clone(x), shape, 'reshape')!;
+  const shape = inferShape('reshape', listed('reshape', 'shape', sizes), x.count);
+  const out = viewAs(x, shape, 'reshape');
+  if (out !== null) return out;
+  return record(shareOf(copied(x, x.code), shape, null, 0), UnsafeView, [x], [], x.shape);
 }
 
 /** The options of `flatten`, which may come by position too. */
@@ -98,25 +115,45 @@ export interface FlattenOptions {
 }
 
 /** Makes one dimension of those from `startDim` (0) to `endDim` (-1). */
-export function flatten(x: Tensor, startDim?: number, endDim?: number): Tensor;
-export function flatten(x: Tensor, startDim: number, options: { endDim?: number }): Tensor;
-export function flatten(x: Tensor, options: FlattenOptions): Tensor;
-export function flatten(x: Tensor, ...given: readonly unknown[]): Tensor {
-  checkTensor('flatten', x);
-  const [startDim = 0, endDim = -1] = bindArguments('flatten', ['startDim', 'endDim'], given);
-  const rank = x.shape.length;
-  const start = wrapDim('flatten', startDim, rank);
-  const end = wrapDim('flatten', endDim, rank);
-  if (start > end)
-    throw new ArgumentError(`flatten: startDim ${String(startDim)} comes after endDim ${String(endDim)}`);
-  if (rank === 0) return reshape(x, [1]);
-  if (start === end) return x;
-  const { shape } = x;
-  return reshape(x, [
-    ...shape.slice(0, start),
-    numelOf(shape.slice(start, end + 1)),
-    ...shape.slice(end + 1),
-  ]);
+export const flatten = named<[startDim?: number, endDim?: number], FlattenOptions, Tensor>(
+  'flatten',
+  ['startDim', 'endDim'],
+  (x, startDim = 0, endDim = -1) => {
+    checkTensor('flatten', x);
+    const rank = x.shape.length;
+    const start = wrapDim('flatten', startDim, rank);
+    const end = wrapDim('flatten', endDim, rank);
+    if (start > end) throw new ArgumentError(`flatten: startDim ${startDim} comes after endDim ${endDim}`);
+    if (rank === 0) return reshape(x, [1]);
+    if (start === end) return x;
+    const { shape } = x;
+    return reshape(x, [
+      ...shape.slice(0, start),
+      numelOf(shape.slice(start, end + 1)),
+      ...shape.slice(end + 1),
+    ]);
+  },
+);
+
+/** Makes several dimensions of one: one size may be -1. */
+export const unflatten = named<
+  [dim: number, sizes: readonly number[]],
+  { dim: number; sizes: readonly number[] },
+  Tensor
+>('unflatten', ['dim', 'sizes'], (x, dim, sizes) => {
+  checkTensor('unflatten', x);
+  if (!Array.isArray(sizes) || sizes.length === 0)
+    throw new ArgumentError(`unflatten: expected a list of sizes, got ${describe(sizes)}`);
+  if (x.shape.length === 0) throw new IndexError('unflatten: a 0-d tensor has no dimension to divide');
+  const d = wrapDim('unflatten', dim, x.shape.length);
+  const inner = inferShape('unflatten', sizes, x.shape[d]!);
+  return view(x, [...x.shape.slice(0, d), ...inner, ...x.shape.slice(d + 1)]);
+});
+
+/** All elements in one dimension. */
+export function ravel(x: Tensor): Tensor {
+  checkTensor('ravel', x);
+  return x.layout === null ? view(x, -1) : reshape(x, -1);
 }
 
 const Permute: GradRule<readonly number[]> = defineGradient<readonly number[]>('Permute', (grad, _, dims) => {
@@ -141,10 +178,10 @@ function permuted(x: Tensor, dims: readonly number[], rule: GradRule<readonly nu
 }
 
 /** The dimensions in another order. */
-export function permute(x: Tensor, ...dims: readonly (number | readonly number[])[]): Tensor {
+export function permute(x: Tensor, ...dims: Sizes | [{ dims: readonly number[] }]): Tensor {
   checkTensor('permute', x);
   const rank = x.shape.length;
-  const list = unpackList('permute', dims).map((d) => wrapDim('permute', d, rank));
+  const list = listed('permute', 'dims', dims).map((d) => wrapDim('permute', d, rank));
   if (list.length !== rank || new Set(list).size !== rank)
     throw new ArgumentError(
       `permute: expected every one of the ${rank} dimensions once, got ${showShape(list)}`,
@@ -162,10 +199,53 @@ function swapped(x: Tensor, a: number, b: number, rule: GradRule<readonly number
 }
 
 /** Two dimensions exchanged. */
-export function transpose(x: Tensor, dim0: number, dim1: number): Tensor {
-  checkTensor('transpose', x);
+export const transpose = named<[dim0: number, dim1: number], { dim0: number; dim1: number }, Tensor>(
+  'transpose',
+  ['dim0', 'dim1'],
+  (x, dim0, dim1) => {
+    checkTensor('transpose', x);
+    const rank = x.shape.length;
+    return swapped(x, wrapDim('transpose', dim0, rank), wrapDim('transpose', dim1, rank), Transpose);
+  },
+);
+
+/** The dimensions `source` at the places `destination`; the others keep their order. */
+export const movedim = named<
+  [source: number | readonly number[], destination: number | readonly number[]],
+  { source: number | readonly number[]; destination: number | readonly number[] },
+  Tensor
+>('movedim', ['source', 'destination'], (x, source, destination) => {
+  checkTensor('movedim', x);
   const rank = x.shape.length;
-  return swapped(x, wrapDim('transpose', dim0, rank), wrapDim('transpose', dim1, rank), Transpose);
+  const [from, to] = [source, destination].map((dims) =>
+    (Array.isArray(dims) ? (dims as readonly number[]) : [dims]).map((d) => wrapDim('movedim', d, rank)),
+  ) as [number[], number[]];
+  if (from.length !== to.length || new Set(from).size < from.length || new Set(to).size < to.length)
+    throw new ArgumentError(
+      `movedim: expected as many different sources as destinations, got ${showShape(from)} and ${showShape(to)}`,
+    );
+  if (rank === 0) return alias(x);
+  const rest = x.shape.map((_, i) => i).filter((i) => !from.includes(i));
+  return permuted(
+    x,
+    x.shape.map((_, i) => (to.includes(i) ? from[to.indexOf(i)]! : rest.shift()!)),
+    Permute,
+  );
+});
+
+const Alias = defineGradient('Alias', (grad) => [grad]);
+
+/** A view of all of x. */
+export function alias(x: Tensor): Tensor {
+  return recordView(x, x.shape, x.layout, x.offset, Alias, null, alias);
+}
+
+/** The last two dimensions exchanged; of one dimension that is an error, of none x itself. */
+export function matrixTranspose(x: Tensor): Tensor {
+  const rank = x.shape.length;
+  if (rank === 0) return x;
+  if (rank === 1) throw new ShapeError(`mT: expected at least 2 dimensions, got ${showShape(x.shape)}`);
+  return transpose(x, -2, -1);
 }
 
 /** The transpose of a matrix; tensors of fewer dimensions as they are. */
@@ -203,18 +283,19 @@ function withoutDims(x: Tensor, dims: readonly number[]): Tensor {
 }
 
 /** Without the dimensions of size 1, or without those of `dim` that have it. */
-export function squeeze(x: Tensor, dim?: number | readonly number[]): Tensor;
-export function squeeze(x: Tensor, options: { dim?: number | readonly number[] }): Tensor;
-export function squeeze(x: Tensor, ...given: readonly unknown[]): Tensor {
+export const squeeze = named<
+  [dim?: number | readonly number[]],
+  { dim?: number | readonly number[] },
+  Tensor
+>('squeeze', ['dim'], (x, dim) => {
   checkTensor('squeeze', x);
-  const [dim] = bindArguments('squeeze', ['dim'], given);
   const none = Array.isArray(dim) && dim.length === 0;
   const dims = none ? [] : wrapDims('squeeze', dim, x.shape.length);
   return withoutDims(
     x,
     dims.filter((d) => x.shape[d] === 1),
   );
-}
+});
 
 /** Throws when there can't be another dimension. */
 export function checkRoom(op: string, shape: Shape): void {
@@ -225,12 +306,12 @@ export function checkRoom(op: string, shape: Shape): void {
 }
 
 /** With a dimension of size 1 before `dim`; -1 appends it. */
-export function unsqueeze(x: Tensor, dim: number): Tensor {
+export const unsqueeze = named<[dim: number], { dim: number }, Tensor>('unsqueeze', ['dim'], (x, dim) => {
   checkTensor('unsqueeze', x);
   checkRoom('unsqueeze', x.shape);
   const at = wrapDim('unsqueeze', dim, x.shape.length + 1);
   return unsqueezed(x, at);
-}
+});
 
 function unsqueezed(x: Tensor, at: number): Tensor {
   const strides = stridesOf(x);
@@ -246,9 +327,9 @@ function unsqueezed(x: Tensor, at: number): Tensor {
 const Expand = defineGradient('Expand', (grad) => [grad]);
 
 /** x repeated without a copy: sizes of 1 become larger, dimensions are added in front; -1 keeps a size. */
-export function expand(x: Tensor, ...sizes: readonly (number | readonly number[])[]): Tensor {
+export function expand(x: Tensor, ...size: Sizes | [{ size: readonly number[] }]): Tensor {
   checkTensor('expand', x);
-  const list = unpackList('expand', sizes);
+  const list = listed('expand', 'size', size);
   const skip = list.length - x.shape.length;
   const shape = checkShape('expand', [list.map((n, i) => (n === -1 && i >= skip ? x.shape[i - skip]! : n))]);
   if (!broadcastsTo(x.shape, shape))
@@ -337,7 +418,11 @@ export function slice(x: Tensor, dim: number, start: number | null, end: number 
 }
 
 /** `length` elements of a dimension, from `start` on. */
-export function narrow(x: Tensor, dim: number, start: number, length: number): Tensor {
+export const narrow = named<
+  [dim: number, start: number, length: number],
+  { dim: number; start: number; length: number },
+  Tensor
+>('narrow', ['dim', 'start', 'length'], (x, dim, start, length) => {
   checkTensor('narrow', x);
   if (x.shape.length === 0) throw new IndexError('narrow: a 0-d tensor has no dimension to narrow');
   const d = wrapDim('narrow', dim, x.shape.length);
@@ -346,7 +431,7 @@ export function narrow(x: Tensor, dim: number, start: number, length: number): T
   if (from < 0 || integerArgument('narrow', 'length', length) < 0 || from + length > n)
     throw new IndexError(`narrow: ${length} elements from ${start} on exceed dimension ${d} of size ${n}`);
   return sliced(x, d, from, length, 1);
-}
+});
 
 function selectedAt(x: Tensor, dim: number, index: number): Tensor {
   const strides = stridesOf(x);
@@ -359,70 +444,136 @@ function selectedAt(x: Tensor, dim: number, index: number): Tensor {
 }
 
 /** One index of a dimension, which disappears; negative ones count from the end. */
-export function select(x: Tensor, dim: number, index: number): Tensor {
-  checkTensor('select', x);
-  if (x.shape.length === 0) throw new IndexError('select: a 0-d tensor has no dimension to select from');
-  const d = wrapDim('select', dim, x.shape.length);
-  const n = x.shape[d]!;
-  const i = integerArgument('select', 'index', index);
-  if (i < -n || i >= n)
-    throw new IndexError(`select: index ${i} is out of range for dimension ${d} of size ${n}`);
-  return selectedAt(x, d, i < 0 ? i + n : i);
+export const select = named<[dim: number, index: number], { dim: number; index: number }, Tensor>(
+  'select',
+  ['dim', 'index'],
+  (x, dim, index) => {
+    checkTensor('select', x);
+    if (x.shape.length === 0) throw new IndexError('select: a 0-d tensor has no dimension to select from');
+    const d = wrapDim('select', dim, x.shape.length);
+    const n = x.shape[d]!;
+    const i = integerArgument('select', 'index', index);
+    if (i < -n || i >= n)
+      throw new IndexError(`select: index ${i} is out of range for dimension ${d} of size ${n}`);
+    return selectedAt(x, d, i < 0 ? i + n : i);
+  },
+);
+
+/** How a dimension was divided. */
+interface Division {
+  readonly shape: Shape;
+  readonly dim: number;
+  readonly sizes: readonly number[];
 }
 
-/** Which dimension to take apart: 0 unless given, by position or by name. */
-export interface DimOption {
-  dim?: number;
+/** The gradients of the parts side by side. Differentiable, being made of views and copies. */
+function divisionRule(name: string): GradRule<Division> {
+  return {
+    ...defineGradient<Division>(name, () => []),
+    backwardAll(grads, node, { shape, dim, sizes }) {
+      const whole = fullOf(shape, node.code, 0);
+      let start = 0;
+      grads.forEach((g, i) => {
+        if (g !== null) copy_(sliced(whole, dim, start, sizes[i]!, 1), g);
+        start += sizes[i]!;
+      });
+      return [whole];
+    },
+  };
 }
 
-function dimension(op: string, x: Tensor, given: readonly unknown[]): number {
-  checkTensor(op, x);
-  const [dim = 0] = bindArguments(op, ['dim'], given);
-  if (x.shape.length === 0) throw new ShapeError(`${op}: a 0-d tensor has no dimension to take apart`);
-  return wrapDim(op, dim, x.shape.length);
+const Split = divisionRule('Split');
+const SplitWithSizes = divisionRule('SplitWithSizes');
+
+function divided(x: Tensor, dim: number, sizes: readonly number[], rule: GradRule<Division>): Tensor[] {
+  const strides = stridesOf(x);
+  let start = 0;
+  const parts = sizes.map((length) => {
+    const from = start;
+    start += length;
+    const shape = x.shape.map((n, i) => (i === dim ? length : n));
+    const offset = x.offset + (length === 0 ? 0 : from * strides[dim]!);
+    return { shape, strides, offset, replay: (of: Tensor) => sliced(of, dim, from, length, 1) };
+  });
+  return recordViews(x, parts, rule, { shape: x.shape, dim, sizes });
 }
 
 /** Parts of the given size (the last one may be smaller) or sizes. */
-export function split(x: Tensor, size: number | readonly number[], dim?: number | DimOption): Tensor[];
-export function split(x: Tensor, size: unknown, ...given: readonly unknown[]): Tensor[] {
-  const d = dimension('split', x, given);
-  if (typeof size === 'number') return partsOf(x, d, size);
-  if (!Array.isArray(size))
-    throw new ArgumentError(`split: expected a size or a list of sizes, got ${describe(size)}`);
-  let end = 0;
-  for (const n of size as readonly unknown[]) {
-    if (integerArgument('split', 'each size', n) < 0)
-      throw new ArgumentError(`split: expected sizes of at least 0, got ${describe(n)}`);
-    end += n as number;
-  }
-  if (end !== x.shape[d])
-    throw new ShapeError(`split: sizes ${showShape(size as number[])} don't add up to ${x.shape[d]}`);
-  let start = 0;
-  return (size as readonly number[]).map((length) => sliced(x, d, (start += length) - length, length, 1));
-}
-
-/** Parts of one size. */
-function partsOf(x: Tensor, dim: number, size: number): Tensor[] {
-  if (!Number.isInteger(size) || size <= 0)
-    throw new ArgumentError(`split: expected a size of at least 1, got ${size}`);
-  const n = x.shape[dim]!;
-  return Array.from({ length: Math.max(1, Math.ceil(n / size)) }, (_, i) =>
-    sliced(x, dim, i * size, Math.min(size, n - i * size), 1),
+export const split = named<
+  [splitSize: number | readonly number[], dim?: number],
+  { splitSize?: number | readonly number[]; dim?: number },
+  Tensor[]
+>('split', ['splitSize', 'dim'], (x, size, dim = 0) => {
+  checkTensor('split', x);
+  if (Array.isArray(size)) return splitWithSizes(x, size as readonly number[], dim);
+  if (x.shape.length === 0) throw new ShapeError('split: a 0-d tensor has no dimension to split');
+  const d = wrapDim('split', dim, x.shape.length);
+  const n = x.shape[d]!;
+  if (typeof size !== 'number' || !Number.isInteger(size) || size < 0 || (size === 0 && n > 0))
+    throw new ArgumentError(`split: expected a positive size or a list of sizes, got ${describe(size)}`);
+  const count = Math.max(1, n === 0 ? 1 : Math.ceil(n / size));
+  return divided(
+    x,
+    d,
+    Array.from({ length: count }, (_, i) => Math.min(size, n - i * size)),
+    Split,
   );
-}
+});
+
+/** Parts of the given sizes. */
+export const splitWithSizes = named<
+  [splitSizes: readonly number[], dim?: number],
+  { splitSizes?: readonly number[]; dim?: number },
+  Tensor[]
+>('splitWithSizes', ['splitSizes', 'dim'], (x, sizes, dim = 0) => {
+  checkTensor('split', x);
+  if (!Array.isArray(sizes)) throw new ArgumentError(`split: expected sizes, got ${describe(sizes)}`);
+  if (x.shape.length === 0) throw new ShapeError('split: a 0-d tensor has no dimension to split');
+  const d = wrapDim('split', dim, x.shape.length);
+  const list = checkShape('split', [sizes]);
+  if (list.reduce((a, b) => a + b, 0) !== x.shape[d])
+    throw new ShapeError(`split: sizes ${showShape(list)} don't add up to ${x.shape[d]}`);
+  return divided(x, d, list, SplitWithSizes);
+});
 
 /** At most `chunks` parts of one size (the last one may be smaller). */
-export function chunk(x: Tensor, chunks: number, dim?: number | DimOption): Tensor[];
-export function chunk(x: Tensor, chunks: unknown, ...given: readonly unknown[]): Tensor[] {
-  const d = dimension('chunk', x, given);
-  if (integerArgument('chunk', 'chunks', chunks) <= 0)
-    throw new ArgumentError(`chunk: expected at least 1 chunk, got ${describe(chunks)}`);
-  return partsOf(x, d, Math.max(1, Math.ceil(x.shape[d]! / (chunks as number))));
-}
+export const chunk = named<[chunks: number, dim?: number], { chunks?: number; dim?: number }, Tensor[]>(
+  'chunk',
+  ['chunks', 'dim'],
+  (x, chunks, dim = 0) => {
+    checkTensor('chunk', x);
+    if (typeof chunks !== 'number' || !Number.isInteger(chunks) || chunks <= 0)
+      throw new ArgumentError(`chunk: expected a positive number of chunks, got ${describe(chunks)}`);
+    if (x.shape.length === 0) throw new ShapeError('chunk: a 0-d tensor has no dimension to split');
+    const d = wrapDim('chunk', dim, x.shape.length);
+    const n = x.shape[d]!;
+    if (n === 0) return divided(x, d, new Array<number>(chunks).fill(0), SplitWithSizes);
+    return split(x, Math.ceil(n / chunks), dim);
+  },
+);
+
+const Unbind: GradRule<Division> = {
+  ...defineGradient<Division>('Unbind', () => []),
+  backwardAll(grads, node, { shape, dim }) {
+    const whole = fullOf(shape, node.code, 0);
+    grads.forEach((g, i) => g !== null && copy_(selectedAt(whole, dim, i), g));
+    return [whole];
+  },
+};
 
 /** The slices along a dimension, without it. */
-export function unbind(x: Tensor, dim?: number | DimOption): Tensor[];
-export function unbind(x: Tensor, ...given: readonly unknown[]): Tensor[] {
-  const d = dimension('unbind', x, given);
-  return Array.from({ length: x.shape[d]! }, (_, i) => selectedAt(x, d, i));
-}
+export const unbind = named<[dim?: number], { dim?: number }, Tensor[]>('unbind', ['dim'], (x, dim = 0) => {
+  checkTensor('unbind', x);
+  if (x.shape.length === 0) throw new ShapeError('unbind: a 0-d tensor has no dimension to take apart');
+  const d = wrapDim('unbind', dim, x.shape.length);
+  const strides = stridesOf(x);
+  const shape = x.shape.filter((_, i) => i !== d);
+  const layout = strides.filter((_, i) => i !== d);
+  const parts = Array.from({ length: x.shape[d]! }, (_, i) => ({
+    shape,
+    strides: layout,
+    offset: x.offset + i * strides[d]!,
+    replay: (of: Tensor) => selectedAt(of, d, i),
+  }));
+  return recordViews(x, parts, Unbind, { shape: x.shape, dim: d, sizes: [] });
+});

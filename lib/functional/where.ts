@@ -1,11 +1,14 @@
 /** Choosing between two tensors element by element. */
 import { Op } from '../backend/ops.generated';
+import { checkInPlace, recordInPlace } from '../autograd/view';
 import { defineGradient, record } from '../autograd/node';
-import { COMPUTE, Code, resultCode, Standing, defaultDtypeCode } from '../dtype';
-import { ArgumentError, DTypeError, describe } from '../errors';
-import { broadcastShapes } from '../shape';
+import { COMPUTE, Code, resultCode, Standing } from '../dtype';
+import { DTypeError, ShapeError } from '../errors';
+import { broadcastShapes, showShape } from '../shape';
 import { Tensor, checkTensor } from '../tensor';
-import { NONE, fullOf, launch } from './kernel';
+import { NONE, fullOf, launch, launchInto } from './kernel';
+import { checkFits, type Operand } from './kinds';
+import { elementValue, numberCode, numberValue, scalarElement } from './number';
 
 const Where = defineGradient('Where', (grad, node) => {
   const condition = node.input(0);
@@ -21,35 +24,75 @@ export function converted(t: Tensor, code: number): Tensor {
   return t.code === code ? t : launch(Op.copy, COMPUTE[code]!, t.shape, code, [t], NONE);
 }
 
+/** A condition as bool: uint8 stands for it, as it did in PyTorch's early days. */
+function conditionOf(op: string, condition: unknown, name: string): Tensor {
+  checkTensor(op, condition, name);
+  if (condition.code !== Code.bool && condition.code !== Code.uint8)
+    throw new DTypeError(`${op}: expected a bool ${name}, got ${condition.dtype}`);
+  return converted(condition, Code.bool);
+}
+
+/** A value as a tensor of the dtype. */
+function valueOf(op: string, value: Operand, code: number, element: typeof elementValue): Tensor {
+  if (value instanceof Tensor) return converted(value, code);
+  return fullOf([], code, element(op, numberValue(op, value), code));
+}
+
+function standingOf(value: Operand): [code: number, standing: Standing] {
+  if (!(value instanceof Tensor)) return [numberCode(value), Standing.number];
+  return [value.code, value.shape.length === 0 ? Standing.scalarTensor : Standing.dimensioned];
+}
+
 /**
  * x where the condition is true, y elsewhere; all three broadcast (https://pytorch.org/docs/stable/generated/torch.where.html).
  * @throws DTypeError when the condition isn't bool.
  */
-export function where(condition: Tensor, x: Tensor | number, y: Tensor | number): Tensor {
-  checkTensor('where', condition, 'condition');
-  if (condition.code !== Code.bool)
-    throw new DTypeError(`where: expected a bool condition, got ${condition.dtype}`);
-  const info = [x, y].map((t, i) => {
-    if (t instanceof Tensor)
-      return { code: t.code, standing: t.shape.length === 0 ? Standing.scalarTensor : Standing.dimensioned };
-    if (typeof t !== 'number')
-      throw new ArgumentError(
-        `where: expected ${i === 0 ? 'x' : 'y'} to be a Tensor or a number, got ${describe(t)}`,
-      );
-    return { code: Number.isInteger(t) ? Code.int64 : defaultDtypeCode(), standing: Standing.number };
-  });
-  const [a, b] = info as [(typeof info)[0], (typeof info)[0]];
-  const code = resultCode(a.code, a.standing, b.code, b.standing);
-  const operand = (t: Tensor | number): Tensor =>
-    t instanceof Tensor ? converted(t, code) : fullOf([], code, t);
-  const [p, q] = [operand(x), operand(y)];
-  const shape = broadcastShapes('where', condition.shape, broadcastShapes('where', p.shape, q.shape));
-  const out = launch(Op.where, COMPUTE[code]!, shape, code, [condition, p, q], []);
+export function where(condition: Tensor, x: Operand, y: Operand): Tensor {
+  const c = conditionOf('where', condition, 'condition');
+  if (!(x instanceof Tensor)) numberValue('where', x, 'x');
+  if (!(y instanceof Tensor)) numberValue('where', y, 'y');
+  const code = resultCode(...standingOf(x), ...standingOf(y));
+  const [p, q] = [valueOf('where', x, code, scalarElement), valueOf('where', y, code, scalarElement)];
+  const shape = broadcastShapes('where', c.shape, broadcastShapes('where', p.shape, q.shape));
+  const out = launch(Op.where, COMPUTE[code]!, shape, code, [c, p, q], NONE);
   return record(
     out,
     Where,
     [null, x instanceof Tensor ? x : null, y instanceof Tensor ? y : null],
-    [condition],
+    [c],
     null,
   );
+}
+
+const MaskedFill = defineGradient('MaskedFill', (grad, node) => {
+  const mask = node.input(0);
+  return [node.needs(0) ? where(mask, 0, grad) : null, node.needs(1) ? where(mask, grad, 0) : null];
+});
+
+/** The mask, and the value as a 0-d tensor of x's dtype. */
+function maskedOperands(op: string, x: Tensor, mask: Tensor, value: Operand): [Tensor, Tensor] {
+  checkTensor(op, x);
+  checkTensor(op, mask, 'mask');
+  if (mask.code !== Code.bool) throw new DTypeError(`${op}: expected a bool mask, got ${mask.dtype}`);
+  if (value instanceof Tensor && value.shape.length > 0)
+    throw new ShapeError(`${op}: expected a number or a 0-d tensor, got shape ${showShape(value.shape)}`);
+  return [mask, valueOf(op, value, x.code, elementValue)];
+}
+
+/** x with `value` where the mask, which broadcasts, is true. */
+export function maskedFill(x: Tensor, mask: Tensor, value: Operand): Tensor {
+  const [m, v] = maskedOperands('maskedFill', x, mask, value);
+  const shape = broadcastShapes('maskedFill', x.shape, m.shape);
+  const out = launch(Op.where, COMPUTE[x.code]!, shape, x.code, [m, v, x], NONE);
+  return record(out, MaskedFill, [x, value instanceof Tensor ? value : null], [m], null);
+}
+
+/** `maskedFill`, in place. */
+export function maskedFill_(x: Tensor, mask: Tensor, value: Operand): Tensor {
+  const [m, v] = maskedOperands('maskedFill_', x, mask, value);
+  checkFits('maskedFill_', x, m);
+  const inputs = [x, value instanceof Tensor ? value : null];
+  checkInPlace('maskedFill_', x, inputs);
+  launchInto(Op.where, COMPUTE[x.code]!, [x], [m, v, x], NONE);
+  return recordInPlace(x, MaskedFill, inputs, [m], -1, null);
 }

@@ -4,9 +4,11 @@ import { ArgumentError, ShapeError, describe } from '../errors';
 import { showShape } from '../shape';
 import { checkTensor, type Tensor } from '../tensor';
 import { bindArguments, checkOptions, numberArgument } from '../functional/arguments';
+import { eye } from '../functional/creation';
 import type { Generator } from '../functional/random';
 
-export type Nonlinearity = 'linear' | 'sigmoid' | 'tanh' | 'relu' | 'leaky_relu' | 'selu';
+export type Nonlinearity =
+  'linear' | `conv${'' | '_transpose'}${1 | 2 | 3}d` | 'sigmoid' | 'tanh' | 'relu' | 'leaky_relu' | 'selu';
 export type FanMode = 'fanIn' | 'fanOut';
 
 export interface InitOptions {
@@ -18,6 +20,12 @@ export function calculateGain(nonlinearity: Nonlinearity, param = 0.01): number 
   numberArgument('calculateGain', 'param', param);
   switch (nonlinearity) {
     case 'linear':
+    case 'conv1d':
+    case 'conv2d':
+    case 'conv3d':
+    case 'conv_transpose1d':
+    case 'conv_transpose2d':
+    case 'conv_transpose3d':
     case 'sigmoid':
       return 1;
     case 'tanh':
@@ -68,6 +76,15 @@ export function zeros_(t: Tensor): Tensor {
 }
 export function ones_(t: Tensor): Tensor {
   return unrecorded('ones_', t, () => t.fill_(1));
+}
+
+/** Ones on the diagonal of a matrix, zeros elsewhere. */
+export function eye_(t: Tensor): Tensor {
+  return unrecorded('eye_', t, () => {
+    if (t.shape.length !== 2)
+      throw new ShapeError(`eye_: expected a matrix, got shape ${showShape(t.shape)}`);
+    return t.copy_(eye(t.shape[0]!, t.shape[1]!));
+  });
 }
 
 export interface XavierOptions extends InitOptions {

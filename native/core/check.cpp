@@ -102,7 +102,7 @@ class Checker {
   }
 
   void index() {
-    const bool add = static_cast<Op>(l_.op) == Op::indexAdd;
+    const bool add = static_cast<Op>(l_.op) != Op::indexSelect;
     const TensorView &source = l_.in(0), &index = l_.in(1), &out = l_.out();
     dtype(index.dtype == DType::i64 && source.dtype == out.dtype,
           "the index is int64, source and output of one dtype");
@@ -115,6 +115,14 @@ class Checker {
     for (int i = 0; i < whole.rank; i++)
       shape(selected.shape[i] == (i == d ? index.numel : whole.shape[i]), "sizes differ");
     if (whole.rank == 0) shape(index.numel == 1, "a 0-d tensor has one element");
+  }
+
+  void linear_index() {
+    require(l_.inputs > 0 && l_.inputs == l_.scalars, ErrorCode::internal, "wrong number of operands");
+    broadcast();
+    shape(l_.out().contiguous, "the output is contiguous");
+    dtype(l_.out().dtype == DType::i64, "indices are int64");
+    for (uint32_t i = 0; i < l_.inputs; i++) dtype(l_.in(i).dtype == DType::i64, "indices are int64");
   }
 
   void matmul() {
@@ -257,7 +265,9 @@ class Checker {
         dtype(l_.in().dtype == l_.out().dtype, "input and output are of one dtype");
         break;
       case Op::indexSelect:
-      case Op::indexAdd: index(); break;
+      case Op::indexAdd:
+      case Op::indexCopy: index(); break;
+      case Op::linearIndex: linear_index(); break;
       case Op::matmul: matmul(); break;
       case Op::linear: linear(); break;
       case Op::linearBackward: linear_backward(); break;

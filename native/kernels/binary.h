@@ -57,6 +57,13 @@ TENON_INLINE T floor_quotient(T x, T y) {
   return q * y != x && (x < 0) != (y < 0) ? q - 1 : q;
 }
 
+/** Towards zero; else as floor_quotient. */
+template <class T>
+TENON_INLINE T trunc_quotient(T x, T y) {
+  if (y == 0) return 0;
+  return y == -1 ? static_cast<T>(0 - static_cast<std::make_unsigned_t<T>>(x)) : x / y;
+}
+
 /** What floor_quotient leaves: of y's sign. */
 template <class T>
 TENON_INLINE T floor_rest(T x, T y) {
@@ -114,6 +121,18 @@ struct floorDivide : Costly {
     } else {
       return map_lanes(x, y, [](T a, T b) { return floor_quotient(a, b); });
     }
+  }
+};
+
+/** x / y made whole towards zero. */
+struct truncDivide : Costly {
+  template <class V>
+  TENON_INLINE V operator()(V x, V y) const {
+    using T = Element<V>;
+    if constexpr (is_float_vector<V>)
+      return trunc(x / y);
+    else
+      return map_lanes(x, y, [](T a, T b) { return trunc_quotient(a, b); });
   }
 };
 
@@ -189,10 +208,11 @@ struct tanhBackward : Cheap {
   }
 };
 
+/** 0 where the output is; the gradient beside NaN. */
 struct reluBackward : Cheap {
   template <class V>
   TENON_INLINE V operator()(V grad, V output) const {
-    return select(output > V{}, grad, V{});
+    return select(output <= V{}, V{}, grad);
   }
 };
 

@@ -47,12 +47,15 @@ bool before(const T*, const Launch&) {
 
 bool before(const binary::floorDivide*, const Launch& l) { return refuse_zero(l, "floorDivide"); }
 
+bool before(const binary::truncDivide*, const Launch& l) { return refuse_zero(l, "truncDivide"); }
+
 bool before(const binary::remainder*, const Launch& l) { return refuse_zero(l, "remainder"); }
 
-/** The powers that are something simpler. */
+/** The powers that are something simpler, if the exponent is a number: zeros and infinities may then differ.
+ */
 bool before(const binary::pow*, const Launch& l) {
   const TensorView& y = l.in(1);
-  if (y.numel != 1 || l.out().numel == 0) return false;
+  if (y.shape || l.out().numel == 0) return false;
   double exponent;
   load_strided(y.data, y.dtype, 0, 1, 1, &exponent);
   const bool floating = l.compute == DType::f32 || l.compute == DType::f64;

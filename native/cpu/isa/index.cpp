@@ -1,4 +1,5 @@
-// indexSelect and indexAdd. Indices are data: all are checked before anything is written.
+// indexSelect, indexAdd, indexCopy and linearIndex. Indices are data: all are checked before anything is
+// written.
 #include "core/parallel.h"
 #include "cpu/isa/kernels.h"
 #include "cpu/isa/strided.h"
@@ -56,6 +57,20 @@ void for_rows(const TensorView& many, const TensorView& whole, const TensorView&
   }
 }
 
+/** run(n, at) for the n-th place of a shape that x broadcasts to, and where it is in x. */
+template <class Run>
+void for_elements(const TensorView& x, const int64_t* shape, int rank, Run run) {
+  Dim dims[kMaxRank];
+  int64_t count = 1;
+  for (int i = 0; i < rank; i++) {
+    const int k = i - (rank - x.rank);
+    dims[i] = {shape[i], k < 0 || x.shape[k] == 1 ? 0 : x.strides[k], 0};
+    count *= shape[i];
+  }
+  Walker walker(dims, rank, 0);
+  for (int64_t n = 0; n < count; n++, walker.next()) run(n, walker.in);
+}
+
 int64_t rows_of(const TensorView& v) { return v.rank ? v.numel / v.shape[v.rank - 1] : 1; }
 
 template <class T>
@@ -104,6 +119,43 @@ void kernel_indexAdd(const Launch& l) {
     case DType::f64: return add_rows<double>(l, source, index, dim);
     case DType::i32: return add_rows<uint32_t>(l, source, index, dim);
     default: return add_rows<uint64_t>(l, source, index, dim);
+  }
+}
+
+void kernel_indexCopy(const Launch& l) {
+  const TensorView &source = l.in(0), &index = l.in(1), &out = l.out();
+  const int dim = static_cast<int>(l.scalar[0].integer());
+  if (!indices_fit(l, "indexCopy", index, dim, size_of(out, dim)) || source.numel == 0) return;
+  const int64_t size = element_size(out.dtype);
+  for_rows(source, out, index, dim, 0, rows_of(source),
+           [&](int64_t at, int64_t stride, int64_t to, int64_t to_stride, int64_t n) {
+             move_strided(size, source.as<char>() + at * size, stride, out.as<char>() + to * size, to_stride,
+                          n);
+           });
+}
+
+void kernel_linearIndex(const Launch& l) {
+  const TensorView& out = l.out();
+  int64_t* const places = out.as<int64_t>();
+  if (out.numel == 0) return;
+  for (uint32_t i = 0; i < l.inputs; i++) {
+    const TensorView& x = l.in(i);
+    const int64_t size = l.scalar[i].integer();
+    for_elements(x, x.shape, x.rank, [&](int64_t, int64_t at) {
+      const int64_t k = x.as<int64_t>()[at];
+      if (k < -size || k >= size)
+        set_error(*l.error, ErrorCode::index, "index: %lld is out of range for %lld elements",
+                  static_cast<long long>(k), static_cast<long long>(size));
+    });
+    if (*l.error) return;
+  }
+  for (uint32_t i = 0; i < l.inputs; i++) {
+    const TensorView& x = l.in(i);
+    const int64_t size = l.scalar[i].integer();
+    for_elements(x, out.shape, out.rank, [&](int64_t n, int64_t at) {
+      const int64_t k = x.as<int64_t>()[at];
+      places[n] = (i ? places[n] * size : 0) + (k < 0 ? k + size : k);
+    });
   }
 }
 

@@ -1,0 +1,179 @@
+/** Elements that tensors of indices or a mask name: read and written, for `x.index(…)` and `x.setIndex(…)`. */
+import { binding } from '../backend/load';
+import { Op } from '../backend/ops.generated';
+import { withGradMode } from '../autograd/mode';
+import { checkInPlace, recordInPlace } from '../autograd/view';
+import { defineGradient, record } from '../autograd/node';
+import { COMPUTE, Code } from '../dtype';
+import { DTypeError, IndexError, ShapeError } from '../errors';
+import { broadcastShapes, broadcastsTo, numelOf, sameShape, showShape, type Shape } from '../shape';
+import { type Tensor, alias, uninitialised } from '../tensor';
+import { cast, clone, contiguous } from './copy';
+import { indexAdd_, indexSelect } from './index-select';
+import { NONE, fullOf, launch, launchInto } from './kernel';
+import { separate } from './kinds';
+import { expand, permute, reshape, viewStrides } from './view';
+import { converted } from './where';
+
+/** A tensor of indices, or a mask, and the first dimension that it is for. */
+export interface Picker {
+  readonly dim: number;
+  readonly tensor: Tensor;
+}
+
+/**
+ * How pickers find their elements: dimensions in `order` (null: as they are), those from `at` on that the pickers are for
+ * taken as one of `size`, and in that the places `linear`, which together have the shape `picked`.
+ */
+interface Plan {
+  readonly shape: Shape;
+  readonly order: readonly number[] | null;
+  readonly before: Shape;
+  readonly after: Shape;
+  readonly size: number;
+  readonly picked: Shape;
+}
+
+/** The positions of the true elements, row major. */
+function truePositions(mask: Tensor): Tensor {
+  const bytes = new Uint8Array(mask.count);
+  binding.download(contiguous(mask).id, bytes);
+  let n = 0;
+  for (let i = 0; i < bytes.length; i++) if (bytes[i] !== 0) n++;
+  const positions = new BigInt64Array(n);
+  for (let i = 0, k = 0; k < n; i++) if (bytes[i] !== 0) positions[k++] = BigInt(i);
+  const out = uninitialised([n], Code.int64);
+  binding.upload(out.id, positions);
+  return out;
+}
+
+/** Indices as int64, the number of dimensions they are for and the number of places in those. */
+function indicesOf(x: Tensor, { dim, tensor: t }: Picker): [indices: Tensor, dims: number, size: number] {
+  if (t.code === Code.bool || t.code === Code.uint8) {
+    const covered = x.shape.slice(dim, dim + t.shape.length);
+    if (!sameShape(covered, t.shape))
+      throw new IndexError(
+        `index: a mask of shape ${showShape(t.shape)} does not fit dimension ${dim} of shape ${showShape(x.shape)}`,
+      );
+    return [truePositions(converted(t, Code.bool)), t.shape.length, t.count];
+  }
+  if (t.code !== Code.int64 && t.code !== Code.int32)
+    throw new IndexError(`index: expected indices of dtype int64, int32 or bool, got ${t.dtype}`);
+  return [converted(t, Code.int64), 1, x.shape[dim]!];
+}
+
+/** Resolves pickers for x: the plan, and the places as one 1-d tensor. */
+function planFor(x: Tensor, pickers: readonly Picker[]): [Plan, Tensor] {
+  const found = pickers.map((picker) => indicesOf(x, picker));
+  let picked: Shape = [];
+  for (const [indices] of found)
+    try {
+      picked = broadcastShapes('index', picked, indices.shape);
+    } catch {
+      const shapes = found.map(([i]) => showShape(i.shape)).join(', ');
+      throw new IndexError(`index: tensors of indices of shapes ${shapes} do not broadcast`);
+    }
+  const dims = pickers.flatMap(({ dim }, i) => Array.from({ length: found[i]![1] }, (_, k) => dim + k));
+  const at = dims[0]!;
+  const adjacent = dims.every((d, i) => d === at + i);
+  const rest = x.shape.map((_, d) => d).filter((d) => !dims.includes(d));
+  const sizes = found.map(([, , size]) => size);
+  const plan: Plan = {
+    shape: x.shape,
+    order: adjacent ? null : [...dims, ...rest],
+    before: adjacent ? x.shape.slice(0, at) : [],
+    after: adjacent ? x.shape.slice(at + dims.length) : rest.map((d) => x.shape[d]!),
+    size: numelOf(sizes),
+    picked,
+  };
+  const inputs = found.map(([indices]) => indices);
+  const places = launch(Op.linearIndex, COMPUTE[Code.int64]!, picked, Code.int64, inputs, sizes);
+  return [plan, picked.length === 1 ? places : alias(places, [places.count], null, 0)];
+}
+
+function resultShape({ before, picked, after }: Plan): Shape {
+  return [...before, ...picked, ...after];
+}
+
+/** The picked dimensions as one. */
+function flat(x: Tensor, { order, before, size, after }: Plan): Tensor {
+  return reshape(order === null ? x : permute(x, order), [...before, size, ...after]);
+}
+
+const Index = defineGradient<Plan>('Index', (grad, node, plan) => {
+  const places = node.input(0);
+  const { order, before, size, after, shape } = plan;
+  const whole = fullOf([...before, size, ...after], grad.code, 0);
+  indexAdd_(whole, before.length, places, reshape(grad, [...before, places.count, ...after]));
+  if (order === null) return [reshape(whole, shape)];
+  const inverse = new Array<number>(order.length);
+  order.forEach((d, i) => (inverse[d] = i));
+  return [
+    permute(
+      reshape(
+        whole,
+        order.map((d) => shape[d]!),
+      ),
+      inverse,
+    ),
+  ];
+});
+
+function taken(x: Tensor, plan: Plan, places: Tensor): Tensor {
+  const out = withGradMode('index', false, () =>
+    reshape(indexSelect(flat(x, plan), plan.before.length, places), resultShape(plan)),
+  );
+  return record(out, Index, [x], [places], plan);
+}
+
+/** The elements of x that the pickers name. */
+export function pick(x: Tensor, pickers: readonly Picker[]): Tensor {
+  const [plan, places] = planFor(x, pickers);
+  return taken(x, plan, places);
+}
+
+const IndexPut = defineGradient<Plan>('IndexPut', (grad, node, plan) => {
+  const places = node.input(0);
+  return [
+    node.needs(0) ? written(clone(grad), plan, places, fullOf([], grad.code, 0)) : null,
+    node.needs(1) ? taken(grad, plan, places) : null,
+  ];
+});
+
+/** Writes `value`, which broadcasts, to places of x. */
+function written(x: Tensor, plan: Plan, places: Tensor, value: Tensor): Tensor {
+  checkInPlace('setIndex', x, [x, value]);
+  withGradMode('setIndex', false, () => {
+    const source = reshape(expand(separate(x, value) as Tensor, resultShape(plan)), [
+      ...plan.before,
+      places.count,
+      ...plan.after,
+    ]);
+    const { order, before, size, after } = plan;
+    const arranged = order === null ? x : permute(x, order);
+    const shape = [...before, size, ...after];
+    const strides = viewStrides(arranged, shape);
+    const rows = strides === null ? flat(x, plan) : alias(arranged, shape, strides, arranged.offset);
+    launchInto(Op.indexCopy, COMPUTE[x.code]!, [rows], [source, places], [before.length]);
+    // Where these dimensions can't be seen as one, a copy of x was written to.
+    if (strides === null)
+      launchInto(Op.copy, COMPUTE[x.code]!, [arranged], [reshape(rows, arranged.shape)], NONE);
+  });
+  return recordInPlace(x, IndexPut, [x, value], [places], -1, plan);
+}
+
+/** Writes `value` to the elements of x that the pickers name; it broadcasts to what `pick` gives. */
+export function put(x: Tensor, pickers: readonly Picker[], given: Tensor): Tensor {
+  // One mask with one value is a fill, which converts.
+  const fills = pickers.length === 1 && pickers[0]!.tensor.code === Code.bool && given.count === 1;
+  const value = fills ? cast(given, x.code) : given;
+  if (value.code !== x.code)
+    throw new DTypeError(`setIndex: expected a value of dtype ${x.dtype}, got ${value.dtype}`);
+  const [plan, places] = planFor(x, pickers);
+  const shape = resultShape(plan);
+  if (!broadcastsTo(value.shape, shape))
+    throw new ShapeError(
+      `setIndex: a value of shape ${showShape(value.shape)} does not broadcast to ${showShape(shape)}`,
+    );
+  return written(x, plan, places, value);
+}
