@@ -109,46 +109,88 @@ export function flush(): void {
 /** An operand of a launch: a tensor, or a number that stands for a 0-d one. */
 export type HandleOrNumber = Handle | number;
 
-/** Writes a row-major output that the op makes, of the handle's shape and dtype; returns where to go on. */
-function putNew(p: number, t: Handle): number {
-  const shape = t.shape;
-  const rank = shape.length;
-  words[p] = t.id;
-  words[p + 1] = 1 + 2 * t.code + 32 * rank;
-  p += 2;
-  for (let i = 0; i < rank; i++) words[p++] = shape[i]!;
-  return p;
+/** Where the next command starts. */
+function start(): number {
+  if (at > WORDS / 2) flush();
+  return at;
 }
 
-function putOperands(p: number, inputs: readonly HandleOrNumber[], scalars: readonly number[]): number {
-  for (let i = 0; i < inputs.length; i++) {
-    const x = inputs[i]!;
+const runNative = binding.run;
+const NO_OUTPUTS: readonly Handle[] = [];
+
+/**
+ * Writes a launch and executes the buffer. `made`: the output that the op makes last, row major, which gets its weak
+ * reference here; `before`: those that it makes before that one; `existing`: those that it writes to.
+ *
+ * One function for all, and too long for V8 to inline into every op: it is compiled once, as soon as it gets hot.
+ */
+function submit(
+  op: number,
+  compute: number,
+  made: Handle | null,
+  before: readonly Handle[],
+  existing: readonly Handle[],
+  inputs: readonly HandleOrNumber[],
+  scalars: readonly number[],
+): void {
+  let p = at;
+  if (p > WORDS / 2) {
+    flush();
+    p = FIRST;
+  }
+  const makes = before.length;
+  const writes = existing.length;
+  const reads = inputs.length;
+  const numbers = scalars.length;
+  words[p] = op;
+  words[p + 1] =
+    compute | ((makes + writes + (made === null ? 0 : 1)) << 4) | (reads << 13) | (numbers << 23);
+  p += 2;
+  for (let k = 0; k < makes; k++) {
+    const { id, shape, code } = before[k]!;
+    const rank = shape.length;
+    words[p] = id;
+    words[p + 1] = 1 + 2 * code + 32 * rank;
+    p += 2;
+    for (let i = 0; i < rank; i++) words[p++] = shape[i]!;
+  }
+  if (made !== null) {
+    const shape = made.shape;
+    const rank = shape.length;
+    words[p] = made.id;
+    words[p + 1] = 1 + 2 * made.code + 32 * rank;
+    p += 2;
+    for (let i = 0; i < rank; i++) words[p++] = shape[i]!;
+  }
+  for (let k = 0; k < writes; k++) {
+    words[p] = existing[k]!.id;
+    words[p + 1] = 0;
+    p += 2;
+  }
+  for (let k = 0; k < reads; k++) {
+    const x = inputs[k]!;
     if (typeof x === 'number') {
       words[p] = -1;
       words[p + 1] = x;
       p += 2;
     } else words[p++] = x.id;
   }
-  for (let i = 0; i < scalars.length; i++) words[p++] = scalars[i]!;
-  return p;
-}
-
-function header(
-  p: number,
-  op: number,
-  compute: number,
-  outputs: number,
-  inputs: number,
-  scalars: number,
-): void {
-  words[p] = op;
-  words[p + 1] = compute | (outputs << 4) | (inputs << 13) | (scalars << 23);
-}
-
-/** Where the next command starts. */
-function start(): number {
-  if (at > WORDS / 2) flush();
-  return at;
+  for (let k = 0; k < numbers; k++) words[p++] = scalars[k]!;
+  words[0] = p;
+  at = FIRST;
+  inNative = true;
+  try {
+    if (made === null || made.owned) runNative();
+    else runNative(made);
+  } catch (error) {
+    // A failed launch leaves nothing behind: the ids were never taken.
+    if (made !== null) forget(made);
+    for (let k = 0; k < makes; k++) forget(before[k]!);
+    throw error;
+  } finally {
+    inNative = false;
+    if (late.length > 0) freeLate();
+  }
 }
 
 /** Launches an op that makes `out`. */
@@ -159,9 +201,7 @@ export function run(
   inputs: readonly HandleOrNumber[],
   scalars: readonly number[],
 ): void {
-  const p = start();
-  header(p, op, compute, 1, inputs.length, scalars.length);
-  execute(putOperands(putNew(p + 2, out), inputs, scalars), out);
+  submit(op, compute, out, NO_OUTPUTS, NO_OUTPUTS, inputs, scalars);
 }
 
 /** Launches an op that makes `outs`. */
@@ -172,18 +212,10 @@ export function runMany(
   inputs: readonly HandleOrNumber[],
   scalars: readonly number[],
 ): void {
-  let p = start();
-  header(p, op, compute, outs.length, inputs.length, scalars.length);
-  p += 2;
-  for (let i = 0; i < outs.length; i++) p = putNew(p, outs[i]!);
-  const last = outs[outs.length - 1]!;
-  try {
-    execute(putOperands(p, inputs, scalars), last);
-  } catch (error) {
-    for (const t of outs) if (t !== last) forget(t);
-    throw error;
-  }
-  for (const t of outs) if (t !== last && !t.owned) binding.own(t, t.id);
+  const last = outs.length - 1;
+  const before = outs.slice(0, last);
+  submit(op, compute, outs[last]!, before, NO_OUTPUTS, inputs, scalars);
+  for (let i = 0; i < last; i++) if (!before[i]!.owned) binding.own(before[i]!, before[i]!.id);
 }
 
 /** Launches an op that writes to tensors that exist. */
@@ -194,30 +226,19 @@ export function runInto(
   inputs: readonly HandleOrNumber[],
   scalars: readonly number[],
 ): void {
-  let p = start();
-  header(p, op, compute, outs.length, inputs.length, scalars.length);
-  p += 2;
-  for (let i = 0; i < outs.length; i++) {
-    words[p] = outs[i]!.id;
-    words[p + 1] = 0;
-    p += 2;
-  }
-  execute(putOperands(p, inputs, scalars), null);
+  submit(op, compute, null, NO_OUTPUTS, outs, inputs, scalars);
 }
 
-const runNative = binding.run;
-
-/** Runs the buffer up to `end`. `made` is the tensor that it makes last, which gets its weak reference here. */
-function execute(end: number, made: Handle | null): void {
+/** Executes a command other than a launch, which ends at `end` and makes t. */
+function execute(end: number, t: Handle): void {
   words[0] = end;
   at = FIRST;
   inNative = true;
   try {
-    if (made === null || made.owned) runNative();
-    else runNative(made);
+    if (t.owned) runNative();
+    else runNative(t);
   } catch (error) {
-    // A failed command leaves nothing behind: the id was never taken.
-    if (made !== null) forget(made);
+    forget(t);
     throw error;
   } finally {
     inNative = false;
@@ -232,9 +253,15 @@ function forget(t: Handle): void {
 
 /** Makes `t` an uninitialised row-major tensor. */
 export function makeNew(t: Handle): void {
-  const p = start();
+  const shape = t.shape;
+  const rank = shape.length;
+  let p = start();
   words[p] = NEW;
-  execute(putNew(p + 1, t), t);
+  words[p + 1] = t.id;
+  words[p + 2] = 1 + 2 * t.code + 32 * rank;
+  p += 3;
+  for (let i = 0; i < rank; i++) words[p++] = shape[i]!;
+  execute(p, t);
 }
 
 /** Makes `t` a view of `source`'s storage; `offset` and `strides` in elements. */
