@@ -2,7 +2,7 @@
 import { Op } from '../backend/ops.generated';
 import { withGradMode } from '../autograd/mode';
 import { checkInPlace, recordInPlace } from '../autograd/view';
-import { defineGradient, record, requiresGrad } from '../autograd/node';
+import { defineGradient, record, requiresGrad, type GradRule } from '../autograd/node';
 import { COMPUTE, Code, Standing, resultCode } from '../dtype';
 import { ArgumentError, DTypeError, describe } from '../errors';
 import { Tensor, checkTensor } from '../tensor';
@@ -23,26 +23,41 @@ interface Bounds {
   max?: Bound;
 }
 
-// A bound of NaN is none: where one was asked for, everything is NaN already.
-const Clamp = defineGradient<Numbers>('Clamp', (grad, node, [min, max]) => {
-  const x = node.input(0);
-  const above = Number.isNaN(min) ? null : ge(x, min);
-  const below = Number.isNaN(max) ? null : le(x, max);
-  const inside = above === null ? below : below === null ? above : logicalAnd(above, below);
-  return [inside === null ? fullOf(grad.shape, grad.code, 0) : where(inside, grad, 0)];
-});
+/** PyTorch's names for the nodes. */
+type Kin = 'Clamp' | 'ClampMin' | 'ClampMax';
 
-const ClampTensors = defineGradient('Clamp', (grad, node) => {
-  const [x, min, max] = [node.input(0), node.optional(1), node.optional(2)];
-  const above = min === null ? null : ge(x, min);
-  const below = max === null ? null : le(x, max);
-  const inside = above === null ? below! : below === null ? above : logicalAnd(above, below);
-  const under = min === null ? null : max === null ? lt(x, min) : logicalAnd(lt(x, min), lt(min, max));
-  const over = max === null ? null : min === null ? gt(x, max) : logicalOr(gt(x, max), lt(max, min));
-  return [inside, under, over].map((part, i) =>
-    part !== null && node.needs(i) ? where(part, grad, 0) : null,
-  );
-});
+// A bound of NaN is none: where one was asked for, everything is NaN already.
+const numberRule = (name: Kin): GradRule<Numbers> =>
+  defineGradient<Numbers>(name, (grad, node, [min, max]) => {
+    const x = node.input(0);
+    const above = Number.isNaN(min) ? null : ge(x, min);
+    const below = Number.isNaN(max) ? null : le(x, max);
+    const inside = above === null ? below : below === null ? above : logicalAnd(above, below);
+    return [inside === null ? fullOf(grad.shape, grad.code, 0) : where(inside, grad, 0)];
+  });
+
+const tensorRule = (name: Kin): GradRule<null> =>
+  defineGradient(name, (grad, node) => {
+    const [x, min, max] = [node.input(0), node.optional(1), node.optional(2)];
+    const above = min === null ? null : ge(x, min);
+    const below = max === null ? null : le(x, max);
+    const inside = above === null ? below! : below === null ? above : logicalAnd(above, below);
+    const under = min === null ? null : max === null ? lt(x, min) : logicalAnd(lt(x, min), lt(min, max));
+    const over = max === null ? null : min === null ? gt(x, max) : logicalOr(gt(x, max), lt(max, min));
+    return [inside, under, over].map((part, i) =>
+      part !== null && node.needs(i) ? where(part, grad, 0) : null,
+    );
+  });
+
+interface Rules {
+  readonly numbers: GradRule<Numbers>;
+  readonly tensors: GradRule<null>;
+}
+
+const rulesOf = (name: Kin): Rules => ({ numbers: numberRule(name), tensors: tensorRule(name) });
+const CLAMP = rulesOf('Clamp');
+const CLAMP_MIN = rulesOf('ClampMin');
+const CLAMP_MAX = rulesOf('ClampMax');
 
 /** The dtype that x and the bounds promote to. */
 function codeOf(op: string, x: Tensor, bounds: readonly Bound[]): number {
@@ -90,22 +105,22 @@ function betweenTensors(op: string, x: Tensor, min: Tensor | null, max: Tensor |
 
 const tensorOrNull = (bound: Bound): Tensor | null => (bound instanceof Tensor ? bound : null);
 
-function clampBetween(op: string, x: Tensor, min: Bound, max: Bound): Tensor {
+function clampBetween(op: string, rules: Rules, x: Tensor, min: Bound, max: Bound): Tensor {
   checkBounds(op, x, min, max);
   const code = codeOf(op, x, [min, max]);
   if (min instanceof Tensor || max instanceof Tensor) {
     const [low, high] = [tensorOrNull(min), tensorOrNull(max)];
     const out = betweenTensors(op, x, low, high);
-    return record(out, ClampTensors, [x, low, high], [x, low, high], null);
+    return record(out, rules.tensors, [x, low, high], [x, low, high], null);
   }
   const [bounds, isNaN] = numbersOf(op, min, max, code);
   const out = isNaN
     ? fullOf(x.shape, code, NaN)
     : launch(Op.clamp, COMPUTE[code]!, x.shape, code, [converted(x, code)], bounds);
-  return record(out, Clamp, [x], [x], isNaN ? [NaN, NaN] : bounds);
+  return record(out, rules.numbers, [x], [x], isNaN ? [NaN, NaN] : bounds);
 }
 
-function clampInPlace(op: string, x: Tensor, min: Bound, max: Bound): Tensor {
+function clampInPlace(op: string, rules: Rules, x: Tensor, min: Bound, max: Bound): Tensor {
   checkBounds(op, x, min, max);
   const code = codeOf(op, x, [min, max]);
   checkResultFits(op, x, code);
@@ -118,12 +133,12 @@ function clampInPlace(op: string, x: Tensor, min: Bound, max: Bound): Tensor {
   );
   if (low !== null || high !== null) {
     launchInto(Op.copy, COMPUTE[x.code]!, [x], [betweenTensors(op, x, low, high)], []);
-    return recordInPlace(x, ClampTensors, [x, low, high], [before, low, high], -1, null);
+    return recordInPlace(x, rules.tensors, [x, low, high], [before, low, high], -1, null);
   }
   const [bounds, isNaN] = numbersOf(op, min, max, code);
   if (isNaN) launchInto(Op.fill, COMPUTE[x.code]!, [x], [], [NaN]);
   else launchInto(Op.clamp, COMPUTE[code]!, [x], [x], bounds);
-  return recordInPlace(x, Clamp, [x], [before], -1, isNaN ? [NaN, NaN] : bounds);
+  return recordInPlace(x, rules.numbers, [x], [before], -1, isNaN ? [NaN, NaN] : bounds);
 }
 
 const BOTH = ['min', 'max'] as const;
@@ -131,26 +146,26 @@ type Positions = [min?: Bound, max?: Bound];
 
 /** x, but not below `min` and not above `max`; null: no bound (https://pytorch.org/docs/stable/generated/torch.clamp.html). */
 export const clamp = named<Positions, Bounds, Tensor>('clamp', BOTH, (x, min, max) =>
-  clampBetween('clamp', x, min, max),
+  clampBetween('clamp', CLAMP, x, min, max),
 );
 
 /** `clamp`, in place. */
 export const clamp_ = named<Positions, Bounds, Tensor>('clamp_', BOTH, (x, min, max) =>
-  clampInPlace('clamp_', x, min, max),
+  clampInPlace('clamp_', CLAMP, x, min, max),
 );
 
 /** x, but not below `min`. */
 export const clampMin = named<[min: Bound], { min?: Bound }, Tensor>('clampMin', ['min'], (x, min) =>
-  clampBetween('clampMin', x, min, null),
+  clampBetween('clampMin', CLAMP_MIN, x, min, null),
 );
 export const clampMin_ = named<[min: Bound], { min?: Bound }, Tensor>('clampMin_', ['min'], (x, min) =>
-  clampInPlace('clampMin_', x, min, null),
+  clampInPlace('clampMin_', CLAMP_MIN, x, min, null),
 );
 
 /** x, but not above `max`. */
 export const clampMax = named<[max: Bound], { max?: Bound }, Tensor>('clampMax', ['max'], (x, max) =>
-  clampBetween('clampMax', x, null, max),
+  clampBetween('clampMax', CLAMP_MAX, x, null, max),
 );
 export const clampMax_ = named<[max: Bound], { max?: Bound }, Tensor>('clampMax_', ['max'], (x, max) =>
-  clampInPlace('clampMax_', x, null, max),
+  clampInPlace('clampMax_', CLAMP_MAX, x, null, max),
 );

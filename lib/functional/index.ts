@@ -44,7 +44,7 @@ export {
   abs,
   abs as absolute,
   sign,
-  sign as sgn,
+  sgn,
   square,
   floor,
   ceil,
@@ -82,8 +82,20 @@ export {
   bitwiseOr,
   bitwiseXor,
 } from './pointwise';
+export * from './in-place';
+export { neg_ as negative_, trunc_ as fix_ } from './in-place';
+export { fill_, zero_ } from './fill';
 export { addWithAlpha as add, subWithAlpha as sub, subWithAlpha as subtract, rsub } from './scaled';
-export { clamp, clamp as clip, clampMin, clampMax } from './clamp';
+export {
+  clamp,
+  clamp as clip,
+  clamp_,
+  clamp_ as clip_,
+  clampMin,
+  clampMin_,
+  clampMax,
+  clampMax_,
+} from './clamp';
 export { equal, isclose, allclose } from './closeness';
 export {
   eq,

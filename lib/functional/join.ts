@@ -6,7 +6,7 @@ import { COMPUTE, promoteCodes } from '../dtype';
 import { ArgumentError, ShapeError, describe } from '../errors';
 import { sameShape, showShape, wrapDim } from '../shape';
 import { type Tensor, alias, checkTensor, stridesOf, uninitialised } from '../tensor';
-import { named } from './arguments';
+import { bindArguments } from './arguments';
 import { launchInto } from './kernel';
 import { checkRoom, narrow, select, unsqueeze } from './view';
 
@@ -41,13 +41,22 @@ function place(whole: Tensor, dim: number, start: number, t: Tensor): void {
   release(region);
 }
 
-type Join = [dim?: number];
-interface JoinOptions {
-  dim?: number;
+/** `join`, whose arguments may be given by name. */
+function joining(op: string, join: (tensors: readonly Tensor[], dim?: number) => Tensor): Joining {
+  return (...given: readonly unknown[]) => {
+    const [tensors, dim] = bindArguments(op, ['tensors', 'dim'], given);
+    return join(tensors as readonly Tensor[], dim as number | undefined);
+  };
+}
+
+interface Joining {
+  (tensors: readonly Tensor[], dim?: number): Tensor;
+  (tensors: readonly Tensor[], options: { dim?: number }): Tensor;
+  (options: { tensors: readonly Tensor[]; dim?: number }): Tensor;
 }
 
 /** One behind the other along an existing dimension; other sizes must agree (1-d empty tensors are skipped). */
-export const cat = named<Join, JoinOptions, Tensor, readonly Tensor[]>('cat', ['dim'], (tensors, dim = 0) => {
+export const cat = joining('cat', (tensors, dim = 0) => {
   checkTensors('cat', tensors);
   const counted = tensors.filter((t) => t.shape.length !== 1 || t.shape[0] !== 0);
   const first = counted[0] ?? tensors[0]!;
@@ -72,25 +81,21 @@ export const cat = named<Join, JoinOptions, Tensor, readonly Tensor[]>('cat', ['
 });
 
 /** One behind the other along a new dimension; all of one shape. */
-export const stack = named<Join, JoinOptions, Tensor, readonly Tensor[]>(
-  'stack',
-  ['dim'],
-  (tensors, dim = 0) => {
-    checkTensors('stack', tensors);
-    const first = tensors[0]!;
-    checkRoom('stack', first.shape);
-    const d = wrapDim('stack', dim, first.shape.length + 1);
-    for (const t of tensors)
-      if (!sameShape(t.shape, first.shape))
-        throw new ShapeError(
-          `stack: expected tensors of one shape, got ${showShape(first.shape)} and ${showShape(t.shape)}`,
-        );
-    const code = tensors.reduce((c, t) => promoteCodes(c, t.code), first.code);
-    const shape = [...first.shape.slice(0, d), tensors.length, ...first.shape.slice(d)];
-    const out = uninitialised(shape, code);
-    tensors.forEach((t, i) => {
-      if (t.count > 0) place(out, d, i, unsqueeze(t.detach(), d));
-    });
-    return record(out, Stack, tensors, [], d);
-  },
-);
+export const stack = joining('stack', (tensors, dim = 0) => {
+  checkTensors('stack', tensors);
+  const first = tensors[0]!;
+  checkRoom('stack', first.shape);
+  const d = wrapDim('stack', dim, first.shape.length + 1);
+  for (const t of tensors)
+    if (!sameShape(t.shape, first.shape))
+      throw new ShapeError(
+        `stack: expected tensors of one shape, got ${showShape(first.shape)} and ${showShape(t.shape)}`,
+      );
+  const code = tensors.reduce((c, t) => promoteCodes(c, t.code), first.code);
+  const shape = [...first.shape.slice(0, d), tensors.length, ...first.shape.slice(d)];
+  const out = uninitialised(shape, code);
+  tensors.forEach((t, i) => {
+    if (t.count > 0) place(out, d, i, unsqueeze(t.detach(), d));
+  });
+  return record(out, Stack, tensors, [], d);
+});

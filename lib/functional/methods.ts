@@ -9,7 +9,7 @@ import { ArgumentError, DTypeError, IndexError, ShapeError, describe } from '../
 import { sameShape, wrapDim } from '../shape';
 import { Tensor, bumpVersion, checkTensor, stridesOf } from '../tensor';
 import * as activation from './activation';
-import { splitOptions } from './arguments';
+import { bindArguments, splitOptions } from './arguments';
 import * as clamping from './clamp';
 import * as closeness from './closeness';
 import * as compare from './compare';
@@ -316,10 +316,10 @@ declare module '../tensor' {
     triu(options: { diagonal?: number }): Tensor;
     /** All sizes, or that of one dimension. */
     size(): readonly number[];
-    size(dim: number): number;
+    size(dim: number | Dim): number;
     /** All strides in elements, or that of one dimension. */
     stride(): readonly number[];
-    stride(dim: number): number;
+    stride(dim: number | Dim): number;
     nelement(): number;
     ndimension(): number;
     /** Bytes per element. */
@@ -343,7 +343,9 @@ declare module '../tensor' {
     where(condition: Tensor, other: Operand): Tensor;
     /** `value` where the mask is true. */
     maskedFill(mask: Tensor, value: Operand): Tensor;
+    maskedFill(options: { mask: Tensor; value: Operand }): Tensor;
     maskedFill_(mask: Tensor, value: Operand): this;
+    maskedFill_(options: { mask: Tensor; value: Operand }): this;
 
     // copies and fills
     clone(): Tensor;
@@ -466,8 +468,8 @@ attachUnary({
   positive,
   absolute: pointwise.abs,
   absolute_: pointwise.abs.inPlace,
-  sgn: pointwise.sign,
-  sgn_: pointwise.sign.inPlace,
+  sgn: pointwise.sgn,
+  sgn_: pointwise.sgn.inPlace,
   fix: pointwise.trunc,
   fix_: pointwise.trunc.inPlace,
   bitwiseNot: pointwise.bitwiseNot,
@@ -637,10 +639,10 @@ const METHODS = {
   where(this: Tensor, condition: Tensor, other: Operand): Tensor {
     return whereModule.where(condition, this, other);
   },
-  size(this: Tensor, dim?: number): readonly number[] | number {
+  size(this: Tensor, ...dim: readonly (number | Dim)[]): readonly number[] | number {
     return sizeOf(this.shape, dim, 'size');
   },
-  stride(this: Tensor, dim?: number): readonly number[] | number {
+  stride(this: Tensor, ...dim: readonly (number | Dim)[]): readonly number[] | number {
     return sizeOf(stridesOf(this), dim, 'stride');
   },
   type(this: Tensor, dtype: DType): Tensor {
@@ -758,7 +760,8 @@ function creator(make: (...given: never[]) => Tensor): (x: Tensor, ...given: nev
   };
 }
 
-function sizeOf(sizes: readonly number[], dim: number | undefined, op: string): readonly number[] | number {
+function sizeOf(sizes: readonly number[], given: readonly unknown[], op: string): readonly number[] | number {
+  const [dim] = bindArguments(op, ['dim'], given) as [number?];
   if (dim === undefined) return sizes.slice();
   if (sizes.length === 0) throw new IndexError(`${op}: a 0-d tensor has no dimensions`);
   return sizes[wrapDim(op, dim, sizes.length)]!;

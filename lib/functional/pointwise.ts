@@ -27,6 +27,8 @@ export const abs = unaryOp('abs', {
   backward: (g, x) => mul(g, sign(x)),
 });
 export const sign = unaryOp('sign', { gradient: 'Sign', backward: zerosLike });
+/** `sign`, which is what it is without complex numbers. */
+export const sgn = unaryOp('sign', { gradient: 'Sgn', backward: zerosLike });
 const squareOfNumbers = unaryOp('square', {
   noBool: true,
   gradient: 'Pow',

@@ -1,7 +1,7 @@
 /** `add`, `sub` and `rsub` with a factor: x + alpha y, in one pass over the elements. */
 import { Op } from '../backend/ops.generated';
 import { checkInPlace, recordInPlace } from '../autograd/view';
-import { defineGradient, record } from '../autograd/node';
+import { defineGradient, record, type GradRule } from '../autograd/node';
 import { COMPUTE, Code, isFloatingCode } from '../dtype';
 import { ArgumentError, DTypeError, describe } from '../errors';
 import { broadcastShapes, SCALAR_SHAPE } from '../shape';
@@ -31,7 +31,9 @@ export function subWithAlpha(x: Operand, y: Operand, options?: Alpha): Tensor {
 
 /** y - alpha x; alpha is 1 unless given. */
 export function rsub(x: Operand, y: Operand, options?: Alpha): Tensor {
-  return subWithAlpha(y, x, options);
+  return options === undefined && typeof y === 'number'
+    ? sub(y, x)
+    : addScaled('rsub', y, x, options ?? {}, -1, Rsub);
 }
 
 /** x += alpha y. */
@@ -44,10 +46,11 @@ export function subWithAlpha_(x: Tensor, y: Operand, options?: Alpha): Tensor {
   return options === undefined ? sub.inPlace(x, y) : addScaled_('sub_', x, y, options, -1);
 }
 
-const scaledRule = (name: string) =>
+const scaledRule = (name: string): GradRule<number> =>
   defineGradient<number>(name, (grad, node, alpha) => [grad, node.needs(1) ? mul(grad, alpha) : null]);
 const Add = scaledRule('Add');
 const Sub = scaledRule('Sub');
+const Rsub = scaledRule('Rsub');
 
 /** The dtype's code that x + alpha y has, and the factor as kernels take it. */
 function scaledBy(
@@ -79,14 +82,21 @@ function operandOf(op: string, value: Operand, code: number): Tensor {
   return converted(fullOf(SCALAR_SHAPE, wide, numberValue(op, value)), code);
 }
 
-function addScaled(op: string, x: Operand, y: Operand, options: Alpha, sign: 1 | -1): Tensor {
+function addScaled(
+  op: string,
+  x: Operand,
+  y: Operand,
+  options: Alpha,
+  sign: 1 | -1,
+  rule: GradRule<number> = sign > 0 ? Add : Sub,
+): Tensor {
   const [code, factor] = scaledBy(op, x, y, options, sign);
   const a = operandOf(op, x, code);
   const b = operandOf(op, y, code);
   const shape = broadcastShapes(op, a.shape, b.shape);
   const out = launch(Op.addScaled, COMPUTE[code]!, shape, code, [a, b], [factor]);
   const inputs = [x instanceof Tensor ? x : null, y instanceof Tensor ? y : null];
-  return record(out, sign > 0 ? Add : Sub, inputs, [], factor);
+  return record(out, rule, inputs, [], factor);
 }
 
 function addScaled_(op: string, x: Tensor, y: Operand, options: Alpha, sign: 1 | -1): Tensor {

@@ -16,7 +16,7 @@ import {
 } from '../shape';
 import { type Tensor, alias as shareOf, checkTensor, stridesOf } from '../tensor';
 import { bindArguments, integerArgument, isOptions, named } from './arguments';
-import { copied, copy_ } from './copy';
+import { contiguous, copied, copy_ } from './copy';
 import { fullOf } from './kernel';
 
 /** The strides that give `shape` the elements of x in their order, or null when there are none without a copy. */
@@ -153,7 +153,7 @@ export const unflatten = named<
 /** All elements in one dimension. */
 export function ravel(x: Tensor): Tensor {
   checkTensor('ravel', x);
-  return x.layout === null ? view(x, -1) : reshape(x, -1);
+  return view(contiguous(x), -1);
 }
 
 const Permute: GradRule<readonly number[]> = defineGradient<readonly number[]>('Permute', (grad, _, dims) => {

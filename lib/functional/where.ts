@@ -6,6 +6,7 @@ import { COMPUTE, Code, resultCode, Standing } from '../dtype';
 import { DTypeError, ShapeError } from '../errors';
 import { broadcastShapes, showShape } from '../shape';
 import { Tensor, checkTensor } from '../tensor';
+import { named } from './arguments';
 import { NONE, fullOf, launch, launchInto } from './kernel';
 import { checkFits, type Operand } from './kinds';
 import { elementValue, numberCode, numberValue, scalarElement } from './number';
@@ -79,20 +80,27 @@ function maskedOperands(op: string, x: Tensor, mask: Tensor, value: Operand): [T
   return [mask, valueOf(op, value, x.code, elementValue)];
 }
 
+type MaskAndValue = [mask: Tensor, value: Operand];
+interface Masked {
+  mask: Tensor;
+  value: Operand;
+}
+const MASKED = ['mask', 'value'] as const;
+
 /** x with `value` where the mask, which broadcasts, is true. */
-export function maskedFill(x: Tensor, mask: Tensor, value: Operand): Tensor {
+export const maskedFill = named<MaskAndValue, Masked, Tensor>('maskedFill', MASKED, (x, mask, value) => {
   const [m, v] = maskedOperands('maskedFill', x, mask, value);
   const shape = broadcastShapes('maskedFill', x.shape, m.shape);
   const out = launch(Op.where, COMPUTE[x.code]!, shape, x.code, [m, v, x], NONE);
   return record(out, MaskedFill, [x, value instanceof Tensor ? value : null], [m], null);
-}
+});
 
 /** `maskedFill`, in place. */
-export function maskedFill_(x: Tensor, mask: Tensor, value: Operand): Tensor {
+export const maskedFill_ = named<MaskAndValue, Masked, Tensor>('maskedFill_', MASKED, (x, mask, value) => {
   const [m, v] = maskedOperands('maskedFill_', x, mask, value);
   checkFits('maskedFill_', x, m);
   const inputs = [x, value instanceof Tensor ? value : null];
   checkInPlace('maskedFill_', x, inputs);
   launchInto(Op.where, COMPUTE[x.code]!, [x], [m, v, x], NONE);
   return recordInPlace(x, MaskedFill, inputs, [m], -1, null);
-}
+});
