@@ -15,9 +15,10 @@ import { COMPUTE, Code } from '../dtype';
 import { DTypeError, ShapeError } from '../errors';
 import { broadcastShapes, numelOf, showShape, type Shape } from '../shape';
 import { type Tensor, allocate, checkTensor } from '../tensor';
+import { checkOptions, numberArgument } from './arguments';
 import { cast, contiguous } from './copy';
 import { launch } from './kernel';
-import { add, mul } from './pointwise';
+import { addWithAlpha, mul } from './pointwise';
 import { sum } from './reduce';
 import { reshape, squeeze, unsqueeze } from './view';
 
@@ -144,10 +145,23 @@ export function dot(a: Tensor, b: Tensor): Tensor {
   return ranked('dot', a, b, 1, 1);
 }
 
-/** input + a @ b. */
-export function addmm(input: Tensor, a: Tensor, b: Tensor): Tensor {
+/** What `addmm` multiplies its terms by. */
+export interface AddmmOptions {
+  beta?: number;
+  alpha?: number;
+}
+
+/** beta input + alpha a @ b; both are 1 unless given (https://pytorch.org/docs/stable/generated/torch.addmm.html). */
+export function addmm(input: Tensor, a: Tensor, b: Tensor, options?: AddmmOptions): Tensor {
   checkTensor('addmm', input);
-  return add(input, ranked('addmm', a, b, 2, 2));
+  checkOptions('addmm', ['beta', 'alpha'], options);
+  const beta = numberArgument('addmm', 'beta', options?.beta ?? 1);
+  const alpha = numberArgument('addmm', 'alpha', options?.alpha ?? 1);
+  const ab = ranked('addmm', a, b, 2, 2);
+  broadcastShapes('addmm', input.shape, ab.shape);
+  // A beta of 0 leaves the input out, whatever it holds.
+  if (beta === 0) return alpha === 1 ? ab : mul(ab, alpha);
+  return addWithAlpha(beta === 1 ? input : mul(input, beta), ab, alpha === 1 ? undefined : { alpha });
 }
 
 /** All gradients of a linear map in one launch: only where nobody differentiates further. */

@@ -6,7 +6,7 @@ import { COMPUTE, Code, DTYPES, dtypeCode, isFloatingCode, type DType } from '..
 import { ArgumentError, DTypeError, ShapeError } from '../errors';
 import { numelOf, reducedShape, showShape, wrapDim, wrapDims, type Shape } from '../shape';
 import { type Tensor, checkTensor } from '../tensor';
-import { bindArguments, booleanArgument } from './arguments';
+import { bindArguments, booleanArgument, numberArgument } from './arguments';
 import { eq } from './compare';
 import { cast } from './copy';
 import { launch, launchMany } from './kernel';
@@ -322,8 +322,7 @@ export interface VarianceOptions extends ReduceOptions {
 function varianceOf(op: string, x: Tensor, given: readonly unknown[]): Tensor {
   checkTensor(op, x);
   const [dim, correctionGiven, keepdimGiven] = bindArguments(op, ['dim', 'correction', 'keepdim'], given);
-  const correction = correctionGiven === undefined ? 1 : correctionGiven;
-  if (typeof correction !== 'number') throw new ArgumentError(`${op}: expected correction to be a number`);
+  const correction = correctionGiven === undefined ? 1 : numberArgument(op, 'correction', correctionGiven);
   if (!isFloatingCode(x.code)) throw new DTypeError(`${op}: expected floating point, got ${DTYPES[x.code]}`);
   const dims = wrapDims(op, dim, x.shape.length);
   const keepdim = booleanArgument(op, 'keepdim', keepdimGiven, false);

@@ -57,6 +57,7 @@ export abstract class Module {
 
   /** This module and all below it, each once, with their dotted names. */
   namedModules(prefix = ''): [string, Module][] {
+    checkPrefix('namedModules', prefix);
     const seen = new Set<Module>();
     const found: [string, Module][] = [];
     const visit = (module: Module, name: string): void => {
@@ -134,6 +135,7 @@ export abstract class Module {
 
   /** Parameters and buffers by their dotted names, detached, sharing storage. */
   stateDict(prefix = ''): StateDict {
+    checkPrefix('stateDict', prefix);
     const state: StateDict = {};
     const visit = (module: Module, at: string, above: readonly Module[]): void => {
       checkNoCycle('stateDict', module, above);
@@ -318,6 +320,11 @@ function checkNoCycle(op: string, module: Module, above: readonly Module[]): voi
     );
 }
 
+function checkPrefix(op: string, prefix: unknown): void {
+  if (typeof prefix !== 'string')
+    throw new ArgumentError(`${op}: expected prefix to be a string, got ${describe(prefix)}`);
+}
+
 /** @internal A name that can be part of a dotted one. */
 export function checkKey(op: string, name: unknown): asserts name is string {
   if (typeof name !== 'string' || name === '' || name.includes('.'))
@@ -339,6 +346,7 @@ function namedTensors(
   recurse: boolean,
   wanted: (t: Tensor) => boolean,
 ): [string, Tensor][] {
+  checkPrefix('namedParameters', prefix);
   const seen = new Set<Tensor>();
   const found: [string, Tensor][] = [];
   const modules: [string, Module][] = recurse ? module.namedModules(prefix) : [[prefix, module]];
