@@ -6,6 +6,7 @@ import { Op } from '../backend/ops.generated';
 import { COMPUTE, Code, DTYPES, dtypeCode, type DType, type TensorTypedArray } from '../dtype';
 import type { DeviceLike } from '../device';
 import { DTypeError, IndexError, ShapeError } from '../errors';
+import { inspected } from '../print';
 import { wrapDim } from '../shape';
 import { Tensor, bumpVersion, checkTensor, stridesOf } from '../tensor';
 import * as activation from './activation';
@@ -259,6 +260,8 @@ declare module '../tensor' {
     numpy(): TensorTypedArray;
     toJSON(): unknown;
     toString(): string;
+    /** `using t = zeros(3)` frees it at the end of the block. */
+    [Symbol.dispose](): void;
   }
 }
 
@@ -480,8 +483,8 @@ const METHODS = {
   toString(this: Tensor): string {
     return convert.toText(this, this.isParameter);
   },
-  [convert.INSPECT](this: Tensor): string {
-    return convert.toText(this, this.isParameter);
+  [convert.INSPECT](this: Tensor): unknown {
+    return inspected(convert.toText(this, this.isParameter));
   },
   [Symbol.iterator](this: Tensor): Iterator<Tensor> {
     if (this.shape.length === 0)

@@ -5,6 +5,7 @@ import { DTYPES, dtypeCode, type DType } from '../dtype';
 import { resolveDevice, type DeviceLike } from '../device';
 import { ArgumentError, DTypeError, ShapeError, describe } from '../errors';
 import { booleanArgument, checkOptions, isOptions } from '../functional/arguments';
+import { inspected } from '../print';
 import { sameShape, showShape } from '../shape';
 import { Tensor, checkTensor, setGradient } from '../tensor';
 import { addForwardHook, type AnyHook, type HookOptions } from './hooks';
@@ -295,8 +296,8 @@ export abstract class Module {
     return children.map(([name, text]) => `(${name}): ${text}`);
   }
 
-  [inspect.custom](): string {
-    return this.toString();
+  [inspect.custom](): unknown {
+    return inspected(this.toString());
   }
 }
 
