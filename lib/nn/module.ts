@@ -87,7 +87,7 @@ export abstract class Module {
 
   /** The parameters with their dotted names, each once: this module's own, then those of its children. */
   namedParameters(prefix = '', recurse = true): [string, Parameter][] {
-    return namedTensors(this, prefix, recurse, (t) => t instanceof Parameter);
+    return namedTensors(this, prefix, recurse, isParameter);
   }
 
   /** What an optimizer takes. */
@@ -96,7 +96,7 @@ export abstract class Module {
   }
 
   namedBuffers(prefix = '', recurse = true): [string, Tensor][] {
-    return namedTensors(this, prefix, recurse, (t) => !(t instanceof Parameter));
+    return namedTensors(this, prefix, recurse, (t): t is Tensor => !isParameter(t));
   }
 
   buffers(recurse = true): Tensor[] {
@@ -146,8 +146,8 @@ export abstract class Module {
         for (const [name, t] of members)
           if (!(t instanceof Module) && kind(t) && names?.get(name) !== false) state[at + name] = t.detach();
       };
-      put((t) => t instanceof Parameter);
-      put((t) => !(t instanceof Parameter));
+      put(isParameter);
+      put((t) => !isParameter(t));
       for (const [name, child] of members)
         if (child instanceof Module) visit(child, `${at}${name}.`, [...above, module]);
     };
@@ -341,15 +341,19 @@ function checkName(module: Module, op: string, name: string): void {
     throw new ArgumentError(`${op}: ${module.constructor.name} has a field ${name} already`);
 }
 
-function namedTensors(
+function isParameter(t: Tensor): t is Parameter {
+  return t instanceof Parameter;
+}
+
+function namedTensors<T extends Tensor>(
   module: Module,
   prefix: string,
   recurse: boolean,
-  wanted: (t: Tensor) => boolean,
-): [string, Tensor][] {
+  wanted: (t: Tensor) => t is T,
+): [string, T][] {
   checkPrefix('namedParameters', prefix);
   const seen = new Set<Tensor>();
-  const found: [string, Tensor][] = [];
+  const found: [string, T][] = [];
   const modules: [string, Module][] = recurse ? module.namedModules(prefix) : [[prefix, module]];
   for (const [name, owner] of modules)
     for (const [key, value] of owner[MEMBERS]()) {
