@@ -53,3 +53,4 @@ export {
 export * as autograd from './autograd';
 export * as nn from './nn';
 export * as optim from './optim';
+export * as testing from './testing';

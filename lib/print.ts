@@ -1,4 +1,5 @@
 /** Tensors as text, character for character as PyTorch prints them (https://pytorch.org/docs/stable/generated/torch.set_printoptions.html). */
+import { inspect } from 'util';
 import { ArgumentError, describe } from './errors';
 import { getDefaultDtype, type DType } from './dtype';
 import type { Shape } from './shape';
@@ -249,4 +250,9 @@ export function formatTensor(t: Printable): string {
   const body = empty ? '[]' : contents(t, prefix.length);
   const text = addSuffixes(prefix + body, suffixes, prefix.length);
   return t.isParameter ? `Parameter containing:\n${text}` : text;
+}
+
+/** @internal What to give util.inspect for a text: its lines are indented where it is part of something else. */
+export function inspected(text: string): unknown {
+  return text.includes('\n') ? { [inspect.custom]: () => text } : text;
 }

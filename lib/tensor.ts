@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 /**
  * The Tensor: a handle on native storage, with its place in the autograd graph. This file holds the class, its
  * properties and how it is made; the operations are methods that lib/functional attaches.

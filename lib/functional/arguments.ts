@@ -20,7 +20,7 @@ export function bindArguments(op: string, names: readonly string[], given: reado
     throw new ArgumentError(
       `${op}: expected at most ${names.length} arguments (${names.join(', ')}), got ${count}`,
     );
-  const bound = new Array<unknown>(names.length);
+  const bound = new Array<unknown>(names.length).fill(undefined);
   for (let i = 0; i < count; i++) bound[i] = given[i];
   if (options !== null)
     for (const key of Object.keys(options)) {

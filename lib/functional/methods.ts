@@ -7,6 +7,7 @@ import { COMPUTE, DTYPES, dtypeCode, type DType, type TensorTypedArray } from '.
 import { resolveDevice, type DeviceLike } from '../device';
 import { ArgumentError, DTypeError, IndexError, ShapeError, describe } from '../errors';
 import { sameShape, wrapDim } from '../shape';
+import { inspected } from '../print';
 import { Tensor, bumpVersion, checkTensor, stridesOf } from '../tensor';
 import * as activation from './activation';
 import { bindArguments, splitOptions } from './arguments';
@@ -394,6 +395,8 @@ declare module '../tensor' {
     numpy(): TensorTypedArray;
     toJSON(): unknown;
     toString(): string;
+    /** `using t = zeros(3)` frees it at the end of the block. */
+    [Symbol.dispose](): void;
   }
 }
 
@@ -673,8 +676,8 @@ const METHODS = {
   toString(this: Tensor): string {
     return convert.toText(this, this.isParameter);
   },
-  [convert.INSPECT](this: Tensor): string {
-    return convert.toText(this, this.isParameter);
+  [convert.INSPECT](this: Tensor): unknown {
+    return inspected(convert.toText(this, this.isParameter));
   },
   [Symbol.iterator](this: Tensor): Iterator<Tensor> {
     if (this.shape.length === 0)

@@ -5,6 +5,7 @@ import { DTYPES, dtypeCode, type DType } from '../dtype';
 import { resolveDevice, type DeviceLike } from '../device';
 import { ArgumentError, DTypeError, ShapeError, describe } from '../errors';
 import { booleanArgument, checkOptions, isOptions } from '../functional/arguments';
+import { inspected } from '../print';
 import { sameShape, showShape } from '../shape';
 import { Tensor, checkTensor, setGradient } from '../tensor';
 import { addForwardHook, type AnyHook, type HookOptions } from './hooks';
@@ -57,6 +58,7 @@ export abstract class Module {
 
   /** This module and all below it, each once, with their dotted names. */
   namedModules(prefix = ''): [string, Module][] {
+    checkPrefix('namedModules', prefix);
     const seen = new Set<Module>();
     const found: [string, Module][] = [];
     const visit = (module: Module, name: string): void => {
@@ -85,7 +87,7 @@ export abstract class Module {
 
   /** The parameters with their dotted names, each once: this module's own, then those of its children. */
   namedParameters(prefix = '', recurse = true): [string, Parameter][] {
-    return namedTensors(this, prefix, recurse, (t) => t instanceof Parameter);
+    return namedTensors(this, prefix, recurse, isParameter);
   }
 
   /** What an optimizer takes. */
@@ -94,7 +96,7 @@ export abstract class Module {
   }
 
   namedBuffers(prefix = '', recurse = true): [string, Tensor][] {
-    return namedTensors(this, prefix, recurse, (t) => !(t instanceof Parameter));
+    return namedTensors(this, prefix, recurse, (t): t is Tensor => !isParameter(t));
   }
 
   buffers(recurse = true): Tensor[] {
@@ -134,6 +136,7 @@ export abstract class Module {
 
   /** Parameters and buffers by their dotted names, detached, sharing storage. */
   stateDict(prefix = ''): StateDict {
+    checkPrefix('stateDict', prefix);
     const state: StateDict = {};
     const visit = (module: Module, at: string, above: readonly Module[]): void => {
       checkNoCycle('stateDict', module, above);
@@ -143,8 +146,8 @@ export abstract class Module {
         for (const [name, t] of members)
           if (!(t instanceof Module) && kind(t) && names?.get(name) !== false) state[at + name] = t.detach();
       };
-      put((t) => t instanceof Parameter);
-      put((t) => !(t instanceof Parameter));
+      put(isParameter);
+      put((t) => !isParameter(t));
       for (const [name, child] of members)
         if (child instanceof Module) visit(child, `${at}${name}.`, [...above, module]);
     };
@@ -296,8 +299,8 @@ export abstract class Module {
 
 // Not a member of the class: its type would make users need Node's types.
 Object.defineProperty(Module.prototype, inspect.custom, {
-  value(this: Module): string {
-    return this.toString();
+  value(this: Module): unknown {
+    return inspected(this.toString());
   },
 });
 
@@ -321,6 +324,11 @@ function checkNoCycle(op: string, module: Module, above: readonly Module[]): voi
     );
 }
 
+function checkPrefix(op: string, prefix: unknown): void {
+  if (typeof prefix !== 'string')
+    throw new ArgumentError(`${op}: expected prefix to be a string, got ${describe(prefix)}`);
+}
+
 /** @internal A name that can be part of a dotted one. */
 export function checkKey(op: string, name: unknown): asserts name is string {
   if (typeof name !== 'string' || name === '' || name.includes('.'))
@@ -336,14 +344,19 @@ function checkName(module: Module, op: string, name: string): void {
     throw new ArgumentError(`${op}: ${module.constructor.name} has a field ${name} already`);
 }
 
-function namedTensors(
+function isParameter(t: Tensor): t is Parameter {
+  return t instanceof Parameter;
+}
+
+function namedTensors<T extends Tensor>(
   module: Module,
   prefix: string,
   recurse: boolean,
-  wanted: (t: Tensor) => boolean,
-): [string, Tensor][] {
+  wanted: (t: Tensor) => t is T,
+): [string, T][] {
+  checkPrefix('namedParameters', prefix);
   const seen = new Set<Tensor>();
-  const found: [string, Tensor][] = [];
+  const found: [string, T][] = [];
   const modules: [string, Module][] = recurse ? module.namedModules(prefix) : [[prefix, module]];
   for (const [name, owner] of modules)
     for (const [key, value] of owner[MEMBERS]()) {

@@ -9,6 +9,9 @@ import { CONSTRUCTOR_SECRET, Tensor, aliasInto, checkTensor } from '../tensor';
  * Shares the storage of `data`.
  */
 export class Parameter extends Tensor {
+  /** No other Tensor passes for one. */
+  declare readonly isParameter: true;
+
   constructor(data: Tensor, options: boolean | { requiresGrad?: boolean } = true) {
     checkTensor('Parameter', data, 'data');
     const [given] = bindArguments('Parameter', ['requiresGrad'], [options]);

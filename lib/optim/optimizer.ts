@@ -29,7 +29,7 @@ export abstract class Optimizer<Options extends object> {
     if (params.length === 0)
       throw new ArgumentError(`${this.constructor.name}: the list of parameters is empty`);
     const list = params as readonly (Tensor | ParamGroup<Options>)[];
-    if (list.every((p) => p instanceof Tensor)) this.addParamGroup({ params: list } as ParamGroup<Options>);
+    if (list[0] instanceof Tensor) this.addParamGroup({ params: list } as ParamGroup<Options>);
     else for (const group of list) this.addParamGroup(group as ParamGroup<Options>);
   }
 
@@ -44,7 +44,7 @@ export abstract class Optimizer<Options extends object> {
     const { params, ...options } = group;
     if (!(params instanceof Tensor) && !Array.isArray(params))
       throw new ArgumentError(`${name}: expected params to be a list of Tensors, got ${describe(params)}`);
-    const tensors: readonly Tensor[] = params instanceof Tensor ? [params] : params.slice();
+    const tensors: readonly Tensor[] = params instanceof Tensor ? [params] : params;
     for (const key of Object.keys(options))
       if (!Object.hasOwn(this.defaults, key))
         throw new ArgumentError(
@@ -60,7 +60,7 @@ export abstract class Optimizer<Options extends object> {
     const known = new Set(this.paramGroups.flatMap((g) => g.params));
     if (tensors.some((p) => known.has(p)) || new Set(tensors).size !== tensors.length)
       throw new ArgumentError(`${name}: a parameter appears twice`);
-    const whole = { ...this.defaults, ...options, params: tensors } as unknown as Group<Options>;
+    const whole = { ...this.defaults, ...options, params: tensors.slice() } as unknown as Group<Options>;
     this.checkGroup(whole);
     this.paramGroups.push(whole);
   }
