@@ -30,6 +30,54 @@ constexpr Rule rules[] = {
 #include "ops.def"
 };
 
+constexpr const char* kShared = "an output shares memory with another operand";
+
+/** Whether elements of a view may share memory. One that was sliced, permuted or reversed never does. */
+bool overlaps_itself(const TensorView& v) {
+  if (v.contiguous || v.numel <= 1) return false;
+  // From the densest dimension out, each has to step over all that is within it.
+  int64_t size[kMaxRank], stride[kMaxRank];
+  int rank = 0;
+  for (int i = 0; i < v.rank; i++) {
+    if (v.shape[i] == 1) continue;
+    const int64_t s = v.strides[i] < 0 ? -v.strides[i] : v.strides[i];
+    int at = rank++;
+    for (; at > 0 && stride[at - 1] > s; at--) size[at] = size[at - 1], stride[at] = stride[at - 1];
+    size[at] = v.shape[i];
+    stride[at] = s;
+  }
+  int64_t reach = 0;
+  for (int i = 0; i < rank; i++) {
+    if (stride[i] <= reach) return true;
+    reach += (size[i] - 1) * stride[i];
+  }
+  return false;
+}
+
+/** Whether dense operands share memory; if `same` is allowed, in another way than as the same tensor. */
+bool overlap(const TensorView& a, const TensorView& b, bool same) {
+  if (!a.contiguous || !b.contiguous || a.numel == 0 || b.numel == 0) return false;
+  const char *const p = a.as<char>(), *const q = b.as<char>();
+  if (p == q && same && a.numel == b.numel && a.dtype == b.dtype) return false;
+  return p < q + b.numel * element_size(b.dtype) && q < p + a.numel * element_size(a.dtype);
+}
+
+/** Kernels of no kind that take an output which is an input, too. */
+bool may_work_in_place(Op op) {
+  switch (op) {
+    case Op::copy:
+    case Op::where:
+    case Op::tril:
+    case Op::triu:
+    case Op::softmax:
+    case Op::logSoftmax:
+    case Op::softmaxBackward:
+    case Op::logSoftmaxBackward:
+    case Op::mseLossBackward: return true;
+    default: return false;
+  }
+}
+
 /** Collects the first complaint. */
 class Checker {
  public:
@@ -42,6 +90,29 @@ class Checker {
   }
   void shape(bool condition, const char* what) { require(condition, ErrorCode::shape, what); }
   void dtype(bool condition, const char* what) { require(condition, ErrorCode::dtype, what); }
+
+  /** Operands are what kernels can take, and none is written to while it is read in another order. */
+  void operands(const Rule& r) {
+    const Op op = static_cast<Op>(l_.op);
+    const bool in_place = r.kind == Kind::elementwise || r.kind == Kind::predicate || may_work_in_place(op);
+    const int inputs = static_cast<int>(l_.inputs);
+    for (int i = 0; i < l_.outputs + inputs; i++)
+      shape(l_.views[i].rank <= kMaxRank, "a tensor has at most 64 dimensions");
+    if (!ok()) return;
+    for (int i = 0; i < l_.outputs; i++) {
+      const TensorView& out = l_.out(i);
+      if (op != Op::fill)  // which gives all elements one value
+        require(!overlaps_itself(out), ErrorCode::argument,
+                "elements of the output share memory (it was expanded): clone it first");
+      if (op == Op::sgd) {  // pairs what it is given, and there may be many
+        require(i >= inputs || !overlap(out, l_.in(i), true), ErrorCode::argument, kShared);
+        continue;
+      }
+      for (int j = 0; j < inputs; j++)
+        require(!overlap(out, l_.in(j), in_place), ErrorCode::argument, kShared);
+      for (int j = 0; j < i; j++) require(!overlap(out, l_.out(j), false), ErrorCode::argument, kShared);
+    }
+  }
 
   void counts(const Rule& r) {
     require((r.outputs < 0 || l_.outputs == r.outputs) &&
@@ -68,7 +139,7 @@ class Checker {
   int dim(int i, const TensorView& view) {
     const double d = l_.scalar[i].get();
     const int rank = view.rank ? view.rank : 1;
-    const bool fits = d >= 0 && d < rank;
+    const bool fits = d >= 0 && d < rank && d == static_cast<double>(to_integer(d));
     require(fits, ErrorCode::index, "dimension out of range");
     return fits ? static_cast<int>(d) : -1;
   }
@@ -76,16 +147,20 @@ class Checker {
   void reduce() {
     const TensorView& x = l_.in();
     bool reduced[kMaxRank] = {false};
+    double last = -1;
     for (uint32_t i = 0; i < l_.scalars; i++) {
       const double d = l_.scalar[i].get();
-      const bool fits = d >= 0 && d < x.rank && !reduced[static_cast<int>(d < 0 || d >= x.rank ? 0 : d)];
-      require(fits, ErrorCode::index, "reduced dimensions out of range or doubled");
+      const bool fits = d > last && d < x.rank && d == static_cast<double>(to_integer(d));
+      require(fits, ErrorCode::index, "reduced dimensions out of range, doubled or out of order");
       if (!fits) return;
       reduced[static_cast<int>(d)] = true;
+      last = d;
     }
-    int64_t kept = 1;
+    int64_t sizes[kMaxRank];
+    int dims = 0;
     for (int i = 0; i < x.rank; i++)
-      if (!reduced[i]) kept *= x.shape[i];
+      if (!reduced[i]) sizes[dims++] = x.shape[i];
+    const int64_t kept = checked_numel(sizes, dims);
     for (int i = 0; i < l_.outputs; i++) {
       shape(l_.out(i).numel == kept && l_.out(i).contiguous,
             "the output does not fit the dimensions that stay");
@@ -157,6 +232,11 @@ class Checker {
       shape(l_.in(2).rank == 1 && l_.in(2).shape[0] == w.shape[0], "bias [n]");
       dtype(l_.in(2).dtype == x.dtype, "operands are of one dtype");
     }
+    const double activation = l_.scalar[0].get();
+    require(activation == 0 || activation == 1 || activation == 2 || activation == 3, ErrorCode::argument,
+            "unknown activation");
+    dtype(activation == 0 || l_.compute == DType::f32 || l_.compute == DType::f64,
+          "an activation needs floating point");
   }
 
   void linear_backward() {
@@ -208,8 +288,9 @@ class Checker {
     classes(x, target);
     if (!ok()) return;
     const TensorView& result = backward ? l_.in(0) : l_.out(0);
-    shape(l_.scalar[1].get() == 0 ? same_shape(result, target) : result.numel == 1,
-          "reduction and shape don't agree");
+    const double reduction = l_.scalar[1].get();
+    require(reduction == 0 || reduction == 1 || reduction == 2, ErrorCode::argument, "unknown reduction");
+    shape(reduction == 0 ? same_shape(result, target) : result.numel == 1, "reduction and shape don't agree");
     shape((backward ? l_.in(2) : l_.out(1)).numel == 1, "the total weight is one number");
     dtype(result.dtype == x.dtype && is_floating(x.dtype), "floating point only, of one dtype");
     dtype((backward ? l_.in(2) : l_.out(1)).dtype == x.dtype, "the total weight has the input's dtype");
@@ -223,6 +304,8 @@ class Checker {
   void mse() {
     const bool backward = static_cast<Op>(l_.op) == Op::mseLossBackward;
     const TensorView &x = l_.in(backward ? 1 : 0), &y = l_.in(backward ? 2 : 1);
+    const double reduction = l_.scalar[0].get();
+    require(reduction == 1 || reduction == 2, ErrorCode::argument, "unknown reduction");
     shape(same_shape(x, y), "input and target differ in shape");
     shape(backward ? same_shape(l_.out(), x) && l_.in(0).numel == 1 : l_.out().numel == 1,
           "the loss is one number");
@@ -262,6 +345,7 @@ class Checker {
       case Op::tril:
       case Op::triu:
         shape(l_.in().rank >= 2 && same_shape(l_.in(), l_.out()), "matrices or batches of them");
+        shape(l_.out().contiguous, "the output is contiguous");
         dtype(l_.in().dtype == l_.out().dtype, "input and output are of one dtype");
         break;
       case Op::indexSelect:
@@ -296,6 +380,8 @@ bool check(const Launch& l, LaunchError& error) {
   Checker c(l, error);
   c.counts(rule);
   if (!c.ok()) return false;
+  c.operands(rule);
+  if (!c.ok()) return false;
   c.dtype(rule.types >> static_cast<int>(l.compute) & 1, "not defined for this dtype");
   switch (rule.kind) {
     case Kind::predicate: c.dtype(l.out().dtype == DType::boolean, "the output is bool"); [[fallthrough]];
@@ -304,6 +390,21 @@ bool check(const Launch& l, LaunchError& error) {
     case Kind::kernel: c.kernel(); break;
   }
   return c.ok();
+}
+
+bool view_fits(int64_t bytes, DType dtype, int64_t offset, int rank, const int64_t* shape,
+               const int64_t* strides, int64_t numel) {
+  if (rank < 0 || rank > kMaxRank || numel < 0) return false;
+  const int64_t elements = bytes / element_size(dtype);
+  if (numel == 0) return offset >= 0 && offset <= elements;
+  // The first and the last element in memory. Doubles can't overflow, and are exact up to the largest
+  // storage.
+  double low = static_cast<double>(offset), high = low;
+  for (int i = 0; i < rank; i++) {
+    const double reach = static_cast<double>(shape[i] - 1) * static_cast<double>(strides[i]);
+    (reach < 0 ? low : high) += reach;
+  }
+  return low >= 0 && high < static_cast<double>(elements);
 }
 
 }  // namespace tenon

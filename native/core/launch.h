@@ -10,12 +10,18 @@ namespace tenon {
 
 class Scratch;
 
+/** A number cut to an integer; one that no int64 is near (or NaN) gives the lowest, as where kernels convert.
+ */
+inline int64_t to_integer(double x) {
+  return x >= -0x1p63 && x < 0x1p63 ? static_cast<int64_t>(x) : INT64_MIN;
+}
+
 /** A number for a kernel: a value, or a reference to a cell that a replayed launch reads anew. */
 struct Scalar {
   double value = 0;
   const double* cell = nullptr;
   double get() const { return cell ? *cell : value; }
-  int64_t integer() const { return static_cast<int64_t>(get()); }
+  int64_t integer() const { return to_integer(get()); }
 };
 
 /** Numbered as in lib/errors.ts. */

@@ -3,8 +3,11 @@
 #include <atomic>
 #include <chrono>
 #include <cstdlib>
+#include <exception>
 #include <mutex>
+#include <system_error>
 #include <thread>
+#include <utility>
 
 #ifdef __linux__
 #include <linux/futex.h>
@@ -76,7 +79,7 @@ class Pool {
     fn_ = fn;
     ctx_ = ctx;
     tasks_ = tasks;
-    active_.store(threads - 1, std::memory_order_relaxed);
+    active_ = threads - 1;
     next_.store(0, std::memory_order_relaxed);
     const uint64_t generation = ((state_.load(std::memory_order_relaxed) >> 32) + 1) & 0xffffffffu;
     state_.store(generation << 32 | kOpen, std::memory_order_release);
@@ -87,6 +90,10 @@ class Pool {
       relax();
       if (spins > 2000) std::this_thread::yield();
     }
+    if (failed_.load(std::memory_order_relaxed)) {
+      failed_.store(false, std::memory_order_relaxed);
+      std::rethrow_exception(std::exchange(failure_, nullptr));
+    }
   }
 
  private:
@@ -94,31 +101,43 @@ class Pool {
   static constexpr uint64_t kInside = kOpen - 1;
   static constexpr auto kSpin = std::chrono::microseconds(20);
 
+  /** The first exception ends the job: the caller throws it on. */
   void work() {
-    for (int64_t i; (i = next_.fetch_add(1, std::memory_order_relaxed)) < tasks_;) fn_(ctx_, i);
+    try {
+      for (int64_t i; (i = next_.fetch_add(1, std::memory_order_relaxed)) < tasks_;) fn_(ctx_, i);
+    } catch (...) {
+      if (!failed_.exchange(true, std::memory_order_relaxed)) failure_ = std::current_exception();
+      next_.store(tasks_, std::memory_order_relaxed);
+    }
   }
 
+  /** There are fewer if the system gives no more. */
   void grow(int workers) {
-    for (; workers_ < workers; workers_++) std::thread([this, index = workers_] { loop(index); }).detach();
+    try {
+      for (; workers_ < workers; workers_++) std::thread([this] { loop(); }).detach();
+    } catch (const std::system_error&) {
+    }
   }
 
-  bool enter(int index, uint64_t& done) {
+  /** Any worker may be among the `active_` that a job has room for: which of them wakes is up to the system.
+   */
+  bool enter(uint64_t& done) {
     uint64_t s = state_.load(std::memory_order_acquire);
     while ((s & kOpen) && (s >> 32) != done) {
       if (!state_.compare_exchange_weak(s, s + 1, std::memory_order_acquire)) continue;
       done = s >> 32;
-      if (index < active_.load(std::memory_order_relaxed)) work();
+      if (static_cast<int>(s & kInside) < active_) work();
       state_.fetch_sub(1, std::memory_order_release);
       return true;
     }
     return false;
   }
 
-  void loop(int index) {
+  void loop() {
     uint64_t done = 0;
     for (;;) {
       const uint32_t seen = bell_.read();
-      if (enter(index, done)) continue;
+      if (enter(done)) continue;
       bool rung = false;
       const auto start = std::chrono::steady_clock::now();
       for (int spins = 0; !rung; spins++) {
@@ -136,8 +155,10 @@ class Pool {
   void (*fn_)(void*, int64_t) = nullptr;
   void* ctx_ = nullptr;
   int64_t tasks_ = 0;
-  std::atomic<int> active_{0};
+  int active_ = 0;
   int workers_ = 0;
+  std::atomic<bool> failed_{false};
+  std::exception_ptr failure_;
 };
 
 /** Leaked: workers may outlive every static destructor. */
@@ -175,8 +196,10 @@ void parallel_for(int64_t tasks, void (*fn)(void*, int64_t), void* ctx) {
     for (int64_t i = 0; i < tasks; i++) fn(ctx, i);
     return;
   }
+  struct Turn {
+    ~Turn() { busy.clear(std::memory_order_release); }
+  } turn;
   pool().run(n, tasks, fn, ctx);
-  busy.clear(std::memory_order_release);
 }
 
 }  // namespace tenon

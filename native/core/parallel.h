@@ -10,7 +10,10 @@ int num_threads();
 /** Takes effect at the next parallel region; n >= 1. */
 void set_num_threads(int n);
 
-/** Runs fn(ctx, i) for i in [0, tasks); inline when tasks <= 1, one thread is set or the pool is busy. */
+/**
+ * Runs fn(ctx, i) for i in [0, tasks); inline when tasks <= 1, one thread is set or the pool is busy. What a
+ * task throws is thrown here, when all that run have ended; tasks that had not started then never run.
+ */
 void parallel_for(int64_t tasks, void (*fn)(void* ctx, int64_t task), void* ctx);
 
 template <class F>

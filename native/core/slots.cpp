@@ -1,6 +1,6 @@
 #include "core/slots.h"
 
-#include <cstring>
+#include <algorithm>
 
 namespace tenon {
 
@@ -22,12 +22,11 @@ Slot* SlotTable::create(double id, Storage* storage, int64_t offset, DType dtype
   Slot& s = at(index);
   if (s.id) return nullptr;
   int64_t* dims = rank <= Slot::kInlineRank ? s.dims : new int64_t[2 * static_cast<size_t>(rank)];
-  int64_t step = 1;
-  for (int i = rank - 1; i >= 0; i--) {
-    dims[i] = shape[i];
-    dims[rank + i] = strides ? strides[i] : step;
-    step *= shape[i] > 1 ? shape[i] : 1;
-  }
+  std::copy(shape, shape + rank, dims);
+  if (strides)
+    std::copy(strides, strides + rank, dims + rank);
+  else
+    row_major(shape, rank, dims + rank);
   s.storage = storage;
   s.view.data = static_cast<char*>(storage->data()) + offset * element_size(dtype);
   s.view.shape = dims;

@@ -37,7 +37,7 @@ class SlotTable {
     if (!(id > 0 && id < 2147483648.0)) return nullptr;
     const uint32_t whole = static_cast<uint32_t>(id);
     const uint32_t index = whole & kSlotIndexMask;
-    if (index >= size_) return nullptr;
+    if (index - 1 >= size_ - 1) return nullptr;  // index 0 is none
     Slot& s = at(index);
     return s.id == whole ? &s : nullptr;
   }

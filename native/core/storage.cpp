@@ -48,8 +48,9 @@ Depot& depot() {
 
 void note_live(Depot& d, int64_t change) {
   const int64_t live = d.live.fetch_add(change, std::memory_order_relaxed) + change;
-  if (change > 0 && live > d.peak.load(std::memory_order_relaxed))
-    d.peak.store(live, std::memory_order_relaxed);
+  int64_t peak = d.peak.load(std::memory_order_relaxed);
+  while (live > peak && !d.peak.compare_exchange_weak(peak, live, std::memory_order_relaxed)) {
+  }
 }
 
 Storage* take(Depot& d, int c) {

@@ -29,8 +29,8 @@ struct MemoryStats {
 
 /**
  * One per environment: a small stack of free blocks per size class, without locks, over a shared, locked
- * depot. Classes are four steps to the octave, so that at most a fifth of a block is unused. Nothing is
- * zero-filled.
+ * depot. Classes are four steps to the octave, of whole cache lines: at most a fifth of a block is unused, or
+ * less than 64 bytes (64, when none were asked for). Nothing is zero-filled.
  */
 class BlockCache {
  public:
@@ -58,7 +58,7 @@ class BlockCache {
   }
 
  private:
-  static constexpr int kSmallClasses = 48;            // up to 256 KB
+  static constexpr int kSmallClasses = 48;            // up to 224 KB
   static constexpr int64_t kKept = int64_t{2} << 20;  // bytes free in one class before others may have them
   static constexpr int64_t kUnsettled = int64_t{1} << 16;  // bytes of change before the totals are told
   void recycle(Storage*);

@@ -41,13 +41,16 @@ inline int64_t checked_numel(const int64_t* shape, int rank) {
   return n;
 }
 
+/** Strides of a row-major tensor. Those of an empty one may be anything: they wrap, if they have to. */
+void row_major(const int64_t* shape, int rank, int64_t* strides);
+
 inline bool is_contiguous(const int64_t* shape, const int64_t* strides, int rank) {
-  int64_t expect = 1;
+  uint64_t expect = 1;
   for (int i = rank - 1; i >= 0; i--) {
     if (shape[i] == 0) return true;
     if (shape[i] != 1) {
-      if (strides[i] != expect) return false;
-      expect *= shape[i];
+      if (static_cast<uint64_t>(strides[i]) != expect) return false;
+      expect *= static_cast<uint64_t>(shape[i]);
     }
   }
   return true;

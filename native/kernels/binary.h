@@ -1,5 +1,6 @@
 // The functors of the BINARY rows of ops.def, by the names they have there.
 #pragma once
+#include "core/launch.h"
 #include "kernels/math.h"
 
 namespace tenon {
@@ -18,12 +19,18 @@ template <class T>
 struct addScaled : Cheap {
   static constexpr int scalars = 1;
   T alpha;
-  explicit addScaled(const double* scalars) : alpha(static_cast<T>(scalars[0])) {}
+  explicit addScaled(const double* scalars) : alpha(from(scalars[0])) {}
 
   template <class V>
   TENON_INLINE V operator()(V x, V y) const {
     const V scaled = wrapping(splat(alpha), y, [](auto a, auto b) { return a * b; });
     return add()(x, scaled);
+  }
+
+ private:
+  static T from(double x) {
+    if constexpr (std::is_floating_point_v<T>) return static_cast<T>(x);
+    return static_cast<T>(to_integer(x));
   }
 };
 

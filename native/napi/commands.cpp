@@ -139,16 +139,7 @@ class Reader {
     const int64_t numel = checked_numel(dims, static_cast<int>(rank));
     if (numel < 0)
       return fail(ErrorCode::shape, "view: a size is negative or the number of elements exceeds 2^53");
-    // The first and the last element that the view can reach must lie in the storage.
-    double low = static_cast<double>(offset), high = low;
-    if (numel > 0)
-      for (int64_t i = 0; i < rank; i++) {
-        const double reach = static_cast<double>(dims[i] - 1) * static_cast<double>(strides[i]);
-        (reach < 0 ? low : high) += reach;
-      }
-    const double elements = static_cast<double>(source->storage->bytes / element_size(t));
-    if (offset < 0 || low < 0 || (numel > 0 && high >= elements) ||
-        (numel == 0 && offset > static_cast<int64_t>(elements)))
+    if (!view_fits(source->storage->bytes, t, offset, static_cast<int>(rank), dims, strides, numel))
       return fail(ErrorCode::shape, "view: it reaches outside of its storage");
     e_.slots.blocks().retain(source->storage);
     Storage* storage = source->storage;

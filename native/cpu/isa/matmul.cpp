@@ -60,7 +60,7 @@ void products(const Launch& l, const TensorView& a, const TensorView& b, const T
   const int64_t count = c.numel / (g.m * g.n), work = g.m * g.n * g.k;
   const int64_t together = work < 65536 ? 65536 / (work + 1) + 1 : 1,
                 tasks = (count + together - 1) / together;
-  bool* const failed = static_cast<bool*>(l.scratch->bytes(static_cast<size_t>(tasks)));
+  bool failed = false;  // set by any task
   parallel_for(tasks, [&](int64_t task) {
     const int64_t end = (task + 1) * together < count ? (task + 1) * together : count;
     bool ok = true;
@@ -76,10 +76,9 @@ void products(const Launch& l, const TensorView& a, const TensorView& b, const T
       one.c += i * g.m * g.n;
       ok &= gemm(one);
     }
-    failed[task] = !ok;
+    if (!ok) __atomic_store_n(&failed, true, __ATOMIC_RELAXED);
   });
-  for (int64_t task = 0; task < tasks; task++)
-    if (failed[task]) return out_of_memory(l, "matmul");
+  if (failed) out_of_memory(l, "matmul");
 }
 
 template <class T>
@@ -151,8 +150,7 @@ TensorView converted(const TensorView& v, T* memory, int64_t* strides) {
   c.dtype = dtype_of<T>();
   c.strides = strides;
   c.contiguous = true;
-  int64_t step = 1;
-  for (int i = v.rank - 1; i >= 0; i--) strides[i] = step, step *= v.shape[i];
+  row_major(v.shape, v.rank, strides);
   return c;
 }
 

@@ -75,9 +75,8 @@ void triangle(const Launch& l, Range range) {
   const int64_t rows = out.shape[out.rank - 2], columns = out.shape[out.rank - 1];
   if (out.numel == 0) return;
   const int64_t size = element_size(x.dtype);
-  int64_t step = columns;
   int64_t strides[kMaxRank];
-  for (int i = out.rank - 2; i >= 0; i--) strides[i] = step, step *= out.shape[i];
+  row_major(out.shape, out.rank, strides);
   Dim plain[kMaxRank];
   for (int i = 0; i + 1 < out.rank; i++) plain[i] = {out.shape[i], x.strides[i], strides[i]};
   const int64_t total = out.numel / columns, together = columns < kPart ? kPart / columns : 1;
@@ -99,6 +98,13 @@ void triangle(const Launch& l, Range range) {
 
 int64_t within(int64_t i, int64_t n) { return i < 0 ? 0 : i > n ? n : i; }
 
+/** The scalar of tril and triu: beyond any matrix it makes no difference how far. */
+int64_t diagonal_of(const Launch& l) {
+  constexpr int64_t far = int64_t{1} << 53;
+  const int64_t diagonal = l.scalar[0].integer();
+  return diagonal < -far ? -far : diagonal > far ? far : diagonal;
+}
+
 }  // namespace
 
 void kernel_fill(const Launch& l) {
@@ -119,7 +125,15 @@ void kernel_fill(const Launch& l) {
   number.rank = 0;
   number.numel = 1;
   number.contiguous = true;
-  const TensorView views[] = {out, number};
+  // An element that stands for many (the tensor was expanded) is written once.
+  TensorView written = out;
+  int64_t shape[kMaxRank];
+  for (int i = 0; i < out.rank; i++) {
+    shape[i] = out.strides[i] == 0 && out.shape[i] > 1 ? 1 : out.shape[i];
+    if (shape[i] != out.shape[i]) written.numel /= out.shape[i];
+  }
+  written.shape = shape;
+  const TensorView views[] = {written, number};
   Launch copy = l;
   copy.inputs = 1;
   copy.views = views;
@@ -145,7 +159,8 @@ void kernel_arange(const Launch& l) {
   if (is_floating(l.compute))
     sequence<double>(l, l.scalar[0].get(), l.scalar[1].get());
   else
-    sequence<int64_t>(l, l.scalar[0].integer(), l.scalar[1].integer());
+    sequence<uint64_t>(l, static_cast<uint64_t>(l.scalar[0].integer()),
+                       static_cast<uint64_t>(l.scalar[1].integer()));
 }
 
 void kernel_eye(const Launch& l) {
@@ -157,14 +172,14 @@ void kernel_eye(const Launch& l) {
 }
 
 void kernel_tril(const Launch& l) {
-  const int64_t diagonal = l.scalar[0].integer();
+  const int64_t diagonal = diagonal_of(l);
   triangle(l, [=](int64_t row, int64_t columns, int64_t&, int64_t& to) {
     to = within(row + diagonal + 1, columns);
   });
 }
 
 void kernel_triu(const Launch& l) {
-  const int64_t diagonal = l.scalar[0].integer();
+  const int64_t diagonal = diagonal_of(l);
   triangle(l, [=](int64_t row, int64_t columns, int64_t& from, int64_t&) {
     from = within(row + diagonal, columns);
   });

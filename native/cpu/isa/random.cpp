@@ -1,6 +1,8 @@
 // Random fills: uniform, normal, randint, randperm. Compiled without contraction, see core/random.h.
 #include "core/random.h"
 
+#include <limits>
+
 #include "core/parallel.h"
 #include "cpu/isa/kernels.h"
 #include "cpu/isa/strided.h"
@@ -116,16 +118,27 @@ float last_float(DType t, float from, float to) {
   const uint32_t unit = t == DType::f16 ? 1u << 13 : t == DType::bf16 ? 1u << 16 : 1u;
   uint32_t bits = random_bits<uint32_t>(to);
   float last;
-  if (to > 0) {
+  if (t == DType::f16 && to <= 0x1p-14f && to >= -0x1p-14f) {  // among its subnormals
+    last = (std::ceil(to * 0x1p24f) - 1) * 0x1p-24f;
+  } else if (to > 0) {
     bits = (bits - 1) & ~(unit - 1);
     last = random_bits<float>(bits);
   } else if (to < 0) {
     bits = (bits | (unit - 1)) + 1;
     last = random_bits<float>(bits);
   } else {
-    last = t == DType::f16 ? -0x1p-24f : random_bits<float>(0x80000000u | unit);
+    last = random_bits<float>(0x80000000u | unit);
   }
   return last >= from ? last : from;
+}
+/** The largest number of a floating dtype. */
+double largest_of(DType t) {
+  switch (t) {
+    case DType::f64: return std::numeric_limits<double>::max();
+    case DType::f16: return 65504;
+    case DType::bf16: return 0x1.fep127;
+    default: return std::numeric_limits<float>::max();
+  }
 }
 double last_double(double from, double to) {
   const double last = std::nextafter(to, from);
@@ -136,9 +149,14 @@ double last_double(double from, double to) {
 
 void kernel_uniform(const Launch& l) {
   const TensorView& out = l.out();
-  const double from = l.scalar[3].get(), to = l.scalar[4].get();
+  const double from = l.scalar[3].get(), to = l.scalar[4].get(), largest = largest_of(out.dtype);
   if (!(from <= to)) {
     set_error(*l.error, ErrorCode::argument, "uniform: expected from <= to, got %g and %g", from, to);
+    return;
+  }
+  if (!(from >= -largest && to <= largest && to - from <= largest)) {
+    set_error(*l.error, ErrorCode::argument,
+              "uniform: expected a range within the dtype's, up to %g, got %g to %g", largest, from, to);
     return;
   }
   const Source source(l);
@@ -212,7 +230,7 @@ void kernel_randint(const Launch& l) {
   }
   const Source source(l);
   const int64_t low = static_cast<int64_t>(from);
-  const uint64_t range = static_cast<uint64_t>(static_cast<int64_t>(to) - low);
+  const uint64_t range = static_cast<uint64_t>(static_cast<int64_t>(to)) - static_cast<uint64_t>(low);
   generate<int64_t, kGroup64>(l.out(), [&](int64_t group, int64_t* x) {
     uint64_t w[2][kLanes];
     source.pairs(group, w);

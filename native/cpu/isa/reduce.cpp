@@ -254,6 +254,7 @@ class Reduction {
  public:
   /** `ordered`: the position of an element among the reduced ones matters. */
   Reduction(const Launch& l, const Loops& loops, bool ordered) : l_(l), loops_(loops), x_(l.in()) {
+    if (x_.numel == 0) return;
     if (!split_contiguous()) split_strided(ordered);
     rows_ = reduced_.numel();
     outer_ = kept_.count ? kept_.count - 1 : 0;
@@ -265,14 +266,14 @@ class Reduction {
   }
 
   void run() {
+    if (x_.numel == 0) return run_empty();
     const int64_t results = kept_.numel();
-    if (results == 0) return;
     width_ =
         along_rows_ && rows_ * kReduceTile > kTaskElements ? kTaskElements / (rows_ + 1) + 1 : kReduceTile;
     if (width_ > column_.size) width_ = column_.size;
     tiles_per_column_ = (column_.size + width_ - 1) / width_;
     const int64_t tiles = results / column_.size * tiles_per_column_, tile = width_ * rows_;
-    if (tiles < kManyTasks && tile >= 2 * kSplitElements) return run_split(tiles, tile);
+    if (tiles < kManyTasks && tile >= 2 * kSplitElements) return run_split(tiles);
     const int64_t together = tile < kTaskElements ? kTaskElements / (tile + 1) + 1 : 1;
     if (tiles <= together) return run_tiles(0, tiles);
     parallel_for((tiles + together - 1) / together, [&](int64_t task) {
@@ -318,6 +319,16 @@ class Reduction {
     if (!ordered) reduced_.sort();
   }
 
+  /** Results of no elements, where there are results. */
+  void run_empty() const {
+    alignas(16) char accumulators[kReduceTile * 16];
+    for (int64_t at = 0; at < l_.out().numel; at += kReduceTile) {
+      const int64_t left = l_.out().numel - at, columns = left < kReduceTile ? left : kReduceTile;
+      loops_.start(accumulators, columns);
+      loops_.finish(accumulators, columns, 0, l_, at, 1);
+    }
+  }
+
   Tile tile_at(int64_t tile) const {
     const Walker outer(kept_.at, outer_, tile / tiles_per_column_);
     const int64_t first = tile % tiles_per_column_ * width_, left = column_.size - first;
@@ -336,8 +347,8 @@ class Reduction {
   }
 
   /** Few, long columns: each is split into equal parts, which are joined in pairs. */
-  void run_split(int64_t tiles, int64_t tile) {
-    const int64_t part = (rows_ * kSplitElements / tile + kReduceRows - 1) / kReduceRows * kReduceRows;
+  void run_split(int64_t tiles) {
+    const int64_t part = (kSplitElements / width_ + kReduceRows - 1) / kReduceRows * kReduceRows;
     const int64_t parts = (rows_ + part - 1) / part, bytes = width_ * loops_.accumulator;
     char* const partial = static_cast<char*>(l_.scratch->bytes(static_cast<size_t>(tiles * parts * bytes)));
     parallel_for(tiles * parts, [&](int64_t task) {
@@ -407,10 +418,10 @@ class Reduction {
   const Loops& loops_;
   const TensorView& x_;
   Dims kept_, reduced_;
-  Dim column_, inner_;  // the innermost of each
-  int outer_, outer_reduced_;
-  int64_t rows_, width_ = 0, tiles_per_column_ = 0;
-  bool direct_, along_rows_;
+  Dim column_{}, inner_{};  // the innermost of each
+  int outer_ = 0, outer_reduced_ = 0;
+  int64_t rows_ = 0, width_ = 0, tiles_per_column_ = 0;
+  bool direct_ = false, along_rows_ = false;
 };
 
 int type_index(DType compute) {
