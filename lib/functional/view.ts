@@ -144,7 +144,7 @@ function permuted(x: Tensor, dims: readonly number[], rule: GradRule<readonly nu
 export function permute(x: Tensor, ...dims: readonly (number | readonly number[])[]): Tensor {
   checkTensor('permute', x);
   const rank = x.shape.length;
-  const list = unpackList('permute', dims).map((d) => wrapDim('permute', d, rank));
+  const list = [...unpackList('permute', dims)].map((d) => wrapDim('permute', d, rank));
   if (list.length !== rank || new Set(list).size !== rank)
     throw new ArgumentError(
       `permute: expected every one of the ${rank} dimensions once, got ${showShape(list)}`,

@@ -295,10 +295,6 @@ export abstract class Module {
   [LINES](children: readonly (readonly [name: string, text: string])[]): string[] {
     return children.map(([name, text]) => `(${name}): ${text}`);
   }
-
-  [inspect.custom](): unknown {
-    return inspected(this.toString());
-  }
 }
 
 // What a subclass without a forward of its own has.
@@ -307,6 +303,15 @@ Object.defineProperty(Module.prototype, 'forward', {
   configurable: true,
   value(this: Module) {
     throw new ArgumentError(`${this.constructor.name}: forward is not implemented`);
+  },
+});
+
+// Outside of the class, whose declaration must not need Node's types.
+Object.defineProperty(Module.prototype, inspect.custom, {
+  writable: true,
+  configurable: true,
+  value(this: Module) {
+    return inspected(this.toString());
   },
 });
 
