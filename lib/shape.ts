@@ -112,18 +112,18 @@ export function reducedShape(shape: Shape, dims: readonly number[], keepdim: boo
   return out;
 }
 
-/** @internal Sizes or dims from user code, as arguments or as one array: a list of its own, of unchecked elements. */
-export function unpackList(op: string, sizes: readonly unknown[]): unknown[] {
+/** @internal Sizes or dims from user code, as arguments or as one array; the elements are unchecked, some may lack. */
+export function unpackList(op: string, sizes: readonly unknown[]): readonly unknown[] {
   const list: readonly unknown[] =
     sizes.length === 1 && Array.isArray(sizes[0]) ? (sizes[0] as unknown[]) : sizes;
   if (list.length > MAX_RANK)
     throw new ShapeError(`${op}: expected at most ${MAX_RANK} dimensions, got ${list.length}`);
-  return [...list];
+  return list;
 }
 
 /** @internal A shape from user code: sizes as arguments or as one array; throws a typed error that names `op`. */
 export function checkShape(op: string, sizes: readonly unknown[]): Shape {
-  const list = unpackList(op, sizes);
+  const list = unpackList(op, sizes).slice();
   // Empty dimensions count as 1, as they do in strides, which must be exact too.
   let n = 1;
   for (let i = 0; i < list.length; i++) {
@@ -142,7 +142,7 @@ export function checkShape(op: string, sizes: readonly unknown[]): Shape {
 
 /** @internal Fills in the one size given as -1 so that the shape has `numel` elements. */
 export function inferShape(op: string, sizes: readonly unknown[], numel: number): Shape {
-  const list = unpackList(op, sizes);
+  const list = unpackList(op, sizes).slice();
   const free = list.indexOf(-1);
   if (free >= 0) {
     const rest = numelOf(

@@ -313,6 +313,15 @@ Object.defineProperty(Module.prototype, 'forward', {
   },
 });
 
+// Outside of the class, whose declaration must not need Node's types.
+Object.defineProperty(Module.prototype, inspect.custom, {
+  writable: true,
+  configurable: true,
+  value(this: Module) {
+    return inspected(this.toString());
+  },
+});
+
 function childrenOf(module: Module): [string, Module][] {
   return [...module[MEMBERS]()].filter((entry): entry is [string, Module] => entry[1] instanceof Module);
 }

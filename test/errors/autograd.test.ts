@@ -340,6 +340,19 @@ describe('modes', () => {
   });
 });
 
+test('the promise that a scope refused does not end the process when it is rejected', async () => {
+  const lost = jest.fn();
+  process.on('unhandledRejection', lost);
+  expectError(
+    () => noGrad(() => Promise.reject(new Error('lost'))),
+    ArgumentError,
+    /^noGrad: expected a synchronous/,
+  );
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  process.off('unhandledRejection', lost);
+  expect(lost).not.toHaveBeenCalled();
+});
+
 describe('gradcheck', () => {
   const x = () => tensor([1, 2], { dtype: 'float64', requiresGrad: true });
   failures([
