@@ -7,6 +7,7 @@ import { COMPUTE, Code, Standing, resultCode } from '../dtype';
 import { ArgumentError, DTypeError, describe } from '../errors';
 import { Tensor, checkTensor } from '../tensor';
 import { named } from './arguments';
+import { item } from './convert';
 import { ge, gt, le, logicalAnd, logicalOr, lt } from './compare';
 import { fullOf, launch, launchInto } from './kernel';
 import { asItWas, checkFits, checkResultFits } from './kinds';
@@ -74,15 +75,20 @@ function codeOf(op: string, x: Tensor, bounds: readonly Bound[]): number {
   return code;
 }
 
-function checkBounds(op: string, x: Tensor, min: Bound, max: Bound): void {
+/** The bounds, both numbers or both tensors; beside a number, a 0-d tensor stands for its element. */
+function boundsOf(op: string, x: Tensor, min: Bound, max: Bound): readonly [min: Bound, max: Bound] {
   checkTensor(op, x);
   const given = [min, max].filter((bound) => bound !== null && bound !== undefined);
   if (given.length === 0) throw new ArgumentError(`${op}: expected min, max or both`);
   const tensors = given.filter((bound) => bound instanceof Tensor);
-  if (tensors.length > 0 && tensors.length < given.length)
+  const [tensor] = tensors;
+  if (tensor === undefined || tensors.length === given.length) return [min, max];
+  if (tensor.shape.length > 0 || requiresGrad(tensor))
     throw new ArgumentError(
       `${op}: expected two numbers or two tensors, got ${describe(min)} and ${describe(max)}`,
     );
+  const element = tensor.code === Code.bool ? item(tensor) !== 0 : item(tensor);
+  return min === tensor ? [element, max] : [min, element];
 }
 
 /** The bounds as elements of the dtype, NaN for none; and whether one of them is NaN itself. */
@@ -105,8 +111,8 @@ function betweenTensors(op: string, x: Tensor, min: Tensor | null, max: Tensor |
 
 const tensorOrNull = (bound: Bound): Tensor | null => (bound instanceof Tensor ? bound : null);
 
-function clampBetween(op: string, rules: Rules, x: Tensor, min: Bound, max: Bound): Tensor {
-  checkBounds(op, x, min, max);
+function clampBetween(op: string, rules: Rules, x: Tensor, ...given: readonly [Bound, Bound]): Tensor {
+  const [min, max] = boundsOf(op, x, ...given);
   const code = codeOf(op, x, [min, max]);
   if (min instanceof Tensor || max instanceof Tensor) {
     const [low, high] = [tensorOrNull(min), tensorOrNull(max)];
@@ -120,8 +126,8 @@ function clampBetween(op: string, rules: Rules, x: Tensor, min: Bound, max: Boun
   return record(out, rules.numbers, [x], [x], isNaN ? [NaN, NaN] : bounds);
 }
 
-function clampInPlace(op: string, rules: Rules, x: Tensor, min: Bound, max: Bound): Tensor {
-  checkBounds(op, x, min, max);
+function clampInPlace(op: string, rules: Rules, x: Tensor, ...given: readonly [Bound, Bound]): Tensor {
+  const [min, max] = boundsOf(op, x, ...given);
   const code = codeOf(op, x, [min, max]);
   checkResultFits(op, x, code);
   const [low, high] = [tensorOrNull(min), tensorOrNull(max)];

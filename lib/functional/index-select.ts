@@ -3,11 +3,13 @@ import { Op } from '../backend/ops.generated';
 import { checkInPlace, recordInPlace } from '../autograd/view';
 import { defineGradient, record } from '../autograd/node';
 import { COMPUTE, Code } from '../dtype';
-import { DTypeError, ShapeError } from '../errors';
+import { ArgumentError, DTypeError, IndexError, ShapeError } from '../errors';
 import { showShape, wrapDim, type Shape } from '../shape';
 import { type Tensor, checkTensor } from '../tensor';
-import { named } from './arguments';
+import { named, numberArgument } from './arguments';
+import { clone } from './copy';
 import { fullOf, launch, launchInto } from './kernel';
+import { mul } from './pointwise';
 import { converted } from './where';
 
 /** The index as int64. */
@@ -18,7 +20,7 @@ function indexOf(op: string, index: unknown): Tensor {
       `${op}: expected an int64 index, got ${index.dtype}; make it with { dtype: 'int64' }`,
     );
   if (index.shape.length > 1)
-    throw new ShapeError(`${op}: expected a 1-d index, got shape ${showShape(index.shape)}`);
+    throw new IndexError(`${op}: expected a 1-d index, got shape ${showShape(index.shape)}`);
   return converted(index, Code.int64);
 }
 
@@ -40,8 +42,8 @@ export const indexSelect = named<[dim: number, index: Tensor], { dim?: number; i
   ['dim', 'index'],
   (x, dim, given) => {
     checkTensor('indexSelect', x);
-    const index = indexOf('indexSelect', given);
     const d = wrapDim('indexSelect', dim, x.shape.length);
+    const index = indexOf('indexSelect', given);
     const shape = x.shape.map((n, i) => (i === d ? index.count : n));
     const out = launch(Op.indexSelect, COMPUTE[x.code]!, shape, x.code, [x, index], [d]);
     return record(out, IndexSelect, [x], [index], { dim: d, shape: x.shape });
@@ -53,19 +55,40 @@ const IndexAdd = defineGradient<number>('IndexAdd', (grad, node, dim) => [
   node.needs(1) ? indexSelect(grad, dim, node.input(0)) : null,
 ]);
 
-/** Adds the entries of `source` to those of x that the index names. */
-export function indexAdd_(x: Tensor, dim: number, indices: Tensor, source: Tensor): Tensor {
+type Addition = [dim: number, index: Tensor, source: Tensor, alpha?: number];
+interface NamedAddition {
+  dim?: number;
+  index?: Tensor;
+  source?: Tensor;
+  alpha?: number;
+}
+const ADDITION = ['dim', 'index', 'source', 'alpha'] as const;
+
+/** Adds the entries of `source`, times `alpha`, to those of x that the index names. */
+export const indexAdd_ = named<Addition, NamedAddition, Tensor>('indexAdd_', ADDITION, addAt);
+
+/** `indexAdd_` on a copy. */
+export const indexAdd = named<Addition, NamedAddition, Tensor>('indexAdd', ADDITION, (x, ...given) => {
+  checkTensor('indexAdd', x);
+  return addAt(clone(x), ...given);
+});
+
+function addAt(x: Tensor, dim: number, indices: Tensor, given: Tensor, alpha = 1): Tensor {
   checkTensor('indexAdd_', x);
-  checkTensor('indexAdd_', source, 'source');
+  checkTensor('indexAdd_', given, 'source');
   const index = indexOf('indexAdd_', indices);
   const d = wrapDim('indexAdd_', dim, x.shape.length);
   const expected = x.shape.map((n, i) => (i === d ? index.count : n));
-  if (source.shape.length !== expected.length || source.shape.some((n, i) => n !== expected[i]))
+  if (given.shape.length !== expected.length || given.shape.some((n, i) => n !== expected[i]))
     throw new ShapeError(
-      `indexAdd_: expected a source of shape ${showShape(expected)}, got ${showShape(source.shape)}`,
+      `indexAdd_: expected a source of shape ${showShape(expected)}, got ${showShape(given.shape)}`,
     );
+  if (given.code !== x.code)
+    throw new DTypeError(`indexAdd_: expected a ${x.dtype} source, got ${given.dtype}`);
+  numberArgument('indexAdd_', 'alpha', alpha);
+  const source = alpha === 1 ? given : mul(given, alpha);
   if (source.code !== x.code)
-    throw new DTypeError(`indexAdd_: expected a ${x.dtype} source, got ${source.dtype}`);
+    throw new ArgumentError(`indexAdd_: for integers alpha must be an integer, got ${alpha}`);
   checkInPlace('indexAdd_', x, [x, source]);
   launchInto(Op.indexAdd, COMPUTE[x.code]!, [x], [source, index], [d]);
   return recordInPlace(x, IndexAdd, [x, source], [index], -1, d);

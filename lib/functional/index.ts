@@ -160,7 +160,7 @@ export {
 export { clone } from './copy';
 export { cat, cat as concat, cat as concatenate, stack } from './join';
 export { tril, triu } from './triangle';
-export { indexSelect } from './index-select';
+export { indexSelect, indexAdd } from './index-select';
 export { slice, Slice, type IndexItem } from './indexing';
 export { where, maskedFill } from './where';
 export { softmax, logSoftmax } from './activation';

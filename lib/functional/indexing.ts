@@ -68,12 +68,18 @@ function resolveItem(op: string, item: IndexItem): Item {
     return item.code === Code.bool || item.code === Code.uint8 ? itemOf(item) !== 0 : itemOf(item);
   }
   if (Array.isArray(item)) return indexTensor(op, item);
-  throw new ArgumentError(
+  throw new IndexError(
     `${op}: expected an integer, null, '...', a range, a Tensor, a boolean or a list, got ${describe(item)}`,
   );
 }
 
+/** Whether a list is not one of indices or booleans, but of items, as x[[i, j]] means x[i, j] where i or j is no number. */
+function listsItems(list: IndexItem | undefined): list is NestedIndices {
+  return Array.isArray(list) && list.some((item) => typeof item !== 'number' && typeof item !== 'boolean');
+}
+
 function resolve(op: string, items: readonly IndexItem[]): Item[] {
+  if (items.length === 1 && listsItems(items[0])) return resolve(op, items[0]);
   if (items.length > 2 * MAX_RANK) throw new IndexError(`${op}: ${items.length} items are too many`);
   return [...items].map((item) => resolveItem(op, item));
 }

@@ -49,6 +49,17 @@ const productRule = (name: string): GradRule<Transposed> =>
 const Mm = productRule('Mm');
 const Bmm = productRule('Bmm');
 const Batched = productRule('UnsafeView');
+// One matrix by a batch of them is a product of transposes in PyTorch, and its last step is to put that in order again.
+const BatchedClone = productRule('Clone');
+const BatchedTranspose = productRule('Transpose');
+
+/** The rule of a product of a batch of matrices, as PyTorch names its last step. */
+function batchName(a: Tensor, b: Tensor): GradRule<Transposed> {
+  const [ra, rb] = [a.shape.length, b.shape.length];
+  const folded = ra === 2 || (ra === 3 && rb === 3 && a.shape[0] === 1 && b.shape[0]! > 1);
+  if (!folded || rb === 2) return Batched;
+  return a.shape[ra - 2]! > 1 && b.count > 0 ? BatchedClone : BatchedTranspose;
+}
 
 /**
  * The product of matrices, or of batches of them that broadcast; either may be taken transposed, which costs nothing.
@@ -102,7 +113,7 @@ function checkSame(op: string, a: Tensor, b: Tensor): void {
 export function matmul(a: Tensor, b: Tensor): Tensor {
   checkTensor('matmul', a);
   checkTensor('matmul', b, 'other');
-  return multiplied(a, b, Batched);
+  return multiplied(a, b);
 }
 
 // The dot product and the product with a vector: unlike the others they are not made of views.
@@ -115,7 +126,7 @@ const Mv = defineGradient('Mv', (grad, node) => [
   node.needs(1) ? matmul(transpose(node.input(0), 0, 1), grad) : null,
 ]);
 
-function multiplied(a: Tensor, b: Tensor, batchRule: GradRule<Transposed>): Tensor {
+function multiplied(a: Tensor, b: Tensor, batchRule?: GradRule<Transposed>): Tensor {
   checkSame('matmul', a, b);
   const ra = a.shape.length;
   const rb = b.shape.length;
@@ -137,7 +148,11 @@ function multiplied(a: Tensor, b: Tensor, batchRule: GradRule<Transposed>): Tens
   }
   if (ra === 1 && rb === 2) return squeeze(multiplied(unsqueeze(a, 0), b, batchRule), 0);
   if (ra === 1 || rb === 1) {
-    const out = multiplied(ra === 1 ? unsqueeze(a, 0) : a, rb === 1 ? unsqueeze(b, 1) : b, batchRule);
+    const out = multiplied(
+      ra === 1 ? unsqueeze(a, 0) : a,
+      rb === 1 ? unsqueeze(b, 1) : b,
+      batchRule ?? Batched,
+    );
     return unsafeView(
       out,
       out.shape.filter((_, i) => i !== out.shape.length - (ra === 1 ? 2 : 1)),
@@ -148,7 +163,7 @@ function multiplied(a: Tensor, b: Tensor, batchRule: GradRule<Transposed>): Tens
     const rows = product(reshape(contiguous(a), numelOf(a.shape.slice(0, -1)), inner), b, false, false);
     return unsafeView(rows, [...a.shape.slice(0, -1), b.shape[1]!]);
   }
-  return product(a, b, false, false, batchRule);
+  return product(a, b, false, false, batchRule ?? batchName(a, b));
 }
 
 function ranked(op: string, a: Tensor, b: Tensor, ra: number, rb: number): Tensor {
@@ -311,6 +326,7 @@ function linearOtherwise(x: Tensor, weight: Tensor, given: unknown): Tensor {
   const broadcasts = bias instanceof Tensor && (rank !== 1 || bias.shape[0] === 1);
   if (!broadcasts || !(weight instanceof Tensor) || weight.shape.length !== 2)
     throw linearError(x, weight, bias);
+  if (x instanceof Tensor && x.shape.length === 2) return addmm(bias, x, transpose(weight, 0, 1));
   const out = linear(x, weight);
   checkSame('linear', out, bias);
   checkFits('linear', out, bias);

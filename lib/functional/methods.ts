@@ -340,7 +340,10 @@ declare module '../tensor' {
     /** Python's x[…] = value. */
     setIndex(items: readonly indexing.IndexItem[] | indexing.IndexItem, value: Operand): this;
     indexSelect(dim: number, index: Tensor): Tensor;
-    indexAdd_(dim: number, index: Tensor, source: Tensor): this;
+    indexAdd(dim: number, index: Tensor, source: Tensor, options?: { alpha?: number }): Tensor;
+    indexAdd(options: { dim: number; index: Tensor; source: Tensor; alpha?: number }): Tensor;
+    indexAdd_(dim: number, index: Tensor, source: Tensor, options?: { alpha?: number }): this;
+    indexAdd_(options: { dim: number; index: Tensor; source: Tensor; alpha?: number }): this;
     where(condition: Tensor, other: Operand): Tensor;
     /** `value` where the mask is true. */
     maskedFill(mask: Tensor, value: Operand): Tensor;
@@ -613,6 +616,7 @@ attach({
   index: indexing.index,
   setIndex: indexing.setIndex,
   indexSelect: indexSelecting.indexSelect,
+  indexAdd: indexSelecting.indexAdd,
   indexAdd_: indexSelecting.indexAdd_,
   to: convert.to,
 });

@@ -5,8 +5,9 @@ import { Code, isFloatingCode } from '../dtype';
 import { ArgumentError, DTypeError, describe } from '../errors';
 import { Tensor, checkTensor } from '../tensor';
 import { checkOptions, integerArgument } from './arguments';
-import { eq, ge, gt, logicalAnd, logicalNot, logicalOr, lt } from './compare';
+import { eq, ge, gt, logicalAnd, logicalNot, lt } from './compare';
 import { cast, clone, copy_ } from './copy';
+import { fill_ } from './fill';
 import { fullOf, type KernelOperand } from './kernel';
 import { binaryOp, unaryOp, type BinaryFunction, type Operand, type UnaryFunction } from './kinds';
 import { elementValue } from './number';
@@ -254,14 +255,15 @@ const asTensor = (x: KernelOperand, like: Tensor): Tensor =>
  */
 export function pow(x: Operand, y: Operand): Tensor {
   checkExponent('pow', x, y);
-  if (isBool(x as Tensor) && typeof y === 'boolean') return y ? clone(x as Tensor) : logicalOr(x, true);
+  if (x instanceof Tensor && isBool(x) && typeof y === 'boolean')
+    return y ? clone(x) : fullOf(x.shape, Code.bool, 1);
   return power(x, y);
 }
 
 /** `pow`, in place. */
 export function pow_(x: Tensor, y: Operand): Tensor {
   checkExponent('pow_', x, y);
-  if (isBool(x) && typeof y === 'boolean') return y ? x : logicalOr.inPlace(x, true);
+  if (isBool(x) && typeof y === 'boolean') return y ? x : fill_(x, true);
   return power.inPlace(x, y);
 }
 

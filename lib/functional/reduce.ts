@@ -3,7 +3,7 @@ import { Op, type OpName } from '../backend/ops.generated';
 import { gradEnabled, withGradMode } from '../autograd/mode';
 import { defineGradient, record, type GradRule } from '../autograd/node';
 import { COMPUTE, Code, DTYPES, dtypeCode, isFloatingCode, type DType } from '../dtype';
-import { ArgumentError, DTypeError, ShapeError, describe } from '../errors';
+import { ArgumentError, DTypeError, IndexError, describe } from '../errors';
 import { reducedShape, showShape, wrapDim, wrapDims, type Shape } from '../shape';
 import { Tensor, checkTensor } from '../tensor';
 import { bindArguments, booleanArgument, isOptions } from './arguments';
@@ -186,7 +186,7 @@ const extremeOfAllRule = (name: string): GradRule<Reduction> =>
 
 function checkNotEmpty(op: string, x: Tensor, dims: readonly number[]): void {
   if (x.count === 0 && dims.some((d) => x.shape[d] === 0))
-    throw new ShapeError(`${op}: an empty reduction has no value: shape ${showShape(x.shape)}`);
+    throw new IndexError(`${op}: an empty reduction has no value: shape ${showShape(x.shape)}`);
 }
 
 function extremeOver(
@@ -300,6 +300,7 @@ const alongDim = (name: string): GradRule<Reduction> =>
 export interface ExtremeFunction {
   (x: Tensor): Tensor;
   (x: Tensor, other: Tensor): Tensor;
+  (x: Tensor, options: { other: Tensor }): Tensor;
   (x: Tensor, dim: number, keepdim?: boolean): ValuesAndIndices;
   (x: Tensor, dim: number, options: { keepdim?: boolean }): ValuesAndIndices;
   (x: Tensor, options: { dim: number; keepdim?: boolean }): ValuesAndIndices;
@@ -313,7 +314,10 @@ function extremeWithIndices(name: 'max' | 'min'): ExtremeFunction {
     checkTensor(name, x);
     if (given.length === 0)
       return extremeOver(name === 'max' ? 'amax' : 'amin', x, ALL_DIMS[x.shape.length]!, false, overAll);
-    if (given.length === 1 && given[0] instanceof Tensor) return ofTwo(x, given[0]);
+    const [first] = given;
+    if (given.length === 1 && first instanceof Tensor) return ofTwo(x, first);
+    if (isOptions(first) && 'other' in first)
+      return ofTwo(x, bindArguments(name, ['other'], given)[0] as Tensor);
     const [dim, keepdimGiven] = bindArguments(name, ['dim', 'keepdim'], given);
     if (dim === undefined || dim === null) throw new ArgumentError(`${name}: keepdim needs a dim`);
     const keepdim = booleanArgument(name, 'keepdim', keepdimGiven, false);

@@ -564,7 +564,7 @@ const Unbind: GradRule<Division> = {
 /** The slices along a dimension, without it. */
 export const unbind = named<[dim?: number], { dim?: number }, Tensor[]>('unbind', ['dim'], (x, dim = 0) => {
   checkTensor('unbind', x);
-  if (x.shape.length === 0) throw new ShapeError('unbind: a 0-d tensor has no dimension to take apart');
+  if (x.shape.length === 0) throw new IndexError('unbind: a 0-d tensor has no dimension to take apart');
   const d = wrapDim('unbind', dim, x.shape.length);
   const strides = stridesOf(x);
   const shape = x.shape.filter((_, i) => i !== d);
