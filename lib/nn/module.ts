@@ -297,13 +297,6 @@ export abstract class Module {
   }
 }
 
-// Not a member of the class: its type would make users need Node's types.
-Object.defineProperty(Module.prototype, inspect.custom, {
-  value(this: Module): unknown {
-    return inspected(this.toString());
-  },
-});
-
 // What a subclass without a forward of its own has.
 Object.defineProperty(Module.prototype, 'forward', {
   writable: true,
