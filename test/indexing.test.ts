@@ -56,7 +56,7 @@ describe('index', () => {
         [
           [0, 1],
           [1, 2],
-        ] as unknown as number[],
+        ],
         0,
       ),
       [
@@ -84,7 +84,7 @@ describe('index', () => {
     ],
     ['x[x > 100]', x().index(x().gt(100)), []],
     ['x[tensor(1)]', x().index(tensor(1n)), [4, 5, 6, 7]],
-    ['x[uint8 tensor]', x().index(tensor([1], { dtype: 'uint8' })), [[4, 5, 6, 7]]],
+    ['x[uint8 mask]', x().index(tensor([0, 1, 0], { dtype: 'uint8' })), [[4, 5, 6, 7]]],
     ['x[True]', x().index(tensor(true)), [x().tolist()]],
   ])('%s', (_, got, expected) => {
     expect(got.tolist()).toEqual(expected);

@@ -134,13 +134,13 @@ const NAMESPACES: readonly (readonly [string, object])[] = [
 afterEach(() => {
   const found = [...complaints];
   complaints.clear();
-  tenon.collect();
   expect(found).toEqual([]);
 });
 
 const { stackTraceLimit } = Error;
 afterAll(() => {
   Error.stackTraceLimit = stackTraceLimit;
+  tenon.collect();
 });
 
 beforeAll(() => {

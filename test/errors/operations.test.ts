@@ -1,6 +1,5 @@
 import {
   ArgumentError,
-  AutogradError,
   DTypeError,
   IndexError,
   ShapeError,
@@ -179,12 +178,12 @@ describe('two operands', () => {
     [() => ones(2).equal(wrong([1, 1])), ArgumentError, /^equal: expected other to be a Tensor/],
     [() => ones(2).allclose(wrong(1)), ArgumentError, /^allclose: expected other to be a Tensor, got 1/],
     [
-      () => ones(2).isclose(ones(2), { rtol: wrong('1') }),
+      () => ones(2).isclose(ones(2), { rtol: wrong<number>('1') }),
       ArgumentError,
       /^isclose: expected rtol to be a number >= 0, got "1"/,
     ],
     [
-      () => ones(2).isclose(ones(2), { equalNan: wrong(1) }),
+      () => ones(2).isclose(ones(2), { equalNan: wrong<boolean>(1) }),
       ArgumentError,
       /^isclose: expected equalNan to be a boolean/,
     ],

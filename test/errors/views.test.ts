@@ -45,8 +45,8 @@ describe('shapes', () => {
       ShapeError,
       /^reshape: expected sizes to be non-negative integers, got -1/,
     ],
-    [() => reshape(ones(6), wrong('6')), ShapeError, /got "6"/],
-    [() => reshape(ones(6), wrong(Symbol('6'))), ShapeError, /got a symbol/],
+    [() => reshape(ones(6), wrong<number>('6')), ShapeError, /got "6"/],
+    [() => reshape(ones(6), wrong<number>(Symbol('6'))), ShapeError, /got a symbol/],
     [() => reshape(ones(6), 2.5, -1), ShapeError, /got 2.5/],
     [() => reshape(zeros(0, 3), -1, 0), ShapeError, /^reshape: shape \[-1, 0\] is invalid/],
     [
@@ -54,7 +54,7 @@ describe('shapes', () => {
       ShapeError,
       /^view: a tensor of shape \[3, 2\] and strides \[1, 3\] can't be seen as \[6\] without a copy; use reshape/,
     ],
-    [() => ones(6).view(wrong(undefined)), ShapeError, /^view: .*got undefined/],
+    [() => ones(6).view(wrong<number>(undefined)), ShapeError, /^view: .*got undefined/],
     [() => ones(6).view(7), ShapeError, /^view: shape \[7\] is invalid/],
     [() => ones(6).viewAs(wrong([2, 3])), ArgumentError, /^viewAs: expected other to be a Tensor/],
     [
@@ -82,7 +82,7 @@ describe('shapes', () => {
     ],
     [() => permute(ones(2, 3), 0, 0), ArgumentError, /once, got \[0, 0\]/],
     [() => permute(ones(2, 3), 0, 2), IndexError, /^permute: dimension out of range/],
-    [() => permute(ones(2, 3), wrong(['0', 1])), ArgumentError, /got "0"/],
+    [() => permute(ones(2, 3), wrong<number>(['0', 1])), ArgumentError, /got "0"/],
     [
       () => permute(ones(2, 3), new Array<number>(2 ** 32 - 1)),
       ShapeError,
@@ -124,7 +124,7 @@ describe('shapes', () => {
     ],
     [() => ones(3).expand(-1, 3), ShapeError, /^expand: .*got -1/],
     [() => ones(3, 1).expand(3), ShapeError, /can't be expanded to \[3\]/],
-    [() => ones(3).expand(wrong('3')), ShapeError, /got "3"/],
+    [() => ones(3).expand(wrong<number>('3')), ShapeError, /got "3"/],
     [() => ones(1).expand(2 ** 53), ShapeError, /more than 2\^53/],
     [() => ones(3).expandAs(wrong([3])), ArgumentError, /^expandAs: expected other to be a Tensor/],
     [() => ones(3).broadcastTo([4]), ShapeError, /^expand: /],
