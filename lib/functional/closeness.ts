@@ -3,7 +3,7 @@ import { Code } from '../dtype';
 import { ArgumentError, DTypeError, describe } from '../errors';
 import { sameShape } from '../shape';
 import { type Tensor, checkTensor } from '../tensor';
-import { named } from './arguments';
+import { booleanArgument, named } from './arguments';
 import { eq, isfinite, isnan, le, logicalAnd, logicalOr } from './compare';
 import { item } from './convert';
 import { abs, add, mul, sub } from './pointwise';
@@ -32,6 +32,7 @@ function close(op: string, x: Tensor, y: Tensor, rtol = 1e-5, atol = 1e-8, equal
   for (const [name, value] of Object.entries({ rtol, atol }))
     if (typeof value !== 'number' || !(value >= 0))
       throw new ArgumentError(`${op}: expected ${name} to be a number >= 0, got ${describe(value)}`);
+  booleanArgument(op, 'equalNan', equalNan, false);
   const same = eq(x, y);
   if (x.code === Code.bool) return same;
   const difference = abs(sub(x, y));

@@ -7,7 +7,7 @@ import { resolveDevice, type DeviceLike } from '../device';
 import { ArgumentError, ShapeError, describe } from '../errors';
 import { showShape } from '../shape';
 import { formatTensor } from '../print';
-import { checkOptions } from './arguments';
+import { booleanArgument, checkOptions } from './arguments';
 import { cast, clone } from './copy';
 import { NONE, launch } from './kernel';
 import { Op } from '../backend/ops.generated';
@@ -170,7 +170,7 @@ export function to(
       const options = value as ToOptions;
       if (options.dtype !== undefined) code = dtypeCode('to', options.dtype);
       resolveDevice('to', options.device);
-      copy = options.copy ?? copy;
+      copy = booleanArgument('to', 'copy', options.copy, copy);
     } else
       throw new ArgumentError(`to: expected a dtype, a device, a Tensor or options, got ${describe(value)}`);
   };

@@ -489,7 +489,7 @@ export function eye(n: number, options?: TensorOptions & { m?: number }): Tensor
 export function eye(n: number, m: number, options?: TensorOptions): Tensor;
 export function eye(...given: readonly unknown[]): Tensor {
   const [[n, m], options] = namedArguments<TensorOptions>('eye', ['n', 'm'], given);
-  const shape = checkShape('eye', [[n, m ?? n]]);
+  const shape = checkShape('eye', [[n, m === undefined ? n : m]]);
   const code = optionsCode('eye', options, defaultDtypeCode());
   return finish('eye', launch(Op.eye, COMPUTE[code]!, shape, code, [], []), options);
 }

@@ -146,7 +146,7 @@ export {
   transpose as swapdims,
   movedim,
   movedim as moveaxis,
-  matrixTranspose as adjoint,
+  adjoint,
   t,
   squeeze,
   unsqueeze,

@@ -48,6 +48,9 @@ type NestedIndices = readonly (number | boolean | NestedIndices)[];
  */
 export type IndexItem = number | boolean | null | string | Slice | Tensor | NestedIndices;
 
+/** As many items as an index may have: those of a tensor and as many new dimensions. */
+const MOST_ITEMS = 2 * MAX_RANK;
+
 type Item = number | boolean | null | '...' | Slice | Tensor;
 
 function parseSlice(op: string, text: string): Slice {
@@ -75,12 +78,17 @@ function resolveItem(op: string, item: IndexItem): Item {
 
 /** Whether a list is not one of indices or booleans, but of items, as x[[i, j]] means x[i, j] where i or j is no number. */
 function listsItems(list: IndexItem | undefined): list is NestedIndices {
-  return Array.isArray(list) && list.some((item) => typeof item !== 'number' && typeof item !== 'boolean');
+  // One too long for items is not walked: it may be sparse.
+  return (
+    Array.isArray(list) &&
+    list.length <= MOST_ITEMS &&
+    list.some((item) => typeof item !== 'number' && typeof item !== 'boolean')
+  );
 }
 
 function resolve(op: string, items: readonly IndexItem[]): Item[] {
   if (items.length === 1 && listsItems(items[0])) return resolve(op, items[0]);
-  if (items.length > 2 * MAX_RANK) throw new IndexError(`${op}: ${items.length} items are too many`);
+  if (items.length > MOST_ITEMS) throw new IndexError(`${op}: ${items.length} items are too many`);
   return [...items].map((item) => resolveItem(op, item));
 }
 

@@ -165,7 +165,7 @@ function cuts(t: Tensor, code: number, wide: boolean): boolean {
 }
 
 /** A tensor, or the value of a number, bigint or boolean. */
-function kernelOperand(op: string, value: unknown, name: string): KernelOperand {
+export function kernelOperand(op: string, value: unknown, name: string): KernelOperand {
   if (value instanceof Tensor || typeof value === 'number') return value;
   if (typeof value === 'boolean' || typeof value === 'bigint') return numberValue(op, value, name);
   throw new ArgumentError(`${op}: expected ${name} to be a Tensor or a number, got ${describe(value)}`);

@@ -10,7 +10,7 @@ import { sameShape, wrapDim } from '../shape';
 import { inspected } from '../print';
 import { Tensor, bumpVersion, checkTensor, stridesOf } from '../tensor';
 import * as activation from './activation';
-import { bindArguments, named, splitOptions } from './arguments';
+import { bindArguments, checkOptions, named, splitOptions } from './arguments';
 import * as clamping from './clamp';
 import * as closeness from './closeness';
 import * as compare from './compare';
@@ -488,7 +488,7 @@ attachUnary({
   isfinite: compare.isfinite,
   t: views.t,
   ravel: views.ravel,
-  adjoint: views.matrixTranspose,
+  adjoint: views.adjoint,
   zero_,
   isNonzero,
   clone: copying.clone,
@@ -583,8 +583,10 @@ attach({
   movedim: views.movedim,
   moveaxis: views.movedim,
   splitWithSizes: views.splitWithSizes,
-  newTensor: (x: Tensor, data: creation.TensorData, options?: creation.TensorOptions) =>
-    creation.tensor(data, { dtype: x.dtype, ...options }),
+  newTensor: (x: Tensor, data: creation.TensorData, options?: creation.TensorOptions) => {
+    checkOptions('newTensor', creation.TENSOR_OPTIONS, options);
+    return creation.tensor(data, { dtype: x.dtype, ...options });
+  },
   newFull: creator(creation.full),
   newZeros: creator(creation.zeros),
   newOnes: creator(creation.ones),
@@ -730,7 +732,7 @@ defineGetter('T', function () {
   return views.reversed(this);
 });
 defineGetter('mT', function () {
-  return views.matrixTranspose(this);
+  return views.matrixTranspose('mT', this);
 });
 defineGetter('isParameter', () => false);
 defineGetter('itemsize', function () {

@@ -48,30 +48,34 @@ function truePositions(mask: Tensor): Tensor {
 }
 
 /** Indices as int64, the number of dimensions they are for and the number of places in those. */
-function indicesOf(x: Tensor, { dim, tensor: t }: Picker): [indices: Tensor, dims: number, size: number] {
+function indicesOf(
+  op: string,
+  x: Tensor,
+  { dim, tensor: t }: Picker,
+): [indices: Tensor, dims: number, size: number] {
   if (t.code === Code.bool || t.code === Code.uint8) {
     const covered = x.shape.slice(dim, dim + t.shape.length);
     if (!sameShape(covered, t.shape))
       throw new IndexError(
-        `index: a mask of shape ${showShape(t.shape)} does not fit dimension ${dim} of shape ${showShape(x.shape)}`,
+        `${op}: a mask of shape ${showShape(t.shape)} does not fit dimension ${dim} of shape ${showShape(x.shape)}`,
       );
     return [truePositions(converted(t, Code.bool)), t.shape.length, t.count];
   }
   if (t.code !== Code.int64 && t.code !== Code.int32)
-    throw new IndexError(`index: expected indices of dtype int64, int32 or bool, got ${t.dtype}`);
+    throw new IndexError(`${op}: expected indices of dtype int64, int32 or bool, got ${t.dtype}`);
   return [converted(t, Code.int64), 1, x.shape[dim]!];
 }
 
 /** Resolves pickers for x: the plan, and the places as one 1-d tensor. */
-function planFor(x: Tensor, pickers: readonly Picker[]): [Plan, Tensor] {
-  const found = pickers.map((picker) => indicesOf(x, picker));
+function planFor(op: string, x: Tensor, pickers: readonly Picker[]): [Plan, Tensor] {
+  const found = pickers.map((picker) => indicesOf(op, x, picker));
   let picked: Shape = [];
   for (const [indices] of found)
     try {
-      picked = broadcastShapes('index', picked, indices.shape);
+      picked = broadcastShapes(op, picked, indices.shape);
     } catch {
       const shapes = found.map(([i]) => showShape(i.shape)).join(', ');
-      throw new IndexError(`index: tensors of indices of shapes ${shapes} do not broadcast`);
+      throw new IndexError(`${op}: tensors of indices of shapes ${shapes} do not broadcast`);
     }
   const dims = pickers.flatMap(({ dim }, i) => Array.from({ length: found[i]![1] }, (_, k) => dim + k));
   const at = dims[0]!;
@@ -87,8 +91,23 @@ function planFor(x: Tensor, pickers: readonly Picker[]): [Plan, Tensor] {
     picked,
   };
   const inputs = found.map(([indices]) => indices);
-  const places = launch(Op.linearIndex, COMPUTE[Code.int64]!, picked, Code.int64, inputs, sizes);
+  const places = linearPlaces(op, picked, inputs, sizes);
   return [plan, picked.length === 1 ? places : alias(places, [places.count], null, 0)];
+}
+
+/** The places, with errors in the name of `op`: the kernel knows the one that reads only. */
+function linearPlaces(
+  op: string,
+  picked: Shape,
+  inputs: readonly Tensor[],
+  sizes: readonly number[],
+): Tensor {
+  try {
+    return launch(Op.linearIndex, COMPUTE[Code.int64]!, picked, Code.int64, inputs, sizes);
+  } catch (error) {
+    if (!(error instanceof IndexError)) throw error;
+    throw new IndexError(error.message.replace(/^index:/, `${op}:`));
+  }
 }
 
 function resultShape({ before, picked, after }: Plan): Shape {
@@ -128,7 +147,7 @@ function taken(x: Tensor, plan: Plan, places: Tensor): Tensor {
 
 /** The elements of x that the pickers name. */
 export function pick(x: Tensor, pickers: readonly Picker[]): Tensor {
-  const [plan, places] = planFor(x, pickers);
+  const [plan, places] = planFor('index', x, pickers);
   return taken(x, plan, places);
 }
 
@@ -169,7 +188,7 @@ export function put(x: Tensor, pickers: readonly Picker[], given: Tensor): Tenso
   const value = fills ? cast(given, x.code) : given;
   if (value.code !== x.code)
     throw new DTypeError(`setIndex: expected a value of dtype ${x.dtype}, got ${value.dtype}`);
-  const [plan, places] = planFor(x, pickers);
+  const [plan, places] = planFor('setIndex', x, pickers);
   const shape = resultShape(plan);
   if (!broadcastsTo(value.shape, shape))
     throw new ShapeError(

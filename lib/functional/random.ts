@@ -232,6 +232,8 @@ export function randint(...given: readonly unknown[]): Tensor {
       : [values[0] ?? 0, values[1], values[2]];
   const code = optionsCode('randint', withoutGenerator(options), Code.int64);
   const range = checkRange('randint', low, high, code);
+  if (size === undefined)
+    throw new ArgumentError('randint: expected (high, size) or (low, high, size), got no size');
   return draw('randint', Op.randint, checkShape('randint', [size]), options, Code.int64, false, range);
 }
 

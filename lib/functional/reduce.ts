@@ -190,6 +190,7 @@ function checkNotEmpty(op: string, x: Tensor, dims: readonly number[]): void {
 }
 
 function extremeOver(
+  op: string,
   name: OpName,
   x: Tensor,
   dims: readonly number[],
@@ -197,7 +198,7 @@ function extremeOver(
   rule: GradRule<Reduction>,
 ): Tensor {
   if (x.shape.length === 0) dims = [];
-  checkNotEmpty(name, x, dims);
+  checkNotEmpty(op, x, dims);
   const out = launch(Op[name], COMPUTE[x.code]!, reducedShape(x.shape, dims, keepdim), x.code, [x], dims);
   return record(out, rule, [x], [x, out], reduction(x, dims));
 }
@@ -224,7 +225,7 @@ function extremeOp(name: 'amax' | 'amin', gradient: string): ReduceFunction {
   const rule = extremeRule(gradient);
   return (x: Tensor, ...given: readonly unknown[]) => {
     const [dims, keepdim] = reduceArguments(name, x, given);
-    return extremeOver(name, x, dims, keepdim, rule);
+    return extremeOver(name, name, x, dims, keepdim, rule);
   };
 }
 
@@ -308,12 +309,12 @@ export interface ExtremeFunction {
 
 function extremeWithIndices(name: 'max' | 'min'): ExtremeFunction {
   const overAll = extremeOfAllRule(name === 'max' ? 'Max' : 'Min');
+  const reducer = name === 'max' ? 'amax' : 'amin';
   const ofTwo = name === 'max' ? maximum : minimum;
   const overDim = alongDim(name === 'max' ? 'Max' : 'Min');
   function call(x: Tensor, ...given: readonly unknown[]): Tensor | ValuesAndIndices {
     checkTensor(name, x);
-    if (given.length === 0)
-      return extremeOver(name === 'max' ? 'amax' : 'amin', x, ALL_DIMS[x.shape.length]!, false, overAll);
+    if (given.length === 0) return extremeOver(name, reducer, x, ALL_DIMS[x.shape.length]!, false, overAll);
     const [first] = given;
     if (given.length === 1 && first instanceof Tensor) return ofTwo(x, first);
     if (isOptions(first) && 'other' in first)

@@ -8,7 +8,7 @@ import { broadcastShapes, SCALAR_SHAPE } from '../shape';
 import { Tensor, checkTensor } from '../tensor';
 import { checkOptions } from './arguments';
 import { fullOf, launch, launchInto } from './kernel';
-import { checkFits, checkResultFits, promotedCode, separate, type Operand } from './kinds';
+import { checkFits, checkResultFits, kernelOperand, promotedCode, separate, type Operand } from './kinds';
 import { numberValue } from './number';
 import { add, mul, sub } from './pointwise';
 import { converted } from './where';
@@ -31,9 +31,10 @@ export function subWithAlpha(x: Operand, y: Operand, options?: Alpha): Tensor {
 
 /** y - alpha x; alpha is 1 unless given. */
 export function rsub(x: Operand, y: Operand, options?: Alpha): Tensor {
-  return options === undefined && typeof y === 'number'
-    ? sub(y, x)
-    : addScaled('rsub', y, x, options ?? {}, -1, Rsub);
+  if (options === undefined && typeof y === 'number') return sub(y, x);
+  kernelOperand('rsub', x, 'input');
+  kernelOperand('rsub', y, 'other');
+  return addScaled('rsub', y, x, options ?? {}, -1, Rsub);
 }
 
 /** x += alpha y. */
@@ -60,6 +61,8 @@ function scaledBy(
   options: Alpha,
   sign: 1 | -1,
 ): [code: number, factor: number] {
+  kernelOperand(op, x, 'input');
+  kernelOperand(op, y, 'other');
   checkOptions(op, ['alpha'], options);
   const { alpha = 1 } = options;
   const code = promotedCode(op, x, y);

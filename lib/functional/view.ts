@@ -181,7 +181,8 @@ function permuted(x: Tensor, dims: readonly number[], rule: GradRule<readonly nu
 export function permute(x: Tensor, ...dims: Sizes | [{ dims: readonly number[] }]): Tensor {
   checkTensor('permute', x);
   const rank = x.shape.length;
-  const list = listed('permute', 'dims', dims).map((d) => wrapDim('permute', d, rank));
+  // Not map, which passes over what a sparse list lacks.
+  const list = Array.from(listed('permute', 'dims', dims), (d) => wrapDim('permute', d, rank));
   if (list.length !== rank || new Set(list).size !== rank)
     throw new ArgumentError(
       `permute: expected every one of the ${rank} dimensions once, got ${showShape(list)}`,
@@ -218,7 +219,7 @@ export const movedim = named<
   checkTensor('movedim', x);
   const rank = x.shape.length;
   const [from, to] = [source, destination].map((dims) =>
-    (Array.isArray(dims) ? (dims as readonly number[]) : [dims]).map((d) => wrapDim('movedim', d, rank)),
+    Array.from(unpackList('movedim', [dims]), (d) => wrapDim('movedim', d, rank)),
   ) as [number[], number[]];
   if (from.length !== to.length || new Set(from).size < from.length || new Set(to).size < to.length)
     throw new ArgumentError(
@@ -241,11 +242,17 @@ export function alias(x: Tensor): Tensor {
 }
 
 /** The last two dimensions exchanged; of one dimension that is an error, of none x itself. */
-export function matrixTranspose(x: Tensor): Tensor {
+export function matrixTranspose(op: string, x: Tensor): Tensor {
+  checkTensor(op, x);
   const rank = x.shape.length;
   if (rank === 0) return x;
-  if (rank === 1) throw new ShapeError(`mT: expected at least 2 dimensions, got ${showShape(x.shape)}`);
+  if (rank === 1) throw new ShapeError(`${op}: expected at least 2 dimensions, got ${showShape(x.shape)}`);
   return transpose(x, -2, -1);
+}
+
+/** The transpose of the last two dimensions: there are no complex numbers to conjugate. */
+export function adjoint(x: Tensor): Tensor {
+  return matrixTranspose('adjoint', x);
 }
 
 /** The transpose of a matrix; tensors of fewer dimensions as they are. */
@@ -505,7 +512,7 @@ export const split = named<
   Tensor[]
 >('split', ['splitSize', 'dim'], (x, size, dim = 0) => {
   checkTensor('split', x);
-  if (Array.isArray(size)) return splitWithSizes(x, size as readonly number[], dim);
+  if (Array.isArray(size)) return dividedAs('split', x, size, dim);
   if (x.shape.length === 0) throw new ShapeError('split: a 0-d tensor has no dimension to split');
   const d = wrapDim('split', dim, x.shape.length);
   const n = x.shape[d]!;
@@ -526,15 +533,31 @@ export const splitWithSizes = named<
   { splitSizes?: readonly number[]; dim?: number },
   Tensor[]
 >('splitWithSizes', ['splitSizes', 'dim'], (x, sizes, dim = 0) => {
-  checkTensor('split', x);
-  if (!Array.isArray(sizes)) throw new ArgumentError(`split: expected sizes, got ${describe(sizes)}`);
-  if (x.shape.length === 0) throw new ShapeError('split: a 0-d tensor has no dimension to split');
-  const d = wrapDim('split', dim, x.shape.length);
-  const list = checkShape('split', [sizes]);
-  if (list.reduce((a, b) => a + b, 0) !== x.shape[d])
-    throw new ShapeError(`split: sizes ${showShape(list)} don't add up to ${x.shape[d]}`);
-  return divided(x, d, list, SplitWithSizes);
+  checkTensor('splitWithSizes', x);
+  return dividedAs('splitWithSizes', x, sizes, dim);
 });
+
+function dividedAs(op: string, x: Tensor, sizes: unknown, dim: number): Tensor[] {
+  if (!Array.isArray(sizes))
+    throw new ArgumentError(`${op}: expected a list of sizes, got ${describe(sizes)}`);
+  if (x.shape.length === 0) throw new ShapeError(`${op}: a 0-d tensor has no dimension to split`);
+  const d = wrapDim(op, dim, x.shape.length);
+  const list: number[] = [];
+  let sum = 0;
+  for (const size of sizes as unknown[]) {
+    if (integerArgument(op, 'each size', size) < 0)
+      throw new ArgumentError(`${op}: expected sizes of at least 0, got ${describe(size)}`);
+    list.push(size as number);
+    sum += size as number;
+  }
+  if (sum !== x.shape[d]) throw new ShapeError(`${op}: ${showSizes(list)} don't add up to ${x.shape[d]}`);
+  return divided(x, d, list, SplitWithSizes);
+}
+
+/** Sizes for a message, unless they are many. */
+function showSizes(sizes: readonly number[]): string {
+  return sizes.length > MAX_RANK ? `${sizes.length} sizes` : `sizes ${showShape(sizes)}`;
+}
 
 /** At most `chunks` parts of one size (the last one may be smaller). */
 export const chunk = named<[chunks: number, dim?: number], { chunks?: number; dim?: number }, Tensor[]>(

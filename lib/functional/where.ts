@@ -8,7 +8,7 @@ import { broadcastShapes, showShape } from '../shape';
 import { Tensor, checkTensor } from '../tensor';
 import { named } from './arguments';
 import { NONE, fullOf, launch, launchInto } from './kernel';
-import { checkFits, type Operand } from './kinds';
+import { checkFits, kernelOperand, type Operand } from './kinds';
 import { elementValue, numberCode, numberValue, scalarElement } from './number';
 
 const Where = defineGradient('Where', (grad, node) => {
@@ -50,8 +50,8 @@ function standingOf(value: Operand): [code: number, standing: Standing] {
  */
 export function where(condition: Tensor, x: Operand, y: Operand): Tensor {
   const c = conditionOf('where', condition, 'condition');
-  if (!(x instanceof Tensor)) numberValue('where', x, 'x');
-  if (!(y instanceof Tensor)) numberValue('where', y, 'y');
+  kernelOperand('where', x, 'x');
+  kernelOperand('where', y, 'y');
   const code = resultCode(...standingOf(x), ...standingOf(y));
   const [p, q] = [valueOf('where', x, code, scalarElement), valueOf('where', y, code, scalarElement)];
   const shape = broadcastShapes('where', c.shape, broadcastShapes('where', p.shape, q.shape));

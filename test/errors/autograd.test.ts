@@ -84,11 +84,6 @@ describe('backward', () => {
       /^backward: expected a gradient of shape \[2\], got \[3\]/,
     ],
     [
-      () => leaf(1, 2).backward(zeros(2, { dtype: 'int64' })),
-      AutogradError,
-      /^backward: expected a floating-point gradient, got int64/,
-    ],
-    [
       () => leaf(1).backward(wrong('1')),
       ArgumentError,
       /^backward: expected a gradient \(a Tensor\) or options, got "1"/,
@@ -102,7 +97,7 @@ describe('backward', () => {
     [
       () => leaf(1).backward(wrong({ keepGraph: true })),
       ArgumentError,
-      /^backward: unknown option "keepGraph"; expected one of retainGraph/,
+      /^backward: unknown option "keepGraph"; expected one of gradTensors, retainGraph/,
     ],
     [
       () => leaf(1).backward({ retainGraph: wrong<boolean>(1) }),
@@ -230,14 +225,9 @@ describe('changes in place', () => {
       AutogradError,
       /^add_: a leaf that requires a gradient can't be changed in place, except within noGrad\(\)/,
     ],
-    [() => leaf(1, 2).at(0).zero_(), AutogradError, /^fill_: a view of a leaf that requires a gradient/],
+    [() => leaf(1, 2).at(0).zero_(), AutogradError, /^zero_: a view of a leaf that requires a gradient/],
     [() => leaf(1).uniform_(), AutogradError, /^uniform_: a leaf/],
     [() => leaf(1, 2).setIndex([0], 1), AutogradError, /a view of a leaf/],
-    [
-      () => zeros(2, { dtype: 'int64' }).copy_(leaf(1, 2)),
-      AutogradError,
-      /^copy_: int64 can't hold what requires a gradient/,
-    ],
   ]);
 });
 

@@ -114,8 +114,8 @@ describe('values that a dtype does not hold', () => {
     [() => tensor([NaN], { dtype: 'int64' }), ArgumentError, /NaN can't be converted to int64/],
     [() => tensor([Infinity], { dtype: 'int16' }), ArgumentError, /Infinity can't be converted to int16/],
     [() => tensor([2 ** 63], { dtype: 'int64' }), ArgumentError, /to int64/],
-    [() => tensor([2n ** 63n]), ArgumentError, /^tensor: 9223372036854775808n can't be converted to int64/],
-    [() => tensor(2n ** 4000n), ArgumentError, /…n can't be converted to int64/],
+    [() => tensor([2n ** 63n]), ArgumentError, /^tensor: 9223372036854775808n is out of the range of int64/],
+    [() => tensor(2n ** 4000n), ArgumentError, /…n is out of the range of int64/],
     [() => full([2], 256, { dtype: 'uint8' }), ArgumentError, /^full: 256 can't be converted to uint8/],
     [
       () => fullLike(zeros(2, { dtype: 'int8' }), 1e3),
@@ -161,9 +161,13 @@ describe('sizes', () => {
     [
       () => full([2], wrong('1')),
       ArgumentError,
-      /^full: expected a number, a boolean or a BigInt within 2\^53, got "1"/,
+      /^full: expected fillValue to be a number, a boolean or a BigInt, got "1"/,
     ],
-    [() => full([2], 2n ** 60n), ArgumentError, /got 1152921504606846976n/],
+    [
+      () => full([2], 2n ** 60n),
+      ArgumentError,
+      /^full: fillValue = 1152921504606846976n exceeds 2\^53; make it a tensor/,
+    ],
     [() => full([2], 2n ** 4000n), ArgumentError, /^full: /],
     [
       () => zerosLike(wrong([1, 2])),
@@ -171,7 +175,11 @@ describe('sizes', () => {
       /^zerosLike: expected input to be a Tensor, got an array of length 2/,
     ],
     [() => onesLike(wrong(null)), ArgumentError, /^onesLike: .*got null/],
-    [() => fullLike(ones(2), wrong({})), ArgumentError, /^fullLike: .*got an object/],
+    [
+      () => fullLike(ones(2), wrong({})),
+      ArgumentError,
+      /^fullLike: expected fillValue to be a number.*got undefined/,
+    ],
     [() => fullLike(wrong(2), 1), ArgumentError, /^fullLike: expected input to be a Tensor/],
   ]);
 });
@@ -181,10 +189,10 @@ describe('ranges', () => {
     [
       () => arange(wrong(undefined)),
       ArgumentError,
-      /^arange: expected 1 to 3 numbers \(start, end, step\), got 0/,
+      /^arange: expected finite numbers \(start, end, step\), got undefined/,
     ],
     [() => arange(1, 2, 3, wrong(4)), ArgumentError, /got 4/],
-    [() => arange(wrong('5')), ArgumentError, /^arange: expected finite numbers, got "5"/],
+    [() => arange(wrong('5')), ArgumentError, /^arange: expected finite numbers .*, got "5"/],
     [() => arange(NaN), ArgumentError, /got NaN/],
     [() => arange(0, Infinity), ArgumentError, /got Infinity/],
     [() => arange(0, 5, 0), ArgumentError, /a step other than 0/],
@@ -232,27 +240,27 @@ describe('random', () => {
     [() => randint(1.5, [2]), ArgumentError, /^randint: expected high to be an integer, got 1.5/],
     [() => randint(2 ** 53, [2]), ArgumentError, /expected high to be an integer, got 9007199254740992/],
     [() => randint(wrong('1'), 3, [2]), ArgumentError, /expected low to be an integer, got "1"/],
-    [() => randint(5, wrong('2')), ShapeError, /^randint: .*got "2"/],
+    [() => randint(5, wrong('2')), ArgumentError, /^randint: expected high to be an integer, got "2"/],
     [
       () => (randint as (n: number) => Tensor)(5),
       ArgumentError,
-      /^randint: expected \(high, size\) or .* got 1 arguments/,
+      /^randint: expected \(high, size\) or .* got no size/,
     ],
     [
       () => randint(1000, [2], { dtype: 'int8' }),
       ArgumentError,
-      /^randint: int8 can't hold all numbers from 0 to 999/,
+      /^randint: int8 does not hold the numbers from 0 to 999/,
     ],
     [
       () => randint(-1, 2, [2], { dtype: 'uint8' }),
       ArgumentError,
-      /uint8 can't hold all numbers from -1 to 1/,
+      /uint8 does not hold the numbers from -1 to 1/,
     ],
-    [() => randint(3, [2], { dtype: 'bool' }), ArgumentError, /bool can't hold all numbers from 0 to 2/],
-    [() => randint(2 ** 20, [2], { dtype: 'float16' }), ArgumentError, /float16 can't hold/],
+    [() => randint(3, [2], { dtype: 'bool' }), ArgumentError, /bool does not hold the numbers from 0 to 2/],
+    [() => randint(2 ** 20, [2], { dtype: 'float16' }), ArgumentError, /float16 does not hold/],
     [() => randperm(-1), ShapeError, /^randperm: .*got -1/],
     [() => randperm(wrong([3])), ArgumentError, /^randperm: expected n to be an integer/],
-    [() => randperm(1000, { dtype: 'int8' }), ArgumentError, /^randperm: int8 can't hold/],
+    [() => randperm(1000, { dtype: 'int8' }), ArgumentError, /^randperm: int8 does not hold/],
     [() => randperm(2, { dtype: 'bool' }), DTypeError, /^randperm: not defined for bool/],
     [
       () => zeros(2, { dtype: 'int64' }).uniform_(),
@@ -279,7 +287,7 @@ describe('random', () => {
       /^normal_: .*Generator, got "g"/,
     ],
     [() => zeros(2).random_(3, 3), ArgumentError, /^random_: expected low < high, got 3 and 3/],
-    [() => zeros(2, { dtype: 'bool' }).random_(5), ArgumentError, /^random_: bool can't hold/],
+    [() => zeros(2, { dtype: 'bool' }).random_(5), ArgumentError, /^random_: bool does not hold/],
     [() => manualSeed(wrong('1')), ArgumentError, /^manualSeed: expected an integer, got "1"/],
     [() => manualSeed(1.5), ArgumentError, /got 1.5/],
     [
@@ -333,7 +341,7 @@ describe('readers', () => {
     [() => [...tensor(1)], ShapeError, /^iterator: a 0-d tensor has no dimension to iterate over/],
     [() => ones(2).size(1), IndexError, /^size: dimension out of range: expected -1 to 0, got 1/],
     [() => ones(2).stride(wrong('0')), ArgumentError, /^stride: expected dim to be an integer, got "0"/],
-    [() => tensor(1).size(0), IndexError, /^size: a 0-d tensor has no dimension 0/],
+    [() => tensor(1).size(0), IndexError, /^size: a 0-d tensor has no dimensions/],
   ]);
 });
 

@@ -125,7 +125,11 @@ describe('initial values', () => {
   failures([
     [() => init.zeros_(wrong(null)), ArgumentError, /^zeros_: expected input to be a Tensor, got null/],
     [() => init.ones_(wrong([1])), ArgumentError, /^ones_: /],
-    [() => init.constant_(ones(1), wrong('0')), ArgumentError, /^fill_: expected a number/],
+    [
+      () => init.constant_(ones(1), wrong('0')),
+      ArgumentError,
+      /^fill_: expected the value to be a number.*got "0"/,
+    ],
     [() => init.uniform_(wrong(1)), ArgumentError, /^uniform_: expected input to be a Tensor, got 1/],
     [() => init.normal_(ones(1), 0, -1), ArgumentError, /^normal_: expected std >= 0, got -1/],
     [() => init.uniform_(ones(1), 1, 0), ArgumentError, /^uniform_: expected from <= to/],

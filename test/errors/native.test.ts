@@ -56,7 +56,7 @@ describe('shapes', () => {
     [
       () => lie(ones(6), { shape: [2, 3] }).sum(1),
       IndexError,
-      /^sum: reduced dimensions out of range or doubled/,
+      /^sum: reduced dimensions out of range, doubled or out of order/,
     ],
     [() => lie(zeros(0), { shape: [2] }).amax(), ShapeError, /^amax: an empty reduction has no value/],
     [() => lie(ones(2, 3), { shape: [3, 2] }).max(1), ShapeError, /^max: the output does not fit/],

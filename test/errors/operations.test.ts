@@ -56,9 +56,8 @@ describe('one operand', () => {
     [
       () => clamp(ones(2), wrong('0')),
       ArgumentError,
-      /^clamp: expected min and max to be numbers or null, got "0"/,
+      /^clamp: expected a bound to be a number, a boolean or a BigInt, got "0"/,
     ],
-    [() => clamp(ones(2), NaN), ArgumentError, /got NaN/],
     [
       () => clamp(ones(2), wrong({ low: 0 })),
       ArgumentError,
@@ -69,8 +68,8 @@ describe('one operand', () => {
       ArgumentError,
       /^clamp: min was given by position and by name/,
     ],
-    [() => int(1).clamp(0.5), DTypeError, /^clamp: the bounds of int64 must be integers/],
-    [() => bool.clamp(0), DTypeError, /^clamp: not defined for bool/],
+    [() => int(1).clamp_(0.5), DTypeError, /^clamp_: the result is float32, which int64 can't hold/],
+    [() => bool.clamp(false), DTypeError, /^clamp: not defined for bool/],
     [() => ones(1).expand(2).clamp_(0), ArgumentError, /^clamp_: elements of an expanded/],
     [() => softmax(ones(2), wrong(undefined)), ArgumentError, /^softmax: expected a dim/],
     [() => softmax(ones(2), 1), IndexError, /^softmax: dimension out of range: expected -1 to 0, got 1/],
@@ -147,7 +146,7 @@ describe('two operands', () => {
     [
       () => int(1).sub_(int(1), { alpha: 0.5 }),
       ArgumentError,
-      /^sub_: for integers alpha must be an integer, got -0.5/,
+      /^sub_: for integers alpha must be an integer, got 0.5/,
     ],
     [() => ones(2).add_(ones(3), { alpha: 2 }), ShapeError, /^add_: /],
     [
@@ -178,11 +177,11 @@ describe('two operands', () => {
     [() => int(2).pow_(-2), ArgumentError, /^pow_: integers to a negative power/],
     [() => pow(2, int(-1)).add(wrong('x')), ArgumentError, /^add: /],
     [() => ones(2).equal(wrong([1, 1])), ArgumentError, /^equal: expected other to be a Tensor/],
-    [() => ones(2).allclose(wrong(1)), ArgumentError, /^isclose: expected other to be a Tensor, got 1/],
+    [() => ones(2).allclose(wrong(1)), ArgumentError, /^allclose: expected other to be a Tensor, got 1/],
     [
       () => ones(2).isclose(ones(2), { rtol: wrong('1') }),
       ArgumentError,
-      /^isclose: expected rtol to be a number, got "1"/,
+      /^isclose: expected rtol to be a number >= 0, got "1"/,
     ],
     [
       () => ones(2).isclose(ones(2), { equalNan: wrong(1) }),
@@ -208,7 +207,11 @@ describe('two operands', () => {
       /^maskedFill: expected mask to be a Tensor/,
     ],
     [() => ones(2).maskedFill(ones(2), 1), DTypeError, /^maskedFill: expected a bool mask, got float32/],
-    [() => ones(2).maskedFill_(bool, wrong('1')), ArgumentError, /^maskedFill_: expected a number/],
+    [
+      () => ones(2).maskedFill_(bool, wrong('1')),
+      ArgumentError,
+      /^maskedFill_: expected the value to be a number.*got "1"/,
+    ],
   ]);
 
   test('a division by zero writes nothing', () => {
@@ -274,7 +277,7 @@ describe('products', () => {
     [
       () => addmm(ones(3), ones(2, 2), ones(2, 2)),
       ShapeError,
-      /^addmm: shapes \[3\] and \[2, 2\] do not broadcast/,
+      /^addmm: shapes \[2, 2\] and \[3\] do not broadcast/,
     ],
     [
       () => addmm(ones(2), ones(2, 2), ones(2, 2), { beta: wrong('0') }),
@@ -319,13 +322,13 @@ describe('reductions', () => {
       /^mean: expected floating point, got int64; pass \{ dtype: 'float32' \}/,
     ],
     [() => prod(ones(2), wrong('a')), ArgumentError, /^prod: expected dim/],
-    [() => amax(zeros(0, 3)), ShapeError, /^amax: an empty reduction has no value: shape \[0, 3\]/],
-    [() => zeros(0, 3).max(), ShapeError, /^amax: an empty reduction/],
-    [() => zeros(0, 3).max(0), ShapeError, /^max: an empty reduction/],
-    [() => zeros(3, 0).argmin(1), ShapeError, /^argmin: an empty reduction/],
+    [() => amax(zeros(0, 3)), IndexError, /^amax: an empty reduction has no value: shape \[0, 3\]/],
+    [() => zeros(0, 3).max(), IndexError, /^max: an empty reduction/],
+    [() => zeros(0, 3).max(0), IndexError, /^max: an empty reduction/],
+    [() => zeros(3, 0).argmin(1), IndexError, /^argmin: an empty reduction/],
     [() => argmax(bool), DTypeError, /^argmax: not defined for bool/],
     [() => max(ones(2), wrong({ keepdim: true })), ArgumentError, /^max: keepdim needs a dim/],
-    [() => ones(2).max(wrong(ones(2))), ArgumentError, /^max: expected dim to be an integer, got a Tensor/],
+    [() => ones(2).max(wrong([0])), ArgumentError, /^max: expected dim to be an integer, got an array/],
     [() => ones(2).min(0, wrong(1)), ArgumentError, /^min: expected keepdim to be a boolean/],
     [() => ones(2).all(3), IndexError, /^all: /],
     [() => ones(2).any(wrong({ dims: 0 })), ArgumentError, /^any: unknown option "dims"/],
@@ -346,7 +349,8 @@ describe('reductions', () => {
   });
 });
 
-test('gradients and integers do not mix', () => {
+test('integers take what requires a gradient, and leave the gradient behind', () => {
   const x = ones(2, { requiresGrad: true });
-  expect(errorOf(() => zeros(2, { dtype: 'int64' }).copy_(x))).toBeInstanceOf(AutogradError);
+  const y = zeros(2, { dtype: 'int64' }).copy_(x);
+  expect([y.tolist(), y.requiresGrad]).toEqual([[1, 1], false]);
 });
