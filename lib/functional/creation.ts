@@ -27,7 +27,7 @@ import { lt } from './compare';
 import { cast, clone } from './copy';
 import { fullOf, launch } from './kernel';
 import { elementValue, numberValue, scalarElement } from './number';
-import { add, mul, sub } from './pointwise';
+import { add, mul, pow, sub } from './pointwise';
 import { where } from './where';
 
 /** What all functions that make tensors take. */
@@ -427,13 +427,53 @@ export function linspace(start: number, end: number, steps: number, options?: Te
 export function linspace(start: number, end: number, options: TensorOptions & Points): Tensor;
 export function linspace(options: TensorOptions & Points): Tensor;
 export function linspace(...given: readonly unknown[]): Tensor {
-  const [values, options] = namedArguments<TensorOptions>('linspace', ['start', 'end', 'steps'], given);
-  const code = optionsCode('linspace', options, defaultDtypeCode());
-  if (code === Code.bool) throw new DTypeError('linspace: not defined for bool');
-  const start = elementValue('linspace', numberArgument('linspace', 'start', values[0]), code);
-  const end = elementValue('linspace', numberArgument('linspace', 'end', values[1]), code);
-  const shape = checkShape('linspace', [integerArgument('linspace', 'steps', values[2])]);
-  return finish('linspace', cast(spaced(start, end, numelOf(shape)), code), options);
+  const [[start, end, steps], options] = namedArguments<TensorOptions>(
+    'linspace',
+    ['start', 'end', 'steps'],
+    given,
+  );
+  return points('linspace', start, end, steps, options, (exact) => exact);
+}
+
+/** `steps` powers of a base, of which the exponents are spaced evenly from `start` to `end`. */
+export function logspace(
+  start: number,
+  end: number,
+  steps: number,
+  base?: number,
+  options?: TensorOptions,
+): Tensor;
+export function logspace(
+  start: number,
+  end: number,
+  steps: number,
+  options: TensorOptions & { base?: number },
+): Tensor;
+export function logspace(options: TensorOptions & Points & { base?: number }): Tensor;
+export function logspace(...given: readonly unknown[]): Tensor {
+  const [[start, end, steps, base = 10], options] = namedArguments<TensorOptions>(
+    'logspace',
+    ['start', 'end', 'steps', 'base'],
+    given,
+  );
+  const factor = numberArgument('logspace', 'base', base);
+  return points('logspace', start, end, steps, options, (exact) => pow(factor, exact));
+}
+
+function points(
+  op: string,
+  start: unknown,
+  end: unknown,
+  steps: unknown,
+  options: TensorOptions | undefined,
+  f: (exact: Tensor) => Tensor,
+): Tensor {
+  const code = optionsCode(op, options, defaultDtypeCode());
+  if (code === Code.bool) throw new DTypeError(`${op}: not defined for bool`);
+  const from = elementValue(op, numberArgument(op, 'start', start), code);
+  const to = elementValue(op, numberArgument(op, 'end', end), code);
+  const shape = checkShape(op, [integerArgument(op, 'steps', steps)]);
+  return finish(op, cast(f(spaced(from, to, numelOf(shape))), code), options);
 }
 
 /** In double precision; from both ends, so that both are exact. */

@@ -31,6 +31,7 @@ export {
   fullLike,
   arange,
   linspace,
+  logspace,
   eye,
   setDefaultDtype,
   isTensor,

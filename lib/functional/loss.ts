@@ -7,7 +7,7 @@ import { ArgumentError, DTypeError, ShapeError, describe } from '../errors';
 import { broadcastShapes, sameShape, showShape, SCALAR_SHAPE } from '../shape';
 import { type Tensor, checkTensor } from '../tensor';
 import { logSoftmax } from './activation';
-import { checkOptions, integerArgument, numberArgument } from './arguments';
+import { bindArguments, checkOptions, integerArgument, isOptions, numberArgument } from './arguments';
 import { eq, logicalNot } from './compare';
 import { launch, launchMany } from './kernel';
 import { add, div, mul, neg, square, sub } from './pointwise';
@@ -204,16 +204,41 @@ function checkClasses(op: string, x: Tensor, target: Tensor): void {
     );
 }
 
+/** What follows the target: options, behind the weight or with it. */
+export type LossArguments<Options> = [options?: Options] | [weight: Tensor | null, options?: Options];
+
+/** @internal The options, with the weight in them. */
+export function withWeight<Options extends { weight?: Tensor | null }>(
+  op: string,
+  names: readonly string[],
+  given: LossArguments<Options>,
+): Options {
+  const [first, second] = given;
+  if (given.length < 2 && (first === undefined || isOptions(first))) {
+    checkOptions(op, names, first);
+    return first ?? ({} as Options);
+  }
+  if (given.length > 2 || (second !== undefined && !isOptions(second)))
+    throw new ArgumentError(`${op}: expected a weight and options, got ${given.length} arguments`);
+  const [weight, ...rest] = bindArguments(op, names, given);
+  return Object.fromEntries(names.map((name, i) => [name, i === 0 ? weight : rest[i - 1]])) as Options;
+}
+
+/** @internal */
+export const NLL_OPTIONS = ['weight', 'ignoreIndex', 'reduction'];
+/** @internal */
+export const CROSS_ENTROPY_OPTIONS = ['weight', 'ignoreIndex', 'reduction', 'labelSmoothing'];
+
 /**
  * The negative log likelihood of the target classes (https://pytorch.org/docs/stable/generated/torch.nn.functional.nll_loss.html):
  * log probabilities [n, c, d...] (or [c]), target int64 [n, d...] (or []).
  * @throws IndexError when a target is no class.
  */
-export function nllLoss(x: Tensor, classes: Tensor, options: NllLossOptions = {}): Tensor {
+export function nllLoss(x: Tensor, classes: Tensor, ...given: LossArguments<NllLossOptions>): Tensor {
   checkTensor('nllLoss', x);
   checkTensor('nllLoss', classes, 'target');
   const target = classIndices(classes);
-  checkOptions('nllLoss', ['weight', 'ignoreIndex', 'reduction'], options);
+  const options = withWeight('nllLoss', NLL_OPTIONS, given);
   const { weight = null, ignoreIndex = -100 } = options;
   integerArgument('nllLoss', 'ignoreIndex', ignoreIndex);
   checkFloating('nllLoss', x);
@@ -232,11 +257,15 @@ export interface CrossEntropyOptions extends NllLossOptions {
  * logSoftmax and nllLoss in one (https://pytorch.org/docs/stable/generated/torch.nn.functional.cross_entropy.html):
  * logits [n, c, d...] (or [c]); target int64 [n, d...] (or []), or probabilities of the input's shape.
  */
-export function crossEntropy(x: Tensor, classes: Tensor, options: CrossEntropyOptions = {}): Tensor {
+export function crossEntropy(
+  x: Tensor,
+  classes: Tensor,
+  ...given: LossArguments<CrossEntropyOptions>
+): Tensor {
   checkTensor('crossEntropy', x);
   checkTensor('crossEntropy', classes, 'target');
   const target = classIndices(classes);
-  checkOptions('crossEntropy', ['weight', 'ignoreIndex', 'reduction', 'labelSmoothing'], options);
+  const options = withWeight('crossEntropy', CROSS_ENTROPY_OPTIONS, given);
   const { weight = null, ignoreIndex = -100, labelSmoothing = 0 } = options;
   integerArgument('crossEntropy', 'ignoreIndex', ignoreIndex);
   if (!(numberArgument('crossEntropy', 'labelSmoothing', labelSmoothing) >= 0 && labelSmoothing <= 1))

@@ -58,7 +58,8 @@ function batchName(a: Tensor, b: Tensor): GradRule<Transposed> {
   const [ra, rb] = [a.shape.length, b.shape.length];
   const folded = ra === 2 || (ra === 3 && rb === 3 && a.shape[0] === 1 && b.shape[0]! > 1);
   if (!folded || rb === 2) return Batched;
-  return a.shape[ra - 2]! > 1 && b.count > 0 ? BatchedClone : BatchedTranspose;
+  const empty = numelOf([...b.shape.slice(0, -2), b.shape[rb - 1]!]) === 0;
+  return a.shape[ra - 2]! > 1 && !empty ? BatchedClone : BatchedTranspose;
 }
 
 /**

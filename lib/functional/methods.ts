@@ -10,7 +10,7 @@ import { sameShape, wrapDim } from '../shape';
 import { inspected } from '../print';
 import { Tensor, bumpVersion, checkTensor, stridesOf } from '../tensor';
 import * as activation from './activation';
-import { bindArguments, checkOptions, splitOptions } from './arguments';
+import { bindArguments, checkOptions, named, splitOptions } from './arguments';
 import * as clamping from './clamp';
 import * as closeness from './closeness';
 import * as compare from './compare';
@@ -354,7 +354,8 @@ declare module '../tensor' {
     // copies and fills
     clone(): Tensor;
     contiguous(): Tensor;
-    copy_(source: Tensor): this;
+    /** `nonBlocking` changes nothing here. */
+    copy_(source: Tensor, nonBlocking?: boolean | { nonBlocking?: boolean }): this;
     fill_(value: Operand): this;
     zero_(): this;
     uniform_(from?: number, to?: number, options?: Source): this;
@@ -544,13 +545,19 @@ attachBinary({
   isSameSize,
   viewAs: views.viewAsTensor,
   expandAs: views.expandAs,
-  copy_: copying.copy_,
   fill_,
   typeAs,
   reshapeAs: views.reshapeAs,
 });
 
+const copy = named<
+  [source: Tensor, nonBlocking?: boolean],
+  { source: Tensor; nonBlocking?: boolean },
+  Tensor
+>('copy_', ['source', 'nonBlocking'], (x, source) => copying.copy_(x, source));
+
 attach({
+  copy_: copy,
   toJSON: convert.toJSON,
   round: pointwise.round,
   round_: pointwise.round.inPlace,

@@ -3,20 +3,27 @@ import { noGrad } from '../autograd';
 import { ArgumentError, ShapeError, describe } from '../errors';
 import { showShape } from '../shape';
 import { checkTensor, type Tensor } from '../tensor';
-import { bindArguments, checkOptions, numberArgument } from '../functional/arguments';
+import { bindArguments, named, numberArgument } from '../functional/arguments';
 import { eye } from '../functional/creation';
 import type { Generator } from '../functional/random';
 
 export type Nonlinearity =
   'linear' | `conv${'' | '_transpose'}${1 | 2 | 3}d` | 'sigmoid' | 'tanh' | 'relu' | 'leaky_relu' | 'selu';
-export type FanMode = 'fanIn' | 'fanOut';
+/** PyTorch's spelling is understood, too. */
+export type FanMode = 'fanIn' | 'fanOut' | 'fan_in' | 'fan_out';
 
 export interface InitOptions {
   generator?: Generator;
 }
 
 /** How much a nonlinearity shrinks the variance of its input: the factor that makes up for it. */
-export function calculateGain(nonlinearity: Nonlinearity, param = 0.01): number {
+export const calculateGain = named<[param?: number], { param?: number }, number, Nonlinearity>(
+  'calculateGain',
+  ['param'],
+  gainOf,
+);
+
+function gainOf(nonlinearity: Nonlinearity, param = 0.01): number {
   numberArgument('calculateGain', 'param', param);
   switch (nonlinearity) {
     case 'linear':
@@ -62,11 +69,19 @@ function unrecorded(op: string, t: Tensor, f: () => Tensor): Tensor {
 }
 
 /** Uniform in [a, b). */
-export function uniform_(t: Tensor, a = 0, b = 1, options?: InitOptions): Tensor {
-  return unrecorded('uniform_', t, () => t.uniform_(a, b, options));
+export function uniform_(t: Tensor, a?: number, b?: number, options?: InitOptions): Tensor;
+export function uniform_(t: Tensor, options: InitOptions & { a?: number; b?: number }): Tensor;
+export function uniform_(t: Tensor, ...given: readonly unknown[]): Tensor {
+  const [a = 0, b = 1, generator] = bindArguments('uniform_', ['a', 'b', 'generator'], given);
+  return unrecorded('uniform_', t, () => t.uniform_(a as number, b as number, { generator } as InitOptions));
 }
-export function normal_(t: Tensor, mean = 0, std = 1, options?: InitOptions): Tensor {
-  return unrecorded('normal_', t, () => t.normal_(mean, std, options));
+export function normal_(t: Tensor, mean?: number, std?: number, options?: InitOptions): Tensor;
+export function normal_(t: Tensor, options: InitOptions & { mean?: number; std?: number }): Tensor;
+export function normal_(t: Tensor, ...given: readonly unknown[]): Tensor {
+  const [mean = 0, std = 1, generator] = bindArguments('normal_', ['mean', 'std', 'generator'], given);
+  return unrecorded('normal_', t, () =>
+    t.normal_(mean as number, std as number, { generator } as InitOptions),
+  );
 }
 export function constant_(t: Tensor, value: number): Tensor {
   return unrecorded('constant_', t, () => t.fill_(value));
@@ -122,25 +137,34 @@ export interface KaimingOptions extends InitOptions {
 }
 
 /** The standard deviation of He et al., "Delving deep into rectifiers" (2015). */
-function kaiming(op: string, t: Tensor, options: KaimingOptions): [std: number, InitOptions] {
-  checkOptions(op, ['a', 'mode', 'nonlinearity', 'generator'], options);
-  const { a = 0, mode = 'fanIn', nonlinearity = 'leaky_relu', generator } = options;
-  if (mode !== 'fanIn' && mode !== 'fanOut')
+function kaiming(op: string, t: Tensor, given: KaimingArguments): [std: number, InitOptions] {
+  const [a = 0, mode = 'fanIn', nonlinearity = 'leaky_relu', generator] = bindArguments(op, KAIMING, given);
+  const fan = FANS.indexOf(mode as FanMode);
+  if (fan < 0)
     throw new ArgumentError(`${op}: expected mode to be 'fanIn' or 'fanOut', got ${describe(mode)}`);
-  const gain = calculateGain(nonlinearity, a);
-  const [fanIn, fanOut] = fans(op, t);
-  return [gain / Math.sqrt(Math.max(1, mode === 'fanIn' ? fanIn : fanOut)), { generator }];
+  const gain = calculateGain(nonlinearity as Nonlinearity, a as number);
+  const size = fans(op, t)[fan % 2]!;
+  return [gain / Math.sqrt(Math.max(1, size)), { generator: generator as Generator | undefined }];
 }
 
+const KAIMING = ['a', 'mode', 'nonlinearity', 'generator'];
+const FANS: readonly FanMode[] = ['fanIn', 'fanOut', 'fan_in', 'fan_out'];
+
+/** By position or by name. */
+export type KaimingArguments =
+  | [options?: KaimingOptions]
+  | [a: number, mode?: FanMode, nonlinearity?: Nonlinearity, options?: InitOptions]
+  | [a: number, options: KaimingOptions];
+
 /** Uniform, with the variance of He et al. (2015). */
-export function kaimingUniform_(t: Tensor, options: KaimingOptions = {}): Tensor {
-  const [std, rest] = kaiming('kaimingUniform_', t, options);
+export function kaimingUniform_(t: Tensor, ...given: KaimingArguments): Tensor {
+  const [std, rest] = kaiming('kaimingUniform_', t, given);
   const bound = Math.sqrt(3) * std;
   return uniform_(t, -bound, bound, rest);
 }
 
 /** Normal, with the same variance. */
-export function kaimingNormal_(t: Tensor, options: KaimingOptions = {}): Tensor {
-  const [std, rest] = kaiming('kaimingNormal_', t, options);
+export function kaimingNormal_(t: Tensor, ...given: KaimingArguments): Tensor {
+  const [std, rest] = kaiming('kaimingNormal_', t, given);
   return normal_(t, 0, std, rest);
 }

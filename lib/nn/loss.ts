@@ -4,7 +4,11 @@ import {
   mseLoss,
   nllLoss,
   reductionCode,
+  withWeight,
+  CROSS_ENTROPY_OPTIONS,
+  NLL_OPTIONS,
   type CrossEntropyOptions,
+  type LossArguments,
   type NllLossOptions,
   type Reduction,
 } from '../functional/loss';
@@ -45,8 +49,8 @@ export class NLLLoss extends Loss {
   /** A weight for each class, or null. */
   weight: Tensor | null;
   readonly ignoreIndex: number;
-  constructor(options: NllLossOptions = {}) {
-    checkOptions('NLLLoss', ['weight', 'ignoreIndex', 'reduction'], options);
+  constructor(...given: LossArguments<NllLossOptions>) {
+    const options = withWeight('NLLLoss', NLL_OPTIONS, given);
     super(options.reduction);
     this.weight = weightOf(this, options.weight);
     this.ignoreIndex = integerArgument(this.constructor.name, 'ignoreIndex', options.ignoreIndex ?? -100);
@@ -66,8 +70,8 @@ export class CrossEntropyLoss extends Loss {
   weight: Tensor | null;
   readonly ignoreIndex: number;
   readonly labelSmoothing: number;
-  constructor(options: CrossEntropyOptions = {}) {
-    checkOptions('CrossEntropyLoss', ['weight', 'ignoreIndex', 'reduction', 'labelSmoothing'], options);
+  constructor(...given: LossArguments<CrossEntropyOptions>) {
+    const options = withWeight('CrossEntropyLoss', CROSS_ENTROPY_OPTIONS, given);
     super(options.reduction);
     this.weight = weightOf(this, options.weight);
     this.ignoreIndex = integerArgument(this.constructor.name, 'ignoreIndex', options.ignoreIndex ?? -100);

@@ -3,7 +3,7 @@ import { stepEnd } from '../backend/memory';
 import { Op } from '../backend/ops.generated';
 import { COMPUTE } from '../dtype';
 import { ArgumentError, describe } from '../errors';
-import { booleanArgument, checkOptions, numberArgument } from '../functional/arguments';
+import { bindArguments, booleanArgument, numberArgument } from '../functional/arguments';
 import { bumpVersion, uninitialised, type Tensor } from '../tensor';
 import { Optimizer, type Group, type Params } from './optimizer';
 
@@ -39,17 +39,13 @@ const LAUNCH = 250;
 export class SGD extends Optimizer<SGDOptions> {
   private readonly momenta = new WeakMap<Tensor, Tensor>();
 
-  constructor(params: Params<SGDOptions>, options: SGDOptions = {}) {
-    checkOptions('SGD', NAMES, options);
-    const {
-      lr = 0.001,
-      momentum = 0,
-      dampening = 0,
-      weightDecay = 0,
-      nesterov = false,
-      maximize = false,
-    } = options;
-    super(params, { lr, momentum, dampening, weightDecay, nesterov, maximize });
+  constructor(params: Params<SGDOptions>, options?: SGDOptions);
+  constructor(params: Params<SGDOptions>, lr: number, options?: SGDOptions);
+  constructor(params: Params<SGDOptions>, ...given: readonly unknown[]) {
+    const [lr = 0.001, momentum = 0, dampening = 0, weightDecay = 0, nesterov = false, maximize = false] =
+      bindArguments('SGD', NAMES, given);
+    // The base checks them.
+    super(params, { lr, momentum, dampening, weightDecay, nesterov, maximize } as Required<SGDOptions>);
   }
 
   /** @internal */
