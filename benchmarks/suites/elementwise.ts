@@ -46,7 +46,7 @@ function makeCase(op: string, name: string, shape: readonly number[], threads: n
     work: { op, shape, threads },
     measure,
     timing: quick ? ONCE : TIMING,
-    firstCalls: quick ? 0 : Math.min(settlingCalls(4 * count), 1000),
+    firstCalls: quick ? 0 : settlingCalls(4 * count),
     agree: scaledClose(TOLERANCES[op] ?? 1e-5),
   };
 }
