@@ -109,7 +109,7 @@ describe('losses', () => {
       /^crossEntropy: expected target/,
     ],
     [
-      () => new nn.CrossEntropyLoss(wrong({ smoothing: 0.1 })),
+      () => new nn.CrossEntropyLoss(wrong<object>({ smoothing: 0.1 })),
       ArgumentError,
       /^CrossEntropyLoss: unknown option "smoothing"/,
     ],
@@ -160,7 +160,7 @@ describe('initial values', () => {
       /^kaimingUniform_: expected mode to be 'fanIn' or 'fanOut', got "fan_in"/,
     ],
     [
-      () => init.kaimingNormal_(ones(2, 2), wrong({ slope: 1 })),
+      () => init.kaimingNormal_(ones(2, 2), wrong<object>({ slope: 1 })),
       ArgumentError,
       /^kaimingNormal_: unknown option "slope"/,
     ],

@@ -70,7 +70,7 @@ describe('Linear', () => {
     expect(close(bare.forward(ones(3)), bare.weight.sum(1))).toBe(true);
     const half = new Linear(3, 2, { dtype: 'float16', device: 'auto' });
     expect(half.forward(ones(3, { dtype: 'float16' })).dtype).toBe('float16');
-    expect([bare.in_features, bare.out_features, bare.weight.shape]).toEqual([3, 2, [2, 3]]);
+    expect([bare.inFeatures, bare.outFeatures, bare.weight.shape]).toEqual([3, 2, [2, 3]]);
     expect(new Linear(0, 2).forward(zeros(4, 0)).shape).toEqual([4, 2]);
     expect(new Linear(3, 0).forward(zeros(4, 3)).shape).toEqual([4, 0]);
   });
@@ -170,11 +170,11 @@ describe('containers', () => {
   test('ModuleList', () => {
     const list = new ModuleList([new Linear(2, 2), new Linear(2, 2)]);
     list.append(new Linear(2, 1)).extend([new Linear(1, 1)]);
-    expect([list.length, list.at(-1).out_features, list.parameters().length]).toEqual([4, 1, 8]);
+    expect([list.length, list.at(-1).outFeatures, list.parameters().length]).toEqual([4, 1, 8]);
     let x = ones(1, 2);
     for (const layer of list) x = layer.forward(x);
     expect(x.shape).toEqual([1, 1]);
-    expect([...list].map((layer) => layer.in_features)).toEqual([2, 2, 2, 1]);
+    expect([...list].map((layer) => layer.inFeatures)).toEqual([2, 2, 2, 1]);
     expect(new ModuleList(new Set([new ReLU()])).length).toBe(1);
   });
 
@@ -185,9 +185,9 @@ describe('containers', () => {
     ]);
     dict.set('c', new Linear(1, 1)).set('b', new Linear(2, 3));
     expect([...dict.keys()]).toEqual(['b', 'a', 'c']);
-    expect([...dict.values()].map((m) => m.out_features)).toEqual([3, 1, 1]);
+    expect([...dict.values()].map((m) => m.outFeatures)).toEqual([3, 1, 1]);
     expect([...dict.entries()].map(([k]) => k)).toEqual([...dict].map(([k]) => k));
-    expect([dict.length, dict.get('b').out_features, dict.has('z')]).toEqual([3, 3, false]);
+    expect([dict.length, dict.get('b').outFeatures, dict.has('z')]).toEqual([3, 3, false]);
     expect([dict.delete('a'), dict.delete('a'), dict.length]).toEqual([true, false, 2]);
     expect(dict.namedParameters().map(([name]) => name)).toEqual([
       'b.weight',
