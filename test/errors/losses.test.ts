@@ -155,9 +155,9 @@ describe('initial values', () => {
     ],
     [() => init.kaimingUniform_(ones(2)), ShapeError, /^kaimingUniform_: fan in/],
     [
-      () => init.kaimingUniform_(ones(2, 2), { mode: wrong('fan_in') }),
+      () => init.kaimingUniform_(ones(2, 2), { mode: wrong('fan') }),
       ArgumentError,
-      /^kaimingUniform_: expected mode to be 'fanIn' or 'fanOut', got "fan_in"/,
+      /^kaimingUniform_: expected mode to be 'fanIn' or 'fanOut', got "fan"/,
     ],
     [
       () => init.kaimingNormal_(ones(2, 2), wrong<object>({ slope: 1 })),
