@@ -30,7 +30,7 @@ describe('layers', () => {
     [
       () => new nn.Linear(2, 2, wrong({ biases: true })),
       ArgumentError,
-      /^Linear: unknown option "biases"; expected one of bias, dtype, device/,
+      /^Linear: unknown option "biases"; expected one of inFeatures, outFeatures, bias, device, dtype/,
     ],
     [
       () => new nn.Linear(2, 2, { bias: wrong(1) }),
@@ -40,7 +40,7 @@ describe('layers', () => {
     [
       () => new nn.Linear(2, 2, wrong(null)),
       ArgumentError,
-      /^Linear: expected an object of options, got null/,
+      /^Linear: expected bias to be a boolean, got null/,
     ],
     [
       () => new nn.Linear(2, 2, { dtype: 'int64' }),

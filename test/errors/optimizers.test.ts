@@ -65,7 +65,7 @@ describe('optimizers', () => {
       ArgumentError,
       /^SGD: unknown option "learningRate"; expected one of lr/,
     ],
-    [() => new SGD([p()], wrong(0.1)), ArgumentError, /^SGD: expected an object of options, got 0.1/],
+    [() => new SGD([p()], wrong('0.1')), ArgumentError, /^SGD: expected lr to be a number, got "0.1"/],
     [() => new SGD([p()], { lr: -1 }), ArgumentError, /^SGD: expected lr to be a number >= 0, got -1/],
     [() => new SGD([p()], { lr: NaN }), ArgumentError, /got NaN/],
     [
