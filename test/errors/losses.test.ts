@@ -109,7 +109,7 @@ describe('losses', () => {
       /^crossEntropy: expected target/,
     ],
     [
-      () => new nn.CrossEntropyLoss({ smoothing: 0.1 } as never),
+      () => new nn.CrossEntropyLoss(wrong<object>({ smoothing: 0.1 })),
       ArgumentError,
       /^CrossEntropyLoss: unknown option "smoothing"/,
     ],
@@ -160,7 +160,7 @@ describe('initial values', () => {
       /^kaimingUniform_: expected mode to be 'fanIn' or 'fanOut', got "fan"/,
     ],
     [
-      () => init.kaimingNormal_(ones(2, 2), { slope: 1 } as never),
+      () => init.kaimingNormal_(ones(2, 2), wrong<object>({ slope: 1 })),
       ArgumentError,
       /^kaimingNormal_: unknown option "slope"/,
     ],
