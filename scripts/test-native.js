@@ -1,23 +1,24 @@
 'use strict';
 // Builds and runs the native tests: one program for each native/test/*_test.cpp, each of which prints
 // 'N passed, N failed'.
-// usage: node scripts/test-native.js [--sanitize address,undefined | --sanitize thread] [name ...]
+// usage: node scripts/test-native.js [--full] [--sanitize address,undefined | --sanitize thread] [name ...]
+// --full adds the slow sweeps.
 const { spawnSync } = require('child_process');
 const fs = require('fs');
 const path = require('path');
-const { ROOT, requireTools, run, configure, build } = require('./toolchain');
+const { ROOT, requireTools, run, build, configureSanitized, SANITIZER_OPTIONS } = require('./toolchain');
 
 const args = process.argv.slice(2);
-const sanitize = args[0] === '--sanitize' ? args.splice(0, 2)[1] : undefined;
+const full = args.includes('--full') ? args.splice(args.indexOf('--full'), 1) : [];
+const sanitize = args.includes('--sanitize') ? args.splice(args.indexOf('--sanitize'), 2)[1] : undefined;
 const names = args;
 
 /** The folder with the test programs, all of them up to date. */
 function buildPrograms() {
   requireTools();
   // Without sanitizers the tests share the objects of the addon's own build.
-  const folder = path.join(ROOT, sanitize ? `build-cmake-${sanitize.replace(',', '-')}` : 'build-cmake');
-  if (sanitize) configure(folder, 'Release', ['-DTENON_ADDON=OFF', `-DTENON_SANITIZE=${sanitize}`]);
-  else if (!fs.existsSync(path.join(folder, 'CMakeCache.txt'))) run(process.execPath, ['scripts/build.js']);
+  const folder = sanitize ? configureSanitized(sanitize) : path.join(ROOT, 'build-cmake');
+  if (!fs.existsSync(path.join(folder, 'CMakeCache.txt'))) run(process.execPath, ['scripts/build.js']);
   build(folder, 'Release', 'native_tests');
   return path.join(folder, 'tests');
 }
@@ -25,7 +26,12 @@ function buildPrograms() {
 /** Runs one program; one that ends without its counts, or with a status that belies them, has one failure more. */
 function runProgram(program) {
   const started = Date.now();
-  const result = spawnSync(program, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
+  const result = spawnSync(program, full, {
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'pipe'],
+    maxBuffer: 1 << 28,
+    env: { ...process.env, ...SANITIZER_OPTIONS },
+  });
   const counts = [...(result.stdout ?? '').matchAll(/^(\d+) passed, (\d+) failed$/gm)].at(-1);
   const passed = counts ? Number(counts[1]) : 0;
   const reported = counts ? Number(counts[2]) : 0;

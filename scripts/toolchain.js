@@ -57,4 +57,22 @@ function build(folder, config, target) {
   run('cmake', ['--build', folder, '--config', config, '--parallel', JOBS, ...targets]);
 }
 
-module.exports = { ROOT, JOBS, requireTools, run, configure, build };
+/** Configures a build with sanitizers, 'address,undefined' or 'thread', a report of which ends the process; its folder. */
+function configureSanitized(sanitizers) {
+  const folder = path.join(ROOT, `build-cmake-${sanitizers.replace(',', '-')}`);
+  const addon = path.join(folder, 'addon', 'build', 'Release');
+  configure(folder, 'Release', [
+    `-DTENON_SANITIZE=${sanitizers}`,
+    `-DCMAKE_LIBRARY_OUTPUT_DIRECTORY=${addon}`,
+  ]);
+  return folder;
+}
+
+/** How sanitized programs run: too much memory asked for is a failed allocation, as it is without them. */
+const SANITIZER_OPTIONS = {
+  ASAN_OPTIONS: 'allocator_may_return_null=1',
+  TSAN_OPTIONS: 'allocator_may_return_null=1',
+  UBSAN_OPTIONS: 'print_stacktrace=1',
+};
+
+module.exports = { ROOT, JOBS, requireTools, run, configure, build, configureSanitized, SANITIZER_OPTIONS };

@@ -1,0 +1,408 @@
+// What networks are trained with: softmax and its kin, losses and their derivatives, and the optimizer's
+// step, against formulas in double precision.
+#include <algorithm>
+#include <memory>
+
+#include "test/tensors.h"
+
+using namespace test;
+
+namespace {
+
+constexpr DType kFloats[] = {DType::f32, DType::f64, DType::f16, DType::bf16};
+
+std::string text(const Sizes& list) {
+  std::string s = "[";
+  for (int64_t n : list) s += (s.size() > 1 ? "," : "") + std::to_string(n);
+  return s + "]";
+}
+
+void fill_uniform(Array& x, uint64_t seed, double low, double high) {
+  Random random(seed);
+  x.fill_with([&](int64_t) { return random.uniform(low, high); });
+}
+
+/** Results within `slack` of what is wanted, in units of the larger of the result and `scale` in its dtype.
+ */
+void expect_near(int line, const Array& out, const std::vector<Number>& want, double slack,
+                 Number scale = 0) {
+  int64_t wrong = 0, where = 0;
+  for (int64_t i = 0; i < out.numel(); i++) {
+    const Number w = want[static_cast<size_t>(i)], got = out.get(i);
+    const bool same = got == w || (got != got && w != w) || identical(got, rounded(out.dtype(), w));
+    if (!same && !(std::fabs(got - w) <= slack * spacing(out.dtype(), std::max(std::fabs(w), scale))) &&
+        wrong++ == 0)
+      where = i;
+  }
+  checks++;
+  if (wrong)
+    fail(__FILE__, line, "%lld results are wrong: element %lld is %.17Lg, expected %.17Lg",
+         static_cast<long long>(wrong), static_cast<long long>(where), out.get(where),
+         want[static_cast<size_t>(where)]);
+}
+#define EXPECT_NEAR(...) expect_near(__LINE__, __VA_ARGS__)
+
+/** Calls f with the element numbers of every line along a dimension. */
+template <class F>
+void each_line(const Sizes& shape, size_t dim, F f) {
+  const int64_t n = shape.empty() ? 1 : shape[dim];
+  int64_t after = 1;
+  for (size_t i = dim + 1; i < shape.size(); i++) after *= shape[i];
+  for (int64_t line = 0; n && line < product(shape) / n; line++) {
+    std::vector<int64_t> places;
+    for (int64_t k = 0; k < n; k++) places.push_back((line / after * n + k) * after + line % after);
+    f(places);
+  }
+}
+
+/** log(sum(exp(x))) of some elements. */
+Number log_sum(const Array& x, const std::vector<int64_t>& places) {
+  Number most = -INFINITY, sum = 0;
+  for (int64_t i : places) most = std::max(most, x.get(i));
+  for (int64_t i : places) sum += std::exp(x.get(i) - most);
+  return most + std::log(sum);
+}
+
+const Sizes kShapes[] = {{},       {1},      {5},       {7, 9}, {9, 7}, {3, 4, 5}, {2, 3, 4, 5}, {64, 33},
+                         {5, 600}, {600, 5}, {2, 9000}, {0, 3}, {3, 0}, {1, 1, 1}, {40, 3, 70}};
+
+}  // namespace
+
+TEST("softmax and logSoftmax, along any dimension of any layout") {
+  const Threads threads(3);
+  for (DType t : kFloats)
+    for (const Sizes& shape : kShapes)
+      for (size_t dim = 0; dim < std::max<size_t>(shape.size(), 1); dim++)
+        for (Layout layout : kLayouts) {
+          if (product(shape) > 8000 && layout != Layout::dense && layout != Layout::transposed && !full)
+            continue;
+          Array x(t, shape, layout);
+          fill_uniform(x, dim, -6, 6);
+          std::vector<Number> soft(static_cast<size_t>(x.numel())), logs(static_cast<size_t>(x.numel()));
+          each_line(shape, dim, [&](const std::vector<int64_t>& places) {
+            const Number total = log_sum(x, places);
+            for (int64_t i : places) {
+              logs[static_cast<size_t>(i)] = x.get(i) - total;
+              soft[static_cast<size_t>(i)] = std::exp(x.get(i) - total);
+            }
+          });
+          const Layout out_layout = layout == Layout::gaps ? Layout::transposed : layout;
+          for (Isa isa : isas()) {
+            About about("%s %s along %zu, %s, on %s", dtype_name(t), text(shape).c_str(), dim,
+                        layout_name(layout), isa_name(isa));
+            Array out(t, shape, out_layout);
+            run(isa, {Op::softmax, compute_of(t), {out.view()}, {x.view()}, {static_cast<double>(dim)}});
+            // The difference to the largest is rounded: an error of 6 ulp in what exp makes of -12.
+            EXPECT_NEAR(out, soft, is_half(t) ? 0.51 : 12);
+            CHECK(out.intact());
+            Array log_out(t, shape, out_layout);
+            run(isa,
+                {Op::logSoftmax, compute_of(t), {log_out.view()}, {x.view()}, {static_cast<double>(dim)}});
+            EXPECT_NEAR(log_out, logs, is_half(t) ? 0.6 : 2, is_half(t) ? 0.01L : 8);
+            CHECK(log_out.intact());
+            Array same(t, shape, layout);
+            for (int64_t i = 0; i < x.numel(); i++) same.copy(i, x, i);
+            run(isa, {Op::softmax, compute_of(t), {same.view()}, {same.view()}, {static_cast<double>(dim)}});
+            CHECK_EQ(same.differences(out), 0);
+          }
+        }
+}
+
+TEST("softmax of huge numbers and infinities") {
+  const Number none = std::nanl(""), far = INFINITY;
+  const std::vector<Number> rows[] = {
+      {1e4L, 1e4L, 1e4L}, {-1e4L, 0, 1e4L}, {3e38L, 3e38L, -3e38L}, {-far, 0, 0}, {-far, -far, 3},
+      {-far, -far, -far}, {far, 0, 1},      {none, 0, 1},           {88, 89, 90}, {-104, -104, -103}};
+  for (DType t : {DType::f32, DType::f64})
+    for (Isa isa : isas())
+      for (const auto& row : rows) {
+        Array x(t, {1, 3}), soft(t, {1, 3}), logs(t, {1, 3});
+        x.fill_with([&](int64_t i) { return row[static_cast<size_t>(i)]; });
+        run(isa, {Op::softmax, t, {soft.view()}, {x.view()}, {1}});
+        run(isa, {Op::logSoftmax, t, {logs.view()}, {x.view()}, {1}});
+        Number most = -far, sum = 0;
+        for (int64_t i = 0; i < 3; i++) most = x.get(i) != x.get(i) ? x.get(i) : std::max(most, x.get(i));
+        for (int64_t i = 0; i < 3; i++) sum += std::exp(x.get(i) - most);
+        std::vector<Number> want(3), want_log(3);
+        for (size_t i = 0; i < 3; i++) {
+          want[i] = std::exp(x.get(static_cast<int64_t>(i)) - most) / sum;
+          want_log[i] = x.get(static_cast<int64_t>(i)) - most - std::log(sum);
+        }
+        EXPECT_NEAR(soft, want, 4);
+        EXPECT_NEAR(logs, want_log, 2, 8);
+      }
+}
+
+TEST("derivatives of softmax and logSoftmax") {
+  const Threads threads(3);
+  for (DType t : kFloats)
+    for (const Sizes& shape : kShapes)
+      for (size_t dim = 0; dim < std::max<size_t>(shape.size(), 1); dim++)
+        for (Layout layout : kLayouts) {
+          if (product(shape) > 8000 && layout != Layout::dense && layout != Layout::transposed && !full)
+            continue;
+          Array g(t, shape, layout), y(t, shape, layout == Layout::rotated ? Layout::dense : layout),
+              ly(t, shape, layout);
+          fill_uniform(g, 1, -1, 1);
+          fill_uniform(y, 2, 0, 0.3);
+          fill_uniform(ly, 3, -8, -0.5);
+          std::vector<Number> soft(static_cast<size_t>(g.numel())), logs(static_cast<size_t>(g.numel()));
+          each_line(shape, dim, [&](const std::vector<int64_t>& places) {
+            Number dot = 0, sum = 0;
+            for (int64_t i : places) dot += g.get(i) * y.get(i), sum += g.get(i);
+            for (int64_t i : places) {
+              soft[static_cast<size_t>(i)] = y.get(i) * (g.get(i) - dot);
+              logs[static_cast<size_t>(i)] = g.get(i) - std::exp(ly.get(i)) * sum;
+            }
+          });
+          for (Isa isa : isas()) {
+            About about("%s %s along %zu, %s, on %s", dtype_name(t), text(shape).c_str(), dim,
+                        layout_name(layout), isa_name(isa));
+            Array out(t, shape, layout), log_out(t, shape, layout);
+            run(isa, {Op::softmaxBackward,
+                      compute_of(t),
+                      {out.view()},
+                      {g.view(), y.view()},
+                      {static_cast<double>(dim)}});
+            run(isa, {Op::logSoftmaxBackward,
+                      compute_of(t),
+                      {log_out.view()},
+                      {g.view(), ly.view()},
+                      {static_cast<double>(dim)}});
+            // Sums of up to 9000 terms carry errors of their own, in units of the sums.
+            const Number scale = is_half(t) ? 0.001L : 60;
+            EXPECT_NEAR(out, soft, is_half(t) ? 0.6 : 4, scale);
+            EXPECT_NEAR(log_out, logs, is_half(t) ? 0.6 : t == DType::f64 ? 40 : 4, scale);
+            CHECK(out.intact() && log_out.intact());
+          }
+        }
+}
+
+TEST("nllLoss and its derivative: every reduction, weights, ignored targets, any layout") {
+  struct {
+    Sizes x, target;
+  } const shapes[] = {
+      {{5}, {}},     {{4, 5}, {4}},     {{1, 3}, {1}}, {{3, 5, 4}, {3, 4}}, {{2, 3, 4, 5}, {2, 4, 5}},
+      {{0, 3}, {0}}, {{300, 20}, {300}}};
+  for (DType t : kFloats)
+    for (const auto& shape : shapes)
+      for (Layout layout : {Layout::dense, Layout::transposed, Layout::gaps})
+        for (bool weighted : {false, true})
+          for (int reduction : {0, 1, 2}) {
+            const size_t class_dim = shape.x.size() > 1 ? 1 : 0;
+            const int64_t classes = shape.x[class_dim], ignored = 1;
+            Array x(t, shape.x, layout), target(DType::i64, shape.target, layout),
+                weight(t, {classes}, layout == Layout::gaps ? Layout::gaps : Layout::dense);
+            fill_uniform(x, 1, -4, 0);
+            fill_uniform(weight, 2, 0.5, 2);
+            Random random(3);
+            target.fill_with([&](int64_t) { return static_cast<Number>(random.integer(0, classes - 1)); });
+            int64_t after = 1;
+            for (size_t i = class_dim + 1; i < shape.x.size(); i++) after *= shape.x[i];
+            const auto place = [&](int64_t i, int64_t c) {
+              return (i / after * classes + c) * after + i % after;
+            };
+            const Sizes result = reduction == 0 ? shape.target : Sizes{};
+            Array grad(t, result, layout);
+            fill_uniform(grad, 4, 0.5, 1.5);
+            Number sum = 0, total = 0;
+            std::vector<Number> losses, grads(static_cast<size_t>(x.numel()));
+            for (int64_t i = 0; i < target.numel(); i++) {
+              const int64_t c = static_cast<int64_t>(target.get(i));
+              const Number w = c == ignored ? 0 : weighted ? weight.get(c) : 1;
+              losses.push_back(c == ignored ? 0 : -w * x.get(place(i, c)));
+              sum += losses.back();
+              total += w;
+            }
+            if (reduction == 1) losses = {sum / total};
+            if (reduction == 2) losses = {sum};
+            Array total_weight(t, {});
+            total_weight.set(0, total);
+            for (int64_t i = 0; i < target.numel(); i++) {
+              const int64_t c = static_cast<int64_t>(target.get(i));
+              if (c == ignored) continue;
+              const Number w = weighted ? weight.get(c) : 1, g = grad.get(reduction == 0 ? i : 0);
+              grads[static_cast<size_t>(place(i, c))] = -g * w / (reduction == 1 ? total_weight.get(0) : 1);
+            }
+            for (Isa isa : isas()) {
+              About about("%s %s %s, weighted %d, reduction %d, on %s", dtype_name(t), text(shape.x).c_str(),
+                          layout_name(layout), weighted, reduction, isa_name(isa));
+              const std::vector<double> scalars = {static_cast<double>(ignored),
+                                                   static_cast<double>(reduction)};
+              Array out(t, result, layout), weights(t, {}), dx(t, shape.x, layout);
+              Call forward{Op::nllLoss,
+                           compute_of(t),
+                           {out.view(), weights.view()},
+                           {x.view(), target.view()},
+                           scalars};
+              Call backward{Op::nllLossBackward,
+                            compute_of(t),
+                            {dx.view()},
+                            {grad.view(), target.view(), total_weight.view()},
+                            scalars};
+              if (weighted) forward.inputs.push_back(weight.view()), backward.inputs.push_back(weight.view());
+              run(isa, forward);
+              run(isa, backward);
+              EXPECT_NEAR(out, losses, is_half(t) ? 0.6 : t == DType::f64 ? 40 : 3);
+              EXPECT_NEAR(weights, {total}, t == DType::f64 ? 40 : 1);
+              EXPECT_NEAR(dx, grads, is_half(t) ? 0.6 : 3);
+              CHECK(out.intact() && weights.intact() && dx.intact());
+            }
+          }
+}
+
+TEST("a target out of range is refused before anything is written") {
+  for (Isa isa : isas())
+    for (int64_t bad : {int64_t{5}, int64_t{-1}, INT64_MAX, INT64_MIN, int64_t{-99}})
+      for (int reduction : {0, 1, 2}) {
+        Array x(DType::f32, {300, 5}), target(DType::i64, {300}), total(DType::f32, {});
+        x.fill(1);
+        target.fill(2);
+        total.fill(1);
+        std::memcpy(target.at(299), &bad, sizeof bad);
+        const Sizes result = reduction == 0 ? Sizes{300} : Sizes{};
+        Array out(DType::f32, result), weights(DType::f32, {}), grad(DType::f32, result),
+            dx(DType::f32, {300, 5});
+        grad.fill(1);
+        const std::vector<double> scalars = {-100, static_cast<double>(reduction)};
+        const LaunchError forward = try_run(
+            isa, {Op::nllLoss, DType::f32, {out.view(), weights.view()}, {x.view(), target.view()}, scalars});
+        CHECK(forward.code == ErrorCode::index);
+        CHECK(std::strstr(forward.message, "nllLoss: ") == forward.message);
+        CHECK(out.untouched() && weights.untouched());
+        CHECK(try_run(isa, {Op::nllLossBackward,
+                            DType::f32,
+                            {dx.view()},
+                            {grad.view(), target.view(), total.view()},
+                            scalars})
+                  .code == ErrorCode::index);
+        CHECK(dx.untouched());
+      }
+}
+
+TEST("mseLoss and its derivative, of any size and layout") {
+  const Threads threads(3);
+  for (DType t : kFloats)
+    for (const Sizes& shape : {Sizes{}, Sizes{1}, Sizes{7}, Sizes{0}, Sizes{33, 40}, Sizes{1023}, Sizes{1025},
+                               Sizes{3, 4, 5}, Sizes{200, 300}})
+      for (Layout layout : kLayouts)
+        for (int reduction : {1, 2}) {
+          if (product(shape) > 5000 && layout != Layout::dense && layout != Layout::gaps) continue;
+          Array x(t, shape, layout), y(t, shape, layout == Layout::rotated ? Layout::dense : layout),
+              grad(t, {});
+          fill_uniform(x, 1, -1, 1);
+          fill_uniform(y, 2, -1, 1);
+          grad.fill(1.5L);
+          Number sum = 0;
+          std::vector<Number> grads;
+          const Number n = reduction == 1 ? static_cast<Number>(x.numel()) : 1;
+          for (int64_t i = 0; i < x.numel(); i++) {
+            const Number d = x.get(i) - y.get(i);
+            sum += d * d;
+            grads.push_back(2 * d * grad.get(0) / n);
+          }
+          for (Isa isa : isas()) {
+            About about("%s %s %s, reduction %d, on %s", dtype_name(t), text(shape).c_str(),
+                        layout_name(layout), reduction, isa_name(isa));
+            Array out(t, {}), dx(t, shape, layout);
+            run(isa, {Op::mseLoss,
+                      compute_of(t),
+                      {out.view()},
+                      {x.view(), y.view()},
+                      {static_cast<double>(reduction)}});
+            run(isa, {Op::mseLossBackward,
+                      compute_of(t),
+                      {dx.view()},
+                      {grad.view(), x.view(), y.view()},
+                      {static_cast<double>(reduction)}});
+            EXPECT_NEAR(out, {sum / n}, t == DType::f64 ? 200 : is_half(t) ? 0.6 : 4);
+            EXPECT_NEAR(dx, grads, is_half(t) ? 0.6 : 4, std::fabs(2 * grad.get(0) / n));
+            CHECK(out.intact() && dx.intact());
+          }
+        }
+}
+
+TEST("sgd steps as PyTorch documents it, with every option, in any layout") {
+  const Threads threads(3);
+  const double lr = 0.1, dampening = 0.25;
+  for (DType t : kFloats)
+    for (int options = 0; options < 32; options++)
+      for (Layout layout : {Layout::dense, Layout::transposed, Layout::gaps}) {
+        const double momentum = options & 1 ? 0.9 : 0, decay = options & 2 ? 0.01 : 0;
+        const bool nesterov = options & 4, maximize = options & 8, first = options & 16;
+        const Sizes shapes[] = {{3, 5}, {}, {40, 50}, {0, 2}, {70, 300}, {17}};
+        for (Isa isa : isas()) {
+          About about("%s, options %d, %s, on %s", dtype_name(t), options, layout_name(layout),
+                      isa_name(isa));
+          std::vector<std::unique_ptr<Array>> p, g, b;
+          std::vector<std::vector<Number>> want_p, want_b;
+          for (const Sizes& shape : shapes) {
+            if (product(shape) > 5000 && (layout != Layout::dense || is_half(t) || options % 5)) continue;
+            if (product(shape) > 1000 && !full && options % 3) continue;
+            p.push_back(std::make_unique<Array>(t, shape, layout));
+            g.push_back(std::make_unique<Array>(t, shape, layout == Layout::gaps ? Layout::dense : layout));
+            b.push_back(std::make_unique<Array>(t, shape, layout == Layout::gaps ? Layout::shifted : layout));
+            fill_uniform(*p.back(), 1, -1, 1);
+            fill_uniform(*g.back(), 2, -1, 1);
+            if (!first) fill_uniform(*b.back(), 3, -1, 1);
+            want_p.emplace_back();
+            want_b.emplace_back();
+            for (int64_t i = 0; i < p.back()->numel(); i++) {
+              Number value = p.back()->get(i), grad = g.back()->get(i), buffer = 0;
+              if (maximize) grad = -grad;
+              grad += decay * value;
+              if (momentum != 0) {
+                buffer = first ? grad : momentum * b.back()->get(i) + (1 - dampening) * grad;
+                grad = nesterov ? grad + momentum * buffer : buffer;
+              }
+              want_p.back().push_back(value - lr * grad);
+              want_b.back().push_back(buffer);
+            }
+          }
+          Call call{Op::sgd,
+                    compute_of(t),
+                    {},
+                    {},
+                    {lr, momentum, dampening, decay, nesterov ? 1.0 : 0.0, maximize ? 1.0 : 0.0,
+                     first ? 1.0 : 0.0}};
+          for (const auto& a : p) call.outputs.push_back(a->view());
+          if (momentum != 0)
+            for (const auto& a : b) call.outputs.push_back(a->view());
+          for (const auto& a : g) call.inputs.push_back(a->view());
+          run(isa, call);
+          for (size_t k = 0; k < p.size(); k++) {
+            EXPECT_NEAR(*p[k], want_p[k], is_half(t) ? 0.6 : 4, is_half(t) ? 0.01L : 1);
+            if (momentum != 0) EXPECT_NEAR(*b[k], want_b[k], is_half(t) ? 0.6 : 4, is_half(t) ? 0.01L : 1);
+            CHECK(p[k]->intact() && g[k]->intact() && b[k]->intact());
+            if (momentum == 0 && first) CHECK(b[k]->untouched());
+          }
+        }
+      }
+}
+
+TEST("losses and softmax have the same bits with any number of threads") {
+  for (DType t : {DType::f32, DType::f64}) {
+    Array x(t, {300, 700}), y(t, {300, 700}), scalar(t, {});
+    fill_uniform(x, 1, -3, 3);
+    fill_uniform(y, 2, -3, 3);
+    scalar.fill(1);
+    for (Isa isa : isas()) {
+      const std::vector<std::pair<Op, std::vector<double>>> all = {
+          {Op::softmax, {0}}, {Op::softmax, {1}},        {Op::logSoftmax, {0}}, {Op::logSoftmaxBackward, {1}},
+          {Op::mseLoss, {1}}, {Op::mseLossBackward, {1}}};
+      for (const auto& [op, scalars] : all) {
+        std::vector<char> first;
+        for (int threads : {1, 2, 3, 8}) {
+          const Threads set(threads);
+          Array out(t, op == Op::mseLoss ? Sizes{} : Sizes{300, 700});
+          Call call{op, t, {out.view()}, {x.view()}, scalars};
+          if (op == Op::mseLossBackward) call.inputs = {scalar.view(), x.view(), y.view()};
+          if (op == Op::mseLoss || op == Op::logSoftmaxBackward) call.inputs.push_back(y.view());
+          run(isa, call);
+          if (first.empty()) first = out.bits();
+          CHECK(out.bits() == first);
+        }
+      }
+    }
+  }
+}
