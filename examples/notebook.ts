@@ -2,7 +2,7 @@
  * A PyTorch notebook, line for line: a small network learns two points; then the notebook's other cells.
  * Run it with `npm run notebook`.
  */
-import { Tensor, nn, optim, randn, sigmoid, tensor, zeros } from 'tenon';
+import { type Tensor, nn, optim, randn, sigmoid, tensor, zeros } from 'tenon';
 
 class Net extends nn.Module {
   fc1 = new nn.Linear(4, 5);
