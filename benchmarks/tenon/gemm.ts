@@ -9,6 +9,8 @@ interface Work {
   transposed: 'none' | 'a' | 'b';
 }
 
+/** The last product, as in a program's one loop: an older one must not live on in the job that made it. */
+let result: Tensor;
 const inputs = new Map<number, readonly [Tensor, Tensor]>();
 
 function inputsOf(n: number): readonly [Tensor, Tensor] {
@@ -28,7 +30,6 @@ function prepare({ n, threads, transposed }: Work): Job {
   const [x, y] = inputsOf(n);
   const a = transposed === 'a' ? x.t() : x;
   const b = transposed === 'b' ? y.t() : y;
-  let result: Tensor;
   return {
     batch(calls) {
       for (let i = 0; i < calls; i++) result = a.matmul(b);

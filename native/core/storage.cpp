@@ -53,14 +53,19 @@ void note_live(Depot& d, int64_t change) {
   }
 }
 
+/** A large block may be up to twice as large as asked for: fresh pages cost more than the arithmetic on them. */
 Storage* take(Depot& d, int c) {
+  constexpr int octave = 4, large = 4 * 14;  // the class of 1 MB
   std::lock_guard<std::mutex> lock(d.mutex);
-  std::vector<Storage*>& blocks = d.free_blocks[c];
-  if (blocks.empty()) return nullptr;
-  Storage* s = blocks.back();
-  blocks.pop_back();
-  d.cached.fetch_sub(s->capacity, std::memory_order_relaxed);
-  return s;
+  for (int last = c < large ? c : c + octave; c <= last && c < kClasses; c++) {
+    std::vector<Storage*>& blocks = d.free_blocks[c];
+    if (blocks.empty()) continue;
+    Storage* s = blocks.back();
+    blocks.pop_back();
+    d.cached.fetch_sub(s->capacity, std::memory_order_relaxed);
+    return s;
+  }
+  return nullptr;
 }
 
 /** Frees cached blocks, largest first, until at most `keep` bytes are cached. The lock is held. */
