@@ -43,7 +43,7 @@ export function settlingCalls(bytes: number): number {
 }
 
 /** Some thread pools spin for a while after their work. */
-const SETTLE_MS = 30;
+const SETTLE_MS = 150;
 
 interface Side {
   rival: Rival | null;
