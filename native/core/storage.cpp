@@ -112,7 +112,7 @@ Storage* from_system(Depot& d, int c) {
     if (!p) return nullptr;
   }
   Storage* s = new (p) Storage;
-  s->size_class = static_cast<uint32_t>(c);
+  s->size_class = static_cast<uint16_t>(c);
   s->capacity = capacity;
   d.allocations.fetch_add(1, std::memory_order_relaxed);
   return s;
@@ -174,7 +174,7 @@ Storage* BlockCache::allocate(int64_t bytes) {
 
 void BlockCache::recycle(Storage* s) {
   note(-s->capacity);
-  const uint32_t c = s->size_class;
+  const int c = s->size_class;
   if (c >= kSmallClasses || small_[c].bytes >= kKept) return put(depot(), s);
   s->next = small_[c].top;
   small_[c].top = s;

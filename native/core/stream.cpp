@@ -8,18 +8,22 @@ namespace tenon {
 
 CpuStream::CpuStream() : kernels_(cpu_kernels()) {}
 
+void CpuStream::execute(const Launch& launch) {
+  try {
+    kernels_[launch.op](launch);
+  } catch (const std::bad_alloc&) {
+    set_error(*launch.error, ErrorCode::out_of_memory, "%s: no memory for the kernel's working space",
+              op_name(launch.op));
+  }
+}
+
 bool CpuStream::submit(Launch& launch) {
   error_.code = ErrorCode::none;
   launch.scratch = &scratch_;
   launch.error = &error_;
   if (recorder_) recorder_->record(launch);
   submitted_++;
-  try {
-    kernels_[launch.op](launch);
-  } catch (const std::bad_alloc&) {
-    set_error(error_, ErrorCode::out_of_memory, "%s: no memory for the kernel's working space",
-              op_name(launch.op));
-  }
+  execute(launch);
   completed_++;
   return !error_;
 }

@@ -31,6 +31,9 @@ class CpuStream {
   uint64_t completed() const { return completed_; }
 
  private:
+  /** Runs the kernel, on whichever thread the launch is executed by; a failure is written to launch.error. */
+  void execute(const Launch&);
+
   const Kernel* kernels_;
   Recorder* recorder_ = nullptr;
   uint64_t submitted_ = 0, completed_ = 0;
