@@ -53,7 +53,8 @@ void note_live(Depot& d, int64_t change) {
   }
 }
 
-/** A large block may be up to twice as large as asked for: fresh pages cost more than the arithmetic on them. */
+/** A large block may be up to twice as large as asked for: fresh pages cost more than the arithmetic on them.
+ */
 Storage* take(Depot& d, int c) {
   constexpr int octave = 4, large = 4 * 14;  // the class of 1 MB
   std::lock_guard<std::mutex> lock(d.mutex);
