@@ -50,6 +50,7 @@ export {
   cpuCapability,
   type MemoryStats,
 } from './runtime';
+export * as cpu from './cpu';
 export * as autograd from './autograd';
 export * as nn from './nn';
 export * as optim from './optim';

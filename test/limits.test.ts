@@ -45,7 +45,8 @@ test('a sum over more elements than memory could hold partial sums of is refused
   expect(() =>
     zeros(1)
       .expand(2 ** 50)
-      .sum(),
+      .sum()
+      .item(),
   ).toThrow(OutOfMemoryError);
 });
 

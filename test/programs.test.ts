@@ -3,7 +3,7 @@ import { readFileSync } from 'fs';
 import { join } from 'path';
 import { runInThisContext } from 'vm';
 import * as tenon from 'tenon';
-import { IndexError, Tensor, TenonError } from 'tenon';
+import { IndexError, Tensor, TenonError, cpu } from 'tenon';
 import { TOLERANCE, decode, expectClose, numbersOf, type EncodedTensor } from './ops/table';
 
 /** A tensor; `grad` is the name of its node, or 'leaf', where it requires a gradient. */
@@ -62,6 +62,7 @@ function check(start: string, program: string, expected: Expected): void {
   let value: unknown;
   try {
     value = run(start, program);
+    cpu.synchronize();
   } catch (error) {
     if (typeof expected !== 'object' || expected === null || !('raises' in expected)) throw error;
     if (!(error instanceof TenonError)) throw error;

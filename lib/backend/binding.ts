@@ -5,12 +5,13 @@ import type { TenonError } from '../errors';
 export interface Addon {
   /**
    * The functions for one copy of this library, with tensors of their own. `words` is the command buffer; `collect`
-   * frees memory when the system has none left.
+   * frees memory when the system has none left; `completed` is called when a ticket that was listened to is complete.
    */
   create(
     words: Float64Array,
     makeError: (code: number, message: string) => TenonError,
     collect: () => void,
+    completed: () => void,
   ): Binding;
   /** The names of ops.def's rows. */
   readonly ops: readonly string[];
@@ -28,6 +29,20 @@ export interface Binding {
   own(owner: object, id: number): void;
   upload(id: number, bytes: TensorTypedArray | Uint16Array): void;
   download(id: number, bytes: TensorTypedArray | Uint16Array): void;
+  /** download() in the stream's order, without waiting: the ticket that completes it, or 0. The array must live until then. */
+  readLater(id: number, bytes: TensorTypedArray | Uint16Array): number;
+  /** Throws if a completed read found a tensor whose computation had failed. */
+  checkRead(ticket: number): void;
+  /** The last launch handed to the executor, or 0 if all are complete. */
+  submitted(): number;
+  completed(): number;
+  /** Asks for a call of `completed`, and keeps the process alive until `unlisten`; false: it is complete already. */
+  listen(ticket: number): boolean;
+  unlisten(): void;
+  /** Waits for all launches, then `reportFailure()`. */
+  synchronize(): void;
+  /** Throws the first failure of a launch that nobody has heard of. */
+  reportFailure(): void;
   item(id: number): number;
   itemBigInt(id: number): bigint;
   elements(id: number, indices: Float64Array, out: Float64Array | BigInt64Array): void;

@@ -38,8 +38,20 @@ export function onOutOfMemory(collect: () => void): void {
   collectAll = collect;
 }
 
+let completed: () => void = () => undefined;
+
+/** Says what is called when a launch that was listened to is complete. */
+export function onCompleted(listener: () => void): void {
+  completed = listener;
+}
+
 /** The functions of the addon: one set per thread. */
-export const binding: Binding = addon.create(words, nativeError, () => collectAll());
+export const binding: Binding = addon.create(
+  words,
+  nativeError,
+  () => collectAll(),
+  () => completed(),
+);
 
 /** What TENON_CPU_ISA asks for; empty: whatever is best. */
 const wanted = process.env.TENON_CPU_ISA;

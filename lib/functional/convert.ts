@@ -15,14 +15,15 @@ import { Op } from '../backend/ops.generated';
 /** Numbers (booleans for bool) in lists in lists. */
 export type NestedNumbers = number | boolean | NestedNumbers[];
 
-function checkOne(op: string, t: Tensor): void {
+/** @internal */
+export function checkOne(op: string, t: Tensor): void {
   checkTensor(op, t);
   if (t.count !== 1)
     throw new ShapeError(`${op}: expected a tensor of one element, got shape ${showShape(t.shape)}`);
 }
 
 /**
- * The one element as a number; bool gives 0 or 1.
+ * The one element as a number; bool gives 0 or 1. Waits for it to be computed: `itemAsync` leaves the event loop free.
  * @throws ArgumentError for an int64 beyond 2^53: use itemBigInt().
  */
 export function item(t: Tensor): number {
@@ -37,19 +38,14 @@ export function itemBigInt(t: Tensor): bigint {
   return binding.itemBigInt(t.id);
 }
 
-/** Row major, without recording, in the dtype that travels: half types as float32. */
-function transferable(t: Tensor): Tensor {
+/** @internal Row major, without recording, in the dtype that travels: half types as float32. */
+export function transferable(t: Tensor): Tensor {
   const code = t.code === Code.float16 || t.code === Code.bfloat16 ? Code.float32 : t.code;
   return code === t.code && t.layout === null ? t : launch(Op.copy, COMPUTE[code]!, t.shape, code, [t], NONE);
 }
 
-/**
- * A copy of the elements, row major. float32 and the half types give Float32Array, float64 Float64Array, int8 Int8Array,
- * uint8 and bool Uint8Array, int16 Int16Array, int32 Int32Array, int64 BigInt64Array.
- */
-export function toTypedArray(t: Tensor): TensorTypedArray {
-  checkTensor('toTypedArray', t);
-  const source = transferable(t);
+/** @internal Room for the elements of what `transferable` gives. */
+export function arrayFor(source: Tensor): TensorTypedArray {
   const make = [
     Float32Array,
     Float64Array,
@@ -62,14 +58,23 @@ export function toTypedArray(t: Tensor): TensorTypedArray {
     BigInt64Array,
     Uint8Array,
   ][source.code]!;
-  const array = new make(t.count);
+  return new make(source.count);
+}
+
+/**
+ * A copy of the elements, row major. float32 and the half types give Float32Array, float64 Float64Array, int8 Int8Array,
+ * uint8 and bool Uint8Array, int16 Int16Array, int32 Int32Array, int64 BigInt64Array. Waits for them to be computed.
+ */
+export function toTypedArray(t: Tensor): TensorTypedArray {
+  checkTensor('toTypedArray', t);
+  const source = transferable(t);
+  const array = arrayFor(source);
   binding.download(source.id, array);
   return array;
 }
 
-/** The elements as JavaScript values, row major. */
-function values(op: string, t: Tensor): (number | boolean)[] {
-  const array = toTypedArray(t);
+/** The elements of a dtype's array as JavaScript values. */
+function values(op: string, code: number, array: TensorTypedArray): (number | boolean)[] {
   if (array instanceof BigInt64Array)
     return Array.from(array, (v) => {
       const n = Number(v);
@@ -80,7 +85,7 @@ function values(op: string, t: Tensor): (number | boolean)[] {
       return n;
     });
   const numbers = Array.from(array as Float64Array);
-  return t.code === Code.bool ? numbers.map((v) => v !== 0) : numbers;
+  return code === Code.bool ? numbers.map((v) => v !== 0) : numbers;
 }
 
 function nest<V>(flat: readonly V[], shape: readonly number[], depth = 0, start = 0): unknown {
@@ -90,10 +95,15 @@ function nest<V>(flat: readonly V[], shape: readonly number[], depth = 0, start 
   return Array.from({ length: shape[depth]! }, (_, i) => nest(flat, shape, depth + 1, start + i * step));
 }
 
-/** The elements in nested arrays; a 0-d tensor gives its one value. */
+/** @internal A tensor's elements, which `array` holds, in nested arrays. */
+export function nested(op: string, t: Tensor, array: TensorTypedArray): unknown {
+  return nest(values(op, t.code, array), t.shape);
+}
+
+/** The elements in nested arrays; a 0-d tensor gives its one value. Waits for them to be computed. */
 export function tolist<T = NestedNumbers>(t: Tensor): T {
   checkTensor('tolist', t);
-  return nest(values('tolist', t), t.shape) as T;
+  return nested('tolist', t, toTypedArray(t)) as T;
 }
 
 /** For JSON.stringify: nested arrays; what JSON has no numbers for (NaN, infinities, int64 beyond 2^53) as strings. */

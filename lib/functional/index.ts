@@ -167,4 +167,5 @@ export { where, maskedFill } from './where';
 export { softmax, logSoftmax } from './activation';
 export { resultType, numel, isFloatingPoint, isSigned } from './inspect';
 export type { NestedNumbers, ToOptions } from './convert';
+export type { AsyncReadOptions } from './async-readers';
 export type { Operand } from './kinds';

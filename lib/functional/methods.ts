@@ -10,6 +10,7 @@ import { sameShape, wrapDim } from '../shape';
 import { inspected } from '../print';
 import { Tensor, bumpVersion, checkTensor, stridesOf } from '../tensor';
 import * as activation from './activation';
+import { itemAsync, tolistAsync, toTypedArrayAsync, type AsyncReadOptions } from './async-readers';
 import { bindArguments, checkOptions, named, splitOptions } from './arguments';
 import * as clamping from './clamp';
 import * as closeness from './closeness';
@@ -396,6 +397,9 @@ declare module '../tensor' {
     itemBigInt(): bigint;
     tolist<T = convert.NestedNumbers>(): T;
     toTypedArray(): TensorTypedArray;
+    itemAsync(options?: AsyncReadOptions): Promise<number>;
+    tolistAsync<T = convert.NestedNumbers>(options?: AsyncReadOptions): Promise<T>;
+    toTypedArrayAsync(options?: AsyncReadOptions): Promise<TensorTypedArray>;
     numpy(): TensorTypedArray;
     toJSON(): unknown;
     toString(): string;
@@ -557,6 +561,9 @@ const copy = named<
 >('copy_', ['source', 'nonBlocking'], (x, source) => copying.copy_(x, source));
 
 attach({
+  itemAsync,
+  tolistAsync,
+  toTypedArrayAsync,
   copy_: copy,
   toJSON: convert.toJSON,
   round: pointwise.round,

@@ -9,6 +9,7 @@
 namespace tenon {
 
 class Scratch;
+struct Storage;
 
 /** A number cut to an integer; one that no int64 is near (or NaN) gives the lowest, as where kernels convert.
  */
@@ -50,6 +51,12 @@ struct Launch {
   uint32_t scalars = 0;
   const TensorView* views = nullptr;
   const Scalar* scalar = nullptr;
+  /**
+   * The storage of each operand, null for a number; then of each scalar's cell, null for a value. Null if the
+   * caller keeps the memory himself: the launch then runs before submit returns.
+   */
+  Storage* const* storages = nullptr;
+  uint16_t made = 0;  // this many of the first outputs are new: nothing that was in their storage counts
   Scratch* scratch = nullptr;  // the stream's, never the caller's
   LaunchError* error = nullptr;
 

@@ -1,7 +1,6 @@
 #include "core/parallel.h"
 
 #include <atomic>
-#include <chrono>
 #include <cstdlib>
 #include <exception>
 #include <mutex>
@@ -9,63 +8,11 @@
 #include <thread>
 #include <utility>
 
-#ifdef __linux__
-#include <linux/futex.h>
-#include <sys/syscall.h>
-#include <unistd.h>
-#else
-#include <condition_variable>
-#endif
+#include "core/doorbell.h"
 
 namespace tenon {
 
 namespace {
-
-inline void relax() {
-#if defined(__x86_64__)
-  __builtin_ia32_pause();
-#elif defined(__aarch64__)
-  __asm__ volatile("yield");
-#endif
-}
-
-/** Sleep until a 32-bit word changes: a futex on Linux, a condition variable elsewhere. */
-class Doorbell {
- public:
-  uint32_t read() const { return word_.load(std::memory_order_acquire); }
-  void ring(int sleepers_to_wake) {
-    word_.fetch_add(1);
-    const int sleeping = sleepers_.load();
-    if (sleeping == 0) return;
-#ifdef __linux__
-    const int n = sleeping < sleepers_to_wake ? sleeping : sleepers_to_wake;
-    syscall(SYS_futex, reinterpret_cast<uint32_t*>(&word_), FUTEX_WAKE_PRIVATE, n, nullptr, nullptr, 0);
-#else
-    (void)sleepers_to_wake;
-    std::lock_guard<std::mutex> lock(mutex_);
-    changed_.notify_all();
-#endif
-  }
-  void wait_while(uint32_t seen) {
-    sleepers_.fetch_add(1);
-#ifdef __linux__
-    if (word_.load() == seen)
-      syscall(SYS_futex, reinterpret_cast<uint32_t*>(&word_), FUTEX_WAIT_PRIVATE, seen, nullptr, nullptr, 0);
-#else
-    std::unique_lock<std::mutex> lock(mutex_);
-    changed_.wait(lock, [&] { return word_.load() != seen; });
-#endif
-    sleepers_.fetch_sub(1);
-  }
-
- private:
-  std::atomic<uint32_t> word_{0};
-  std::atomic<int> sleepers_{0};
-#ifndef __linux__
-  std::mutex mutex_;
-  std::condition_variable changed_;
-#endif
-};
 
 /**
  * One job at a time. A job is open while tickets remain; a worker enters an open job by raising its count.
@@ -99,7 +46,6 @@ class Pool {
  private:
   static constexpr uint64_t kOpen = uint64_t{1} << 31;
   static constexpr uint64_t kInside = kOpen - 1;
-  static constexpr auto kSpin = std::chrono::microseconds(20);
 
   /** The first exception ends the job: the caller throws it on. */
   void work() {
@@ -138,14 +84,7 @@ class Pool {
     for (;;) {
       const uint32_t seen = bell_.read();
       if (enter(done)) continue;
-      bool rung = false;
-      const auto start = std::chrono::steady_clock::now();
-      for (int spins = 0; !rung; spins++) {
-        if (bell_.read() != seen) rung = true;
-        relax();
-        if ((spins & 31) == 31 && std::chrono::steady_clock::now() - start > kSpin) break;
-      }
-      if (!rung) bell_.wait_while(seen);
+      bell_.wait(seen);
     }
   }
 

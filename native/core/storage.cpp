@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "core/aligned.h"
+#include "core/launch.h"
 
 namespace tenon {
 
@@ -40,6 +41,13 @@ struct Depot {
   std::vector<Storage*> free_blocks[kClasses];
   std::atomic<int64_t> live{0}, peak{0}, cached{0}, allocations{0};
 };
+
+static_assert(sizeof(Storage) == 64, "the header takes one cache line");
+
+void destroy(Storage* s) {
+  s->~Storage();
+  aligned_release(s);
+}
 
 Depot& depot() {
   static Depot* const d = new Depot;
@@ -77,7 +85,7 @@ void trim(Depot& d, int64_t keep) {
       Storage* s = blocks.back();
       blocks.pop_back();
       d.cached.fetch_sub(s->capacity, std::memory_order_relaxed);
-      aligned_release(s);
+      destroy(s);
     }
   }
 }
@@ -92,11 +100,14 @@ int64_t keep_bytes(const Depot& d) {
 }
 
 void put(Depot& d, Storage* s) {
+  s->used = s->written = 0;  // another stream may count on
+  s->failure.reset();
+  s->shared = false;
   std::lock_guard<std::mutex> lock(d.mutex);
   try {
     d.free_blocks[s->size_class].push_back(s);
   } catch (const std::bad_alloc&) {
-    aligned_release(s);
+    destroy(s);
     return;
   }
   const int64_t cached = d.cached.fetch_add(s->capacity, std::memory_order_relaxed) + s->capacity;
@@ -122,6 +133,7 @@ Storage* from_system(Depot& d, int c) {
 }  // namespace
 
 BlockCache::~BlockCache() {
+  completed_ = nullptr;  // the stream is gone, and with it all that was in flight
   surrender();
   settle();
 }
@@ -131,14 +143,47 @@ void BlockCache::surrender() {
     stack.bytes = 0;
     while (Storage* s = stack.top) {
       stack.top = s->next;
+      hand_on(s);
+    }
+  }
+  hand_on_completed();
+}
+
+/** To the depot, at once or when it is out of use. */
+void BlockCache::hand_on(Storage* s) {
+  if (!in_flight(s)) return put(depot(), s);
+  s->next = waiting_;
+  waiting_ = s;
+}
+
+void BlockCache::hand_on_completed() {
+  for (Storage** at = &waiting_; *at;) {
+    Storage* s = *at;
+    if (in_flight(s)) {
+      at = &s->next;
+    } else {
+      *at = s->next;
       put(depot(), s);
     }
   }
 }
 
+/** One that is still in use is as good as any: the taker's launches come later. */
+Storage* BlockCache::take_waiting(int size_class) {
+  for (Storage** at = &waiting_; *at; at = &(*at)->next) {
+    Storage* s = *at;
+    if (s->size_class != size_class) continue;
+    *at = s->next;
+    return s;
+  }
+  hand_on_completed();
+  return nullptr;
+}
+
 int64_t BlockCache::kept_bytes() const {
   int64_t bytes = 0;
   for (const Stack& stack : small_) bytes += stack.bytes;
+  for (const Storage* s = waiting_; s; s = s->next) bytes += s->capacity;
   return bytes;
 }
 
@@ -164,6 +209,7 @@ Storage* BlockCache::allocate(int64_t bytes) {
     small_[c].top = s->next;
     small_[c].bytes -= s->capacity;
   }
+  if (!s && waiting_) s = take_waiting(c);
   if (!s) s = take(depot(), c);
   if (!s) s = from_system(depot(), c);
   if (!s) return nullptr;
@@ -176,7 +222,7 @@ Storage* BlockCache::allocate(int64_t bytes) {
 void BlockCache::recycle(Storage* s) {
   note(-s->capacity);
   const int c = s->size_class;
-  if (c >= kSmallClasses || small_[c].bytes >= kKept) return put(depot(), s);
+  if (s->shared || c >= kSmallClasses || small_[c].bytes >= kKept) return hand_on(s);
   s->next = small_[c].top;
   small_[c].top = s;
   small_[c].bytes += s->capacity;

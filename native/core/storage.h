@@ -3,8 +3,11 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 
 namespace tenon {
+
+struct LaunchError;
 
 /**
  * A block that tensors share. The header stands in front of its bytes, in one allocation. Blocks are
@@ -17,6 +20,9 @@ struct alignas(64) Storage {
   int64_t bytes = 0;        // what was asked for
   int64_t capacity = 0;     // what the class holds
   Storage* next = nullptr;  // the next free block, while this one is free
+  /** Of the one environment's stream that uses it: the last launch to touch it, and to write to it. */
+  uint64_t used = 0, written = 0;
+  std::shared_ptr<const LaunchError> failure;  // why its bytes are not what was asked for (core/stream.h)
   void* data() { return this + 1; }
 };
 
@@ -32,6 +38,9 @@ struct MemoryStats {
  * One per environment: a small stack of free blocks per size class, without locks, over a shared, locked
  * depot. Classes are four steps to the octave, of whole cache lines: at most a fifth of a block is unused, or
  * less than 64 bytes (64, when none were asked for). Nothing is zero-filled.
+ *
+ * A block that launches of this environment's stream still use may be taken again here at once: later
+ * launches come after them. Others get it when those are complete.
  */
 class BlockCache {
  public:
@@ -39,6 +48,9 @@ class BlockCache {
   ~BlockCache();
   BlockCache(const BlockCache&) = delete;
   BlockCache& operator=(const BlockCache&) = delete;
+
+  /** Says which launches are complete: the stream's counter. */
+  void follow(const std::atomic<uint64_t>* completed) { completed_ = completed; }
 
   /** Null when the system has no memory. */
   Storage* allocate(int64_t bytes);
@@ -63,12 +75,20 @@ class BlockCache {
   static constexpr int64_t kKept = int64_t{2} << 20;  // bytes free in one class before others may have them
   static constexpr int64_t kUnsettled = int64_t{1} << 16;  // bytes of change before the totals are told
   void recycle(Storage*);
+  bool in_flight(const Storage* s) const {
+    return completed_ && s->used > completed_->load(std::memory_order_acquire);
+  }
+  void hand_on(Storage*);
+  void hand_on_completed();
+  Storage* take_waiting(int size_class);
   void note(int64_t change);
   struct Stack {
     Storage* top = nullptr;
     int64_t bytes = 0;
   };
   Stack small_[kSmallClasses];
+  Storage* waiting_ = nullptr;  // free, but launches in flight use them
+  const std::atomic<uint64_t>* completed_ = nullptr;
   int64_t unsettled_ = 0;
 };
 

@@ -1,44 +1,131 @@
-// The CPU stream: launches run in the order they were submitted.
+// The CPU stream: launches run in the order they were submitted. Small ones run at once, on the caller's
+// thread, if nothing is under way; else they go to the stream's own thread, the executor, and the caller goes
+// on.
 #pragma once
+#include <atomic>
 #include <cstdint>
+#include <memory>
+#include <mutex>
+#include <thread>
 
+#include "core/doorbell.h"
 #include "core/launch.h"
+#include "core/storage.h"
 
 namespace tenon {
 
-/** Sees every launch before it runs: the hook for capture, tracing and tests. */
+/** Sees every launch before it runs, in order, on the submitting thread: the hook for capture and tests. */
 class Recorder {
  public:
   virtual ~Recorder() = default;
   virtual void record(const Launch&) = 0;
 };
 
+/** The number of a launch that the executor was given, from 1 on; 0: none. */
+using Ticket = uint64_t;
+using Failure = std::shared_ptr<const LaunchError>;
+
+/**
+ * Used by one thread, its environment's. Storage that only this environment holds is ordered by the stream
+ * itself: a block may be freed and taken again while launches that use it are waiting. Storage that others
+ * hold, too, is kept by a reference until the launch has run.
+ *
+ * A launch that fails on the executor writes nothing and marks the storage of its outputs; launches that read
+ * marked storage don't run, and mark theirs. Who reads a marked tensor from the host gets the first failure.
+ */
 class CpuStream {
  public:
-  CpuStream();
+  /** `blocks`: where the storage of launches comes from; it outlives the stream. */
+  explicit CpuStream(BlockCache* blocks = nullptr);
+  /** Waits for the launch that is running; those behind it never run. */
+  ~CpuStream();
+  CpuStream(const CpuStream&) = delete;
+  CpuStream& operator=(const CpuStream&) = delete;
+
   /**
-   * Runs the launch; views and scalars need to live only until it returns. False on failure: the reason is in
-   * error() until the next submit, and nothing was written.
+   * Views and scalars need to live only until it returns. False: it failed at once, nothing was written, and
+   * the reason is in error() until the next submit.
    */
   bool submit(Launch&);
   const LaunchError& error() const { return error_; }
 
+  /** Copies `bytes` to `to`, in storage s, in the stream's order; `from` is read now. Throws std::bad_alloc.
+   */
+  void write(Storage* s, void* to, const void* from, size_t bytes);
+  /** Copies to `to`, which must stay until the ticket is complete, in the stream's order; 0: done. */
+  Ticket read(Storage* s, const void* from, void* to, size_t bytes);
+  /** The storage starts afresh, with whatever bytes it has. */
+  void renew(Storage* s);
+  /** Why the read failed, once; null if it didn't. */
+  Failure read_failure(Ticket);
+
+  /** What must be complete for the storage's present bytes to be there; 0: they are. */
+  Ticket pending(const Storage* s) const;
+  /** The failure that marks the storage; the caller has waited for it. */
+  Failure failure(const Storage* s) const {
+    return tainted_.load(std::memory_order_acquire) ? s->failure : nullptr;
+  }
+
+  Ticket submitted() const { return submitted_.load(std::memory_order_relaxed); }
+  Ticket completed() const { return completed_.load(std::memory_order_acquire); }
+  bool idle() const { return completed() == submitted(); }
+  void wait(Ticket);
+  void drain() { wait(submitted()); }
+  /** The first failure since the last call, if any: for those that wait without reading. */
+  Failure take_failure();
+
+  /** `heard(ctx)` is called on the executor when a ticket that was asked for is complete. Set before use. */
+  void set_listener(void (*heard)(void*), void* ctx);
+  /** Asks for a call of the listener once the ticket is complete; false: it is. One at a time: the lowest
+   * counts. */
+  bool listen(Ticket);
+  /** Ends the executor, as the destructor does. Nothing may be submitted afterwards. */
+  void stop();
+
   /** Null takes the recorder out. */
   void set_recorder(Recorder* recorder) { recorder_ = recorder; }
-
-  /** Tickets: launches submitted and completed so far. A launch may run inline only when they are equal. */
-  uint64_t submitted() const { return submitted_; }
-  uint64_t completed() const { return completed_; }
+  /** Everything inline, for debugging (TENON_SYNC=1 sets it at the start). */
+  void set_synchronous(bool on);
 
  private:
+  static constexpr uint64_t kCapacity = 256;
+  static constexpr Ticket kNobody = UINT64_MAX;
+  struct Entry;
+
   /** Runs the kernel, on whichever thread the launch is executed by; a failure is written to launch.error. */
   void execute(const Launch&);
 
+  bool run_inline(Launch&);
+  /** The next entry of the queue, when there is room; null: there is no executor, and the stream is idle. */
+  Entry* next_entry();
+  void publish(Entry&);
+  void claim(Entry&, Storage*, bool written);
+  void reap();
+  void loop();
+  void run(Entry&, Ticket);
+  void fail(const Launch&, Failure, bool is_new);
+
   const Kernel* kernels_;
+  BlockCache* blocks_;
   Recorder* recorder_ = nullptr;
-  uint64_t submitted_ = 0, completed_ = 0;
   Scratch scratch_;
   LaunchError error_;
+  bool synchronous_ = false;
+  double inline_limit_;  // estimated nanoseconds (TENON_INLINE_NS)
+
+  std::unique_ptr<Entry[]> ring_;
+  std::thread executor_;
+  std::atomic<bool> stopping_{false};
+  std::atomic<Ticket> submitted_{0}, completed_{0}, awaited_{kNobody};
+  Ticket reaped_ = 0;
+  Doorbell work_, done_;
+  void (*heard_)(void*) = nullptr;
+  void* listener_ = nullptr;
+
+  std::atomic<bool> tainted_{false};  // some storage may be marked
+  std::mutex failures_;               // guards the next two
+  Failure unreported_;
+  std::unique_ptr<struct ReadFailures> read_failures_;
 };
 
 }  // namespace tenon

@@ -9,6 +9,7 @@
 #include "napi/environment.h"
 #include "napi/sweep.h"
 #include "napi/transfer.h"
+#include "napi/waiting.h"
 
 namespace tenon {
 
@@ -41,6 +42,7 @@ Napi::Value reset_peak(const Napi::CallbackInfo& info) {
 }
 
 Napi::Value release_cache(const Napi::CallbackInfo& info) {
+  environment(info).stream.drain();
   environment(info).slots.blocks().surrender();
   empty_cache();
   return info.Env().Undefined();
@@ -100,13 +102,15 @@ struct Instance {
   std::vector<std::unique_ptr<Environment>> environments;
 };
 
-/** create(commands: Float64Array, makeError, collect): everything else, as an object of functions. */
+/** create(commands: Float64Array, makeError, collect, completed): everything else, as an object of functions.
+ */
 Napi::Value create(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
-  if (info.Length() != 3 || !info[0].IsTypedArray() || !info[1].IsFunction() || !info[2].IsFunction() ||
-      info[0].As<Napi::TypedArray>().TypedArrayType() != napi_float64_array ||
+  if (info.Length() != 4 || !info[0].IsTypedArray() || !info[1].IsFunction() || !info[2].IsFunction() ||
+      !info[3].IsFunction() || info[0].As<Napi::TypedArray>().TypedArrayType() != napi_float64_array ||
       info[0].As<Napi::TypedArray>().ElementLength() <= kFirstCommand) {
-    Napi::TypeError::New(env, "create(Float64Array, function, function)").ThrowAsJavaScriptException();
+    Napi::TypeError::New(env, "create(Float64Array, function, function, function)")
+        .ThrowAsJavaScriptException();
     return env.Undefined();
   }
   Instance& instance = *static_cast<Instance*>(info.Data());
@@ -118,6 +122,7 @@ Napi::Value create(const Napi::CallbackInfo& info) {
   e->buffer = pin(env, info[0]);
   e->make_error = pin(env, info[1]);
   e->collect = pin(env, info[2]);
+  set_up_waiting(*e, info[3]);
 
   Napi::Object binding = Napi::Object::New(env);
   add_raw(env, binding, "run", run_commands, e);
@@ -128,6 +133,14 @@ Napi::Value create(const Napi::CallbackInfo& info) {
   };
   add("upload", upload);
   add("download", download);
+  add("readLater", read_later);
+  add("checkRead", check_read);
+  add("submitted", submitted);
+  add("completed", completed);
+  add("listen", listen);
+  add("unlisten", unlisten);
+  add("synchronize", synchronize);
+  add("reportFailure", report_failure);
   add("item", item);
   add("itemBigInt", item_bigint);
   add("elements", elements);

@@ -29,6 +29,7 @@ class Reader {
       } else if (code == kNew) {
         const double id = word();
         if (!make(id, integer())) return false;
+        e_.stream.renew(last_->storage);
       } else if (code >= 0 && code < kOpCount) {
         if (!launch(static_cast<uint16_t>(code))) return false;
       } else {
@@ -82,6 +83,11 @@ class Reader {
     std::copy(rest.begin(), rest.end(), words_ + at_);
     if (!collected) return nullptr;
     s = e_.slots.blocks().allocate(bytes);
+    if (!s) {
+      // What was freed may still be in use.
+      e_.stream.drain();
+      s = e_.slots.blocks().allocate(bytes);
+    }
     if (!s) {
       e_.slots.blocks().settle();
       const MemoryStats stats = memory_stats();
@@ -165,6 +171,7 @@ class Reader {
     const size_t operands = l.outputs + l.inputs;
     if (e_.views.size() < operands) e_.views.resize(operands);
     if (e_.scalars.size() < l.scalars) e_.scalars.resize(l.scalars);
+    if (e_.storages.size() < operands + l.scalars) e_.storages.resize(operands + l.scalars);
 
     // Inputs come after the outputs in the buffer, and outputs are made first: an operand is pinned by
     // `running`, which delays every release (a collection may run inside of make).
@@ -179,7 +186,7 @@ class Reader {
   bool operands_of(Launch& l, bool cells) {
     const char* name = op_name(l.op);
     Slot* made[4] = {nullptr};
-    int made_count = 0;
+    int made_count = 0, made_outputs = 0;
     bool ok = true;
     for (int i = 0; ok && i < l.outputs; i++) {
       const double id = word();
@@ -189,29 +196,38 @@ class Reader {
         ok = make(id, spec);
         s = last_;
         if (ok && made_count < 4) made[made_count++] = s;
+        if (made_outputs == i) made_outputs++;
       } else {
         s = e_.slots.find(id);
         if (!s) ok = fail_operand(name, id);
       }
-      if (ok) e_.views[i] = s->view;
+      if (!ok) break;
+      e_.views[i] = s->view;
+      e_.storages[i] = s->storage;
     }
     for (uint32_t i = 0; ok && i < l.inputs; i++) {
       const double id = word();
       TensorView& v = e_.views[l.outputs + i];
+      Storage*& storage = e_.storages[l.outputs + i];
+      storage = nullptr;
       if (id == -1) {
         number(v);
         continue;
       }
       Slot* s = e_.slots.find(id);
-      if (!s)
+      if (!s) {
         ok = fail_operand(name, id);
-      else
+      } else {
         v = s->view;
+        storage = s->storage;
+      }
     }
     for (uint32_t i = 0; ok && i < l.scalars; i++) {
       const bool cell = cells && word() != 0;
       Scalar& scalar = e_.scalars[i];
       scalar = Scalar{};
+      Storage*& storage = e_.storages[l.outputs + l.inputs + i];
+      storage = nullptr;
       if (!cell) {
         scalar.value = word();
         continue;
@@ -220,11 +236,15 @@ class Reader {
       Slot* s = e_.slots.find(id);
       if (!s || s->view.dtype != DType::f64 || s->view.numel != 1)
         ok = fail_operand(name, id);
-      else
+      else {
         scalar.cell = s->view.as<double>();
+        storage = s->storage;
+      }
     }
     l.views = e_.views.data();
     l.scalar = e_.scalars.data();
+    l.storages = e_.storages.data();
+    l.made = static_cast<uint16_t>(made_outputs);
     if (ok) {
       LaunchError error;
       if (!check(l, error)) ok = fail(error.code, error.message);

@@ -25,4 +25,13 @@ void Environment::raise(ErrorCode code, const char* message) {
   if (napi_call_function(env, receiver, factory, 2, arguments, &error) == napi_ok) napi_throw(env, error);
 }
 
+bool Environment::settle(const Slot& slot) {
+  stream.wait(stream.pending(slot.storage));
+  const Failure failure = stream.failure(slot.storage);
+  if (!failure) return true;
+  stream.take_failure();
+  raise(failure->code, failure->message);
+  return false;
+}
+
 }  // namespace tenon

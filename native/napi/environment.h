@@ -22,14 +22,15 @@ struct Environment {
 
   napi_env env;
   SlotTable slots;
-  CpuStream stream;
+  CpuStream stream{&slots.blocks()};
   std::unique_ptr<OpRecorder> recorder;
 
   double* commands = nullptr;  // the pinned command buffer
   size_t capacity = 0;         // in words
   napi_ref buffer = nullptr;
-  napi_ref make_error = nullptr;  // (code, message) => Error
-  napi_ref collect = nullptr;     // () => void: forces a collection and a sweep
+  napi_ref make_error = nullptr;            // (code, message) => Error
+  napi_ref collect = nullptr;               // () => void: forces a collection and a sweep
+  napi_threadsafe_function bell = nullptr;  // calls JavaScript when an awaited launch is complete
 
   /** Ids that got a weak reference since the last sweep, and between the two before it: the young. */
   std::vector<uint32_t> newborn, yearling;
@@ -41,10 +42,13 @@ struct Environment {
   /** The operands of the command being read. */
   std::vector<TensorView> views;
   std::vector<Scalar> scalars;
+  std::vector<Storage*> storages;  // of the operands, then of the scalars' cells
 
   void release(Slot& slot);
   /** Makes the JavaScript error for `error` and throws it. */
   void raise(ErrorCode code, const char* message);
+  /** Waits for what the tensor's bytes depend on; false after an error has been raised. */
+  bool settle(const Slot& slot);
 };
 
 /** Wraps a native callback: no C++ exception may reach Node. */

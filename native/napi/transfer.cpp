@@ -24,6 +24,8 @@ Slot* slot(const Napi::CallbackInfo& info, const char* op) {
   return s;
 }
 
+size_t size_of(const Slot& s) { return static_cast<size_t>(s.view.numel * element_size(s.view.dtype)); }
+
 /** The array's bytes if they are as many as the tensor's, which must be contiguous. */
 void* bytes_for(const Napi::CallbackInfo& info, const Slot& s) {
   Environment& e = environment(info);
@@ -43,16 +45,41 @@ void* bytes_for(const Napi::CallbackInfo& info, const Slot& s) {
 }  // namespace
 
 Napi::Value upload(const Napi::CallbackInfo& info) {
-  if (Slot* s = slot(info, "tensor"))
-    if (void* bytes = bytes_for(info, *s))
-      std::memcpy(s->view.data, bytes, static_cast<size_t>(s->view.numel * element_size(s->view.dtype)));
+  Environment& e = environment(info);
+  guarded(e, [&]() -> napi_value {
+    if (Slot* s = slot(info, "tensor"))
+      if (void* bytes = bytes_for(info, *s)) e.stream.write(s->storage, s->view.data, bytes, size_of(*s));
+    return nullptr;
+  });
   return info.Env().Undefined();
 }
 
 Napi::Value download(const Napi::CallbackInfo& info) {
   if (Slot* s = slot(info, "toTypedArray"))
     if (void* bytes = bytes_for(info, *s))
-      std::memcpy(bytes, s->view.data, static_cast<size_t>(s->view.numel * element_size(s->view.dtype)));
+      if (environment(info).settle(*s)) std::memcpy(bytes, s->view.data, size_of(*s));
+  return info.Env().Undefined();
+}
+
+Napi::Value read_later(const Napi::CallbackInfo& info) {
+  Environment& e = environment(info);
+  Ticket ticket = 0;
+  guarded(e, [&]() -> napi_value {
+    if (Slot* s = slot(info, "read"))
+      if (void* bytes = bytes_for(info, *s))
+        // The caller keeps the array until the ticket is complete.
+        ticket = e.stream.idle() && !e.settle(*s)
+                     ? 0
+                     : e.stream.read(s->storage, s->view.data, bytes, size_of(*s));
+    return nullptr;
+  });
+  return Napi::Number::New(info.Env(), static_cast<double>(ticket));
+}
+
+Napi::Value check_read(const Napi::CallbackInfo& info) {
+  Environment& e = environment(info);
+  if (const Failure failure = e.stream.read_failure(static_cast<Ticket>(number(info, 0))))
+    e.raise(failure->code, failure->message);
   return info.Env().Undefined();
 }
 
@@ -63,6 +90,7 @@ Napi::Value item(const Napi::CallbackInfo& info) {
     environment(info).raise(ErrorCode::internal, "item: not one element");
     return info.Env().Undefined();
   }
+  if (!environment(info).settle(*s)) return info.Env().Undefined();
   constexpr int64_t exact = int64_t{1} << 53;
   if (s->view.dtype == DType::i64) {
     const int64_t v = *s->view.as<int64_t>();
@@ -83,6 +111,7 @@ Napi::Value item_bigint(const Napi::CallbackInfo& info) {
     environment(info).raise(ErrorCode::internal, "itemBigInt: not one integer");
     return info.Env().Undefined();
   }
+  if (!environment(info).settle(*s)) return info.Env().Undefined();
   const int64_t v = s->view.dtype == DType::i64
                         ? *s->view.as<int64_t>()
                         : static_cast<int64_t>(element_as_double(s->view.data, s->view.dtype, 0));
@@ -105,6 +134,7 @@ Napi::Value elements(const Napi::CallbackInfo& info) {
     e.raise(ErrorCode::internal, "elements: arrays of the wrong type or length");
     return info.Env().Undefined();
   }
+  if (!e.settle(*s)) return info.Env().Undefined();
   const double* index = info[1].As<Napi::Float64Array>().Data();
   for (size_t i = 0; i < indices.ElementLength(); i++) {
     if (!(index[i] >= 0 && index[i] < static_cast<double>(s->view.numel))) {

@@ -8,6 +8,11 @@ namespace tenon {
 Napi::Value upload(const Napi::CallbackInfo&);
 /** download(id, typedArray): copies a contiguous tensor's bytes. */
 Napi::Value download(const Napi::CallbackInfo&);
+/** readLater(id, typedArray): download() in the stream's order, without waiting. The ticket that completes
+ * it, 0: done. */
+Napi::Value read_later(const Napi::CallbackInfo&);
+/** checkRead(ticket): throws if the completed read found a tensor whose computation failed. */
+Napi::Value check_read(const Napi::CallbackInfo&);
 /** item(id): the one element as a number; bool as 0 or 1. */
 Napi::Value item(const Napi::CallbackInfo&);
 /** itemBigInt(id): the one element of an integer tensor. */

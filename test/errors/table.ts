@@ -10,6 +10,7 @@ import {
   OutOfMemoryError,
   ShapeError,
   TenonError,
+  cpu,
 } from 'tenon';
 
 type ErrorClass = new (message: string) => TenonError;
@@ -26,11 +27,12 @@ const CODES = new Map<ErrorClass, string>([
   [InternalError, 'ERR_TENON_INTERNAL'],
 ]);
 
-/** What a call throws; fails when it returns. */
+/** What a call, or what it started, throws; fails when both succeed. */
 export function errorOf(call: () => unknown): unknown {
   let result: unknown;
   try {
     result = call();
+    cpu.synchronize(); // what a launch finds in its data may come later than the call
   } catch (error) {
     return error;
   }

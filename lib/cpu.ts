@@ -1,0 +1,2 @@
+/** The CPU as a device: what runs there beside the JavaScript thread. */
+export { synchronize, synchronizeAsync } from './backend/waiting';

@@ -1,0 +1,39 @@
+#include "core/cost.h"
+
+#include "cpu/kernel_table.h"
+
+namespace tenon {
+
+namespace {
+
+/** Multiply-adds a nanosecond, and elements a nanosecond that other kernels get through: both on the low
+ * side. */
+constexpr int64_t kProducts = 32, kElements = 2;
+
+int64_t last_size(const TensorView& v, int from_end) {
+  return v.rank >= from_end ? v.shape[v.rank - from_end] : 1;
+}
+
+/** a * b, or as much as fits: sizes multiply beyond 2^63 only in views that repeat elements. */
+int64_t product(int64_t a, int64_t b) { return b && a > INT64_MAX / b ? INT64_MAX : a * b; }
+
+}  // namespace
+
+int64_t estimated_cost(const Launch& l) {
+  switch (static_cast<Op>(l.op)) {
+    case Op::matmul:
+      return product(l.out().numel, last_size(l.in(), l.scalar[0].integer() ? 2 : 1)) / kProducts;
+    case Op::linear: return product(l.out().numel, last_size(l.in(), 1)) / kProducts;
+    case Op::linearBackward:
+      return product(product(l.in().numel, last_size(l.in(1), 1)), l.outputs) / kProducts;
+    default: break;
+  }
+  int64_t elements = 0;
+  for (uint32_t i = 0; i < l.outputs + l.inputs; i++) {
+    const int64_t n = l.views[i].numel;
+    elements = elements > INT64_MAX - n ? INT64_MAX : elements + n;
+  }
+  return elements / kElements;
+}
+
+}  // namespace tenon
