@@ -1,7 +1,10 @@
 import tseslint from 'typescript-eslint';
 
 const nodeGlobals = Object.fromEntries(
-  ['__dirname', 'console', 'module', 'process', 'require', 'URL'].map((name) => [name, 'readonly']),
+  ['__dirname', 'console', 'module', 'performance', 'process', 'require', 'setTimeout', 'URL'].map((name) => [
+    name,
+    'readonly',
+  ]),
 );
 
 export default tseslint.config(

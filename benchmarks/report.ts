@@ -18,6 +18,7 @@ function times(ratio: number | undefined): string {
 /** Whether a goal is met; null: this run can't tell. */
 function isMet(goal: Goal, row: Row): boolean | null {
   if ('below' in goal) return row.tenon.median < goal.below;
+  if ('atLeast' in goal) return row.tenon.median >= goal.atLeast;
   const rival = row.rivals[goal.rival];
   return rival === undefined ? null : rival.ratio >= goal.ratio;
 }
@@ -25,7 +26,12 @@ function isMet(goal: Goal, row: Row): boolean | null {
 function goalText(row: Row): string {
   const { goal } = row;
   if (goal === null) return '';
-  const wish = 'below' in goal ? `< ${goal.below} ${row.unit}` : `≥ ${goal.ratio}× ${TITLES[goal.rival]}`;
+  const wish =
+    'below' in goal
+      ? `< ${goal.below} ${row.unit}`
+      : 'atLeast' in goal
+        ? `≥ ${goal.atLeast} ${row.unit}`
+        : `≥ ${goal.ratio}× ${TITLES[goal.rival]}`;
   const met = isMet(goal, row);
   return met === null ? wish : `${wish}: ${met ? 'met' : 'MISSED'}`;
 }

@@ -7,19 +7,21 @@ import { BenchmarkError } from './process';
 import { report } from './report';
 import { RIVALS, type Rival, type Suite } from './suite';
 import { cold } from './suites/cold';
+import { eventloop } from './suites/eventloop';
 import { elementwise } from './suites/elementwise';
 import { gemm } from './suites/gemm';
 import { notebook } from './suites/notebook';
 import { overhead } from './suites/overhead';
 
-const SUITES: readonly Suite[] = [notebook, overhead, gemm, elementwise, cold];
+const SUITES: readonly Suite[] = [notebook, overhead, gemm, elementwise, cold, eventloop];
 
-const USAGE = `usage: npm run bench -- [suite ...] [--vs rival ...] [--quick]
+const USAGE = `usage: npm run bench -- [suite ...] [--vs rival ...] [--busy N] [--quick]
 
 suites (all of them if none is named):
 ${SUITES.map((s) => `  ${s.name.padEnd(12)} ${s.title} (rivals: ${s.rivals.join(', ')})`).join('\n')}
 
   --vs torch | openblas   measure a rival in turn with Tenon; may be repeated
+  --busy N                gemm only: what two threads keep of their speed while N other processes are busy
   --quick                 run everything once with tiny counts, without history: shows that it runs, not how fast`;
 
 class UsageError extends Error {}
@@ -28,6 +30,7 @@ interface Choice {
   suites: readonly Suite[];
   rivals: readonly Rival[];
   quick: boolean;
+  busy: number;
 }
 
 /** null: help was asked for. */
@@ -39,6 +42,7 @@ function parse(args: string[]): Choice | null {
       allowPositionals: true,
       options: {
         vs: { type: 'string', multiple: true, default: [] },
+        busy: { type: 'string', default: '0' },
         quick: { type: 'boolean', default: false },
         help: { type: 'boolean', short: 'h', default: false },
       },
@@ -57,16 +61,26 @@ function parse(args: string[]): Choice | null {
   for (const rival of rivals)
     if (!suites.some((s) => s.rivals.includes(rival)))
       throw new UsageError(`${rival} is no rival in ${suites.map((s) => s.name).join(', ')}`);
-  return { suites, rivals, quick: values.quick };
+  const busy = Number(values.busy);
+  if (!Number.isInteger(busy) || busy < 0 || busy > 64)
+    throw new UsageError(`--busy: expected a number of processes, got ${values.busy}`);
+  if (busy > 0 && !suites.every((s) => s.takesBusy))
+    throw new UsageError(
+      `--busy is for ${SUITES.filter((s) => s.takesBusy)
+        .map((s) => s.name)
+        .join(', ')}`,
+    );
+  return { suites, rivals, quick: values.quick, busy };
 }
 
-async function run({ suites, rivals, quick }: Choice): Promise<void> {
+async function run({ suites, rivals, quick, busy }: Choice): Promise<void> {
   compilePrograms();
   for (const suite of suites) {
     const load = loadavg()[0]!;
     const result = await suite.run({
       rivals: rivals.filter((r) => suite.rivals.includes(r)),
       quick,
+      busy,
       progress: (pass, passes) => process.stderr.write(`${suite.name}: pass ${pass} of ${passes}\n`),
     });
     console.log(report(suite, result, quick));

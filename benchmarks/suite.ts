@@ -5,8 +5,8 @@ import { ratio, summarize, type Figures, type Measure } from './statistics';
 export const RIVALS = ['torch', 'openblas'] as const;
 export type Rival = (typeof RIVALS)[number];
 
-/** Either to be so many times better than a rival, or below a figure. */
-export type Goal = { rival: Rival; ratio: number } | { below: number };
+/** Either to be so many times better than a rival, or below a figure, or no less than one. */
+export type Goal = { rival: Rival; ratio: number } | { below: number } | { atLeast: number };
 
 export interface RivalFigures extends Figures {
   ratio: number;
@@ -32,6 +32,8 @@ export interface SuiteOptions {
   rivals: readonly Rival[];
   /** Everything once with tiny counts: shows that the suite runs, not how fast it is. */
   quick: boolean;
+  /** How many other processes keep the processor busy meanwhile: suites that take it measure what it costs. */
+  busy: number;
   /** Called before each pass. */
   progress: (pass: number, passes: number) => void;
 }
@@ -40,6 +42,8 @@ export interface Suite {
   name: string;
   title: string;
   rivals: readonly Rival[];
+  /** Whether it looks at `busy`. */
+  takesBusy?: boolean;
   run(options: SuiteOptions): Promise<Result>;
 }
 
