@@ -12,6 +12,10 @@ export interface Addon {
     makeError: (code: number, message: string) => TenonError,
     collect: () => void,
   ): Binding;
+  /** The package's version when it was built. */
+  readonly version?: string;
+  /** The compiler that built it. */
+  readonly compiler: string;
   /** The names of ops.def's rows. */
   readonly ops: readonly string[];
   /** The instruction sets that can be chosen here, the best one first. */
