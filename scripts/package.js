@@ -5,7 +5,6 @@ const path = require('path');
 const { ROOT, run } = require('./toolchain');
 
 const folder = path.join(ROOT, 'prebuilds', `${process.platform}-${process.arch}`);
-fs.rmSync(folder, { recursive: true, force: true });
 
 const prebuildify = require.resolve('prebuildify/bin.js');
 const buildScript = path.join(ROOT, 'scripts', 'build.js');

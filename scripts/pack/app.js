@@ -70,11 +70,16 @@ class App {
     return (performance.now() - start) / 1000;
   }
 
-  /** The packages in node_modules, and their bytes. */
+  /** The packages in node_modules, and their bytes without what is for other systems. */
   get contents() {
     const folder = path.join(this.folder, 'node_modules');
     const packages = fs.readdirSync(folder).filter((name) => !name.startsWith('.'));
-    return { packages, bytes: folderBytes(folder) };
+    const prebuilds = path.join(this.installed, 'prebuilds');
+    const others = fs
+      .readdirSync(prebuilds)
+      .filter((system) => system !== `${process.platform}-${process.arch}`)
+      .map((system) => folderBytes(path.join(prebuilds, system)));
+    return { packages, bytes: others.reduce((rest, bytes) => rest - bytes, folderBytes(folder)) };
   }
 
   write(file, content) {

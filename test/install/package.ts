@@ -3,6 +3,7 @@ import { spawnSync } from 'child_process';
 import { cpSync, mkdirSync, mkdtempSync, realpathSync, rmSync } from 'fs';
 import { tmpdir } from 'os';
 import { dirname, join } from 'path';
+import { addonPath } from '../../lib/backend/load';
 
 const ROOT = join(__dirname, '../..');
 
@@ -26,7 +27,7 @@ export class PackageCopy {
       ? join(this.folder, 'prebuilds', `${process.platform}-${process.arch}`, `tenon.${libc}.node`)
       : join(this.folder, 'build/Release/tenon.node');
     mkdirSync(dirname(this.binary), { recursive: true });
-    cpSync(join(ROOT, 'build/Release/tenon.node'), this.binary);
+    cpSync(addonPath, this.binary);
   }
 
   run(args: string[], env: Record<string, string> = {}): Outcome {
