@@ -6,6 +6,8 @@ import { join } from 'path';
 import { systemLibc } from '../../lib/backend/addon-file';
 import { addonPath } from '../../lib/backend/load';
 
+jest.setTimeout(60_000); // several processes each, on a machine that may be busy
+
 const ROOT = join(__dirname, '../..');
 const glibc = systemLibc().startsWith('glibc') ? test : test.skip;
 let folder: string;

@@ -3,6 +3,8 @@ import { cpuCapability } from 'tenon';
 import type { Report } from '../../lib/cli/doctor';
 import { PackageCopy } from './package';
 
+jest.setTimeout(60_000); // several processes each, on a machine that may be busy
+
 let copy: PackageCopy;
 beforeEach(() => (copy = new PackageCopy(true)));
 afterEach(() => copy.remove());

@@ -4,6 +4,8 @@ import { join } from 'path';
 import { loadFailure } from '../../lib/backend/addon-file';
 import { PackageCopy } from './package';
 
+jest.setTimeout(60_000); // several processes each, on a machine that may be busy
+
 let copy: PackageCopy;
 afterEach(() => copy.remove());
 
