@@ -9,6 +9,7 @@ const layers = [
   { name: 'functional', path: '^lib/functional/' },
   { name: 'modules', path: '^lib/(nn|optim|data|io|cpu|runtime|testing)(/|\\.ts$)' },
   { name: 'index', path: '^lib/index\\.ts$' },
+  { name: 'cli', path: '^lib/cli/' },
 ];
 
 /** @type {import('dependency-cruiser').IConfiguration} */

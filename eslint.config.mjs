@@ -8,7 +8,7 @@ const nodeGlobals = Object.fromEntries(
 );
 
 export default tseslint.config(
-  { ignores: ['build*/', 'dist/', 'prebuilds/', 'coverage/', 'native/', '.sysroot/'] },
+  { ignores: ['build*/', 'dist/', 'prebuilds/', 'coverage/', 'native/', 'docs/api/'] },
   {
     files: ['**/*.ts'],
     extends: [tseslint.configs.recommendedTypeChecked],

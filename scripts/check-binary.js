@@ -1,14 +1,18 @@
 'use strict';
 // Checks the built addon and its object files: a function shared between instruction sets must not end up in
 // the copy for one of them that not every processor has, nothing may run when the addon is loaded, and its
-// size and exports stay what they should be.
-const { execFileSync } = require('child_process');
+// size, exports and libraries stay what they should be.
+// usage: node scripts/check-binary.js [ADDON]   (ADDON: one to publish, which has to be stripped and to run on
+// glibc 2.28)
+const { execFileSync, spawnSync } = require('child_process');
 const fs = require('fs');
 const os = require('os');
 const path = require('path');
 const { ROOT } = require('./toolchain');
 
 const MAX_BYTES = 6 * 1024 * 1024;
+const MAX_GLIBC = 28;
+const LIBRARIES = /^(libc|libm|libdl|libpthread|librt|ld-linux-.*|libc\.musl-.*)\.so/;
 const EXPORTS = ['napi_register_module_v1', 'node_api_module_get_api_version_v1'];
 const WEAK = 'VWu'; // nm's letters for weak and unique definitions
 
@@ -52,12 +56,26 @@ function checkObjects() {
   if (checked === 0) problems.push(`${folder} holds no object files of kernels to check`);
 }
 
-function checkAddon() {
-  const addon = path.join(ROOT, 'build', 'Release', 'tenon.node');
+function strippedSize(addon) {
   const stripped = path.join(fs.mkdtempSync(path.join(os.tmpdir(), 'tenon-')), 'tenon.node');
   execFileSync('strip', ['-o', stripped, addon]);
   const bytes = fs.statSync(stripped).size;
   fs.rmSync(path.dirname(stripped), { recursive: true });
+  return bytes;
+}
+
+/** The undefined symbols that need a glibc after 2.28, with the version of each; and the newest that any needs. */
+function glibcNeeds(addon) {
+  const versioned = [...output('objdump', '-T', addon).matchAll(/\(GLIBC_2\.(\d+)[.\d]*\)\s+(\S+)/g)];
+  const needs = versioned.map(([, minor, symbol]) => ({ minor: Number(minor), symbol }));
+  return {
+    newest: Math.max(0, ...needs.map(({ minor }) => minor)),
+    tooNew: needs.filter(({ minor }) => minor > MAX_GLIBC),
+  };
+}
+
+function checkAddon(addon, publishing) {
+  const bytes = publishing ? fs.statSync(addon).size : strippedSize(addon);
   if (bytes > MAX_BYTES) problems.push(`the addon has ${bytes} bytes stripped, more than ${MAX_BYTES}`);
 
   const exported = lines(output('nm', '-D', '--defined-only', '--format=posix', addon)).map(
@@ -65,20 +83,34 @@ function checkAddon() {
   );
   if (exported.sort().join() !== EXPORTS.join()) problems.push(`the addon exports ${exported.join(', ')}`);
 
-  const versions = output('objdump', '-T', addon).match(/(?<=GLIBC_)2\.\d+/g) ?? [];
-  const glibc = Math.max(...versions.map((version) => Number(version.slice(2))));
-  console.log(`addon: ${(bytes / 1024 / 1024).toFixed(2)} MB stripped (at most 6), needs glibc 2.${glibc}`);
+  const needed = output('objdump', '-p', addon).match(/(?<=NEEDED\s+)\S+/g) ?? [];
+  for (const library of needed)
+    if (!LIBRARIES.test(library)) problems.push(`the addon needs the library ${library}`);
+
+  const { newest, tooNew } = glibcNeeds(addon);
+  if (publishing)
+    for (const { minor, symbol } of tooNew)
+      problems.push(
+        `${symbol} needs glibc 2.${minor}, more than 2.${MAX_GLIBC}: name it in native/compat/glibc.cpp, ` +
+          'or build on an older system',
+      );
+  if (publishing && lines(spawnSync('nm', [addon], { encoding: 'utf8' }).stdout).length > 0)
+    problems.push('the addon is not stripped');
+  const glibc = newest > 0 ? `needs glibc 2.${newest}` : 'needs no glibc';
+  console.log(`addon: ${(bytes / 1024 / 1024).toFixed(2)} MB stripped (at most 6), ${glibc}`);
 }
 
 if (process.platform !== 'linux') {
   console.log(`binary checks skipped: they read ELF files, this is ${process.platform}`);
 } else {
-  if (!fs.existsSync(path.join(ROOT, 'build', 'Release', 'tenon.node'))) {
-    console.error('there is no build/Release/tenon.node to check: npm run build');
+  const publishing = process.argv[2];
+  const addon = publishing ?? path.join(ROOT, 'build', 'Release', 'tenon.node');
+  if (!fs.existsSync(addon)) {
+    console.error(`there is no ${path.relative(ROOT, addon)} to check: npm run build`);
     process.exit(1);
   }
-  checkObjects();
-  checkAddon();
+  if (publishing === undefined) checkObjects();
+  checkAddon(addon, publishing !== undefined);
   for (const problem of problems) console.error(problem);
   process.exit(problems.length === 0 ? 0 : 1);
 }

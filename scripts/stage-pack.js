@@ -4,7 +4,7 @@
 // - native/vendor, the Node-API headers with their licences: whoever installs the package can build it with
 // CMake and a compiler alone;
 // - package.json without `prepare`, which is for checkouts, and which npm would ask users of the tarball to
-// approve.
+// approve; and with the module type named, which in a checkout would keep Node from running the examples.
 const fs = require('fs');
 const path = require('path');
 const { ROOT } = require('./toolchain');
@@ -25,11 +25,12 @@ function vendorHeaders() {
   }
 }
 
-function stripPrepare() {
+function adaptManifest() {
   fs.mkdirSync(path.dirname(original), { recursive: true });
   fs.copyFileSync(manifest, original);
   const content = JSON.parse(fs.readFileSync(manifest, 'utf8'));
   delete content.scripts.prepare;
+  content.type = 'commonjs';
   fs.writeFileSync(manifest, `${JSON.stringify(content, null, 2)}\n`);
 }
 
@@ -41,5 +42,5 @@ function undo() {
 undo();
 if (!process.argv.includes('--undo')) {
   vendorHeaders();
-  stripPrepare();
+  adaptManifest();
 }

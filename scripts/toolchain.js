@@ -10,9 +10,9 @@ const JOBS = String(os.availableParallelism());
 const works = (command, args = ['--version']) => spawnSync(command, args, { stdio: 'ignore' }).status === 0;
 
 const HINTS = {
-  CMake: ['cmake', 'cmake', 'cmake', 'Kitware.CMake'],
-  'a C++17 compiler': ['g++', 'gcc-c++', 'llvm (or: xcode-select --install)', 'LLVM.LLVM'],
-  'Ninja or make': ['ninja-build', 'ninja-build', 'ninja', 'Ninja-build.Ninja'],
+  CMake: ['cmake', 'cmake', 'cmake', 'cmake', 'Kitware.CMake'],
+  'a C++17 compiler': ['g++', 'gcc-c++', 'g++', 'llvm (or: xcode-select --install)', 'LLVM.LLVM'],
+  'Ninja or make': ['ninja-build', 'ninja-build', 'ninja', 'ninja', 'Ninja-build.Ninja'],
 };
 
 /** Names everything that is missing, with the command that brings it, and ends the process with status 1. */
@@ -30,7 +30,7 @@ function requireTools() {
   }
   if (missing.length === 0) return;
   const lines = [`tenon: building from source needs ${missing.join(' and ')}, which could not be found.`];
-  const managers = ['apt-get install', 'dnf install', 'brew install', 'winget install'];
+  const managers = ['apt-get install', 'dnf install', 'apk add', 'brew install', 'winget install'];
   managers.forEach((install, i) => {
     lines.push(`  ${install} ${missing.map((tool) => HINTS[tool][i]).join(' ')}`);
   });

@@ -13,6 +13,10 @@ export interface Addon {
     collect: () => void,
     completed: () => void,
   ): Binding;
+  /** The package's version when it was built. */
+  readonly version?: string;
+  /** The compiler that built it. */
+  readonly compiler: string;
   /** The names of ops.def's rows. */
   readonly ops: readonly string[];
   /** The instruction sets that can be chosen here, the best one first. */

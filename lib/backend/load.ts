@@ -1,31 +1,38 @@
+import * as fs from 'fs';
 import * as path from 'path';
 import { NativeError, describe, nativeError } from '../errors';
+import { ROOT, checkAddonFile, findAddon, loadFailure, replaceAdvice } from './addon-file';
 import type { Addon, Binding } from './binding';
 import { OP_ROWS } from './ops.generated';
 
-/** The package's folder: lib/backend and dist/backend both lie two levels below it. */
-const ROOT = path.join(__dirname, '..', '..');
+/** The version of the package. */
+export const version = (
+  JSON.parse(fs.readFileSync(path.join(ROOT, 'package.json'), 'utf8')) as { version: string }
+).version;
+
+/** Where the native binary lies. */
+export const addonPath = findAddon();
 
 function load(): Addon {
+  checkAddonFile(addonPath);
   try {
     // eslint-disable-next-line @typescript-eslint/no-require-imports -- a native addon has no import form
-    const find = require('node-gyp-build') as (directory: string) => Addon;
-    return find(ROOT);
+    return require(addonPath) as Addon;
   } catch (cause) {
-    throw new NativeError(
-      `tenon: no native binary could be loaded for ${process.platform}-${process.arch} (Node ${process.version}).\n` +
-        'Build it from the sources that come with the package (needs CMake >= 3.20 and a C++17 compiler):\n' +
-        '  npx tenon-build\n' +
-        `Cause: ${(cause as Error).message}`,
-    );
+    throw loadFailure(addonPath, cause as Error);
   }
 }
 
-const addon = load();
+export const addon = load();
 
+if (addon.version !== version)
+  throw new NativeError(
+    `tenon: the native binary ${addonPath} is of another version: expected ${version}, got ${addon.version ?? 'one that has none'}.\n` +
+      replaceAdvice(addonPath),
+  );
 if (addon.ops.length !== OP_ROWS.length || addon.ops.some((name, i) => name !== OP_ROWS[i]!.name))
   throw new NativeError(
-    'tenon: the native binary was built from other sources than the JavaScript: rebuild it (npx tenon-build)',
+    `tenon: the native binary ${addonPath} was built from other sources than the JavaScript.\n${replaceAdvice(addonPath)}`,
   );
 
 /** The command buffer, in 64-bit words. */

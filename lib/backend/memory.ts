@@ -11,8 +11,10 @@ import { flush, liveBytes, sweep } from './commands';
 
 type Collector = (options?: { type: 'minor' | 'major' }) => void;
 
-/** V8's own collector, without leaving `gc` in the global scope. */
+/** The engine's own collector, without leaving `gc` in the global scope. */
 function findCollector(): Collector | null {
+  const { Bun } = globalThis as { Bun?: { gc(synchronous: boolean): void } };
+  if (Bun !== undefined) return () => Bun.gc(true);
   if (typeof globalThis.gc === 'function') return globalThis.gc as unknown as Collector;
   try {
     v8.setFlagsFromString('--expose-gc');

@@ -2,6 +2,8 @@
 // node-addon-api.
 #include <napi.h>
 
+#include <string>
+
 #include "core/cpu_features.h"
 #include "core/parallel.h"
 #include "cpu/kernel_table.h"
@@ -83,6 +85,14 @@ Napi::Array op_names(Napi::Env env) {
   return names;
 }
 
+std::string compiler() {
+#ifdef __clang__
+  return __VERSION__;
+#else
+  return std::string("GCC ") + __VERSION__;
+#endif
+}
+
 /** The instruction sets that this processor and this build have. */
 Napi::Array isa_names(Napi::Env env) {
   Napi::Array names = Napi::Array::New(env);
@@ -161,6 +171,8 @@ Napi::Object initialize(Napi::Env env, Napi::Object exports) {
   Instance* instance = new Instance;
   env.SetInstanceData<Instance>(instance);
   exports.Set("create", Napi::Function::New(env, create, "create", instance));
+  exports.Set("version", TENON_VERSION);
+  exports.Set("compiler", compiler());
   exports.Set("ops", op_names(env));
   exports.Set("isas", isa_names(env));
   return exports;

@@ -1,0 +1,174 @@
+/** What `tenon doctor` finds out; it needs no binary that loads. */
+import { execFileSync } from 'child_process';
+import * as fs from 'fs';
+import * as os from 'os';
+import * as path from 'path';
+import { ROOT, findAddon, systemLibc } from '../backend/addon-file';
+import { cpuQuota } from './cgroup';
+import type { Probe } from './probe';
+
+/** What `tenon doctor --json` prints. A null is something that can't be known here, or that isn't there. */
+export interface Report {
+  /** Whether the library loads and computes. */
+  ok: boolean;
+  /** Why it doesn't, and what to do. */
+  problem: string | null;
+  package: { version: string; folder: string };
+  binary: {
+    file: string | null;
+    bytes: number | null;
+    /** 'prebuilt': it came with the package; 'built': from its sources, on this machine. */
+    origin: 'prebuilt' | 'built' | null;
+    compiler: string | null;
+  };
+  system: {
+    node: string;
+    nodeApi: string;
+    platform: string;
+    arch: string;
+    release: string;
+    libc: string | null;
+  };
+  cpu: {
+    model: string | null;
+    /** The instruction set that kernels run with, and all that there are here, the best one first. */
+    instructionSet: string | null;
+    supported: readonly string[];
+  };
+  threads: {
+    used: number | null;
+    /** Processors that this process may run on, and how many processors' time its container may use. */
+    processors: number;
+    quota: number | null;
+    reason: string;
+  };
+  memory: {
+    totalBytes: number;
+    freeBytes: number;
+    /** The container's limit. */
+    limitBytes: number | null;
+  };
+  gpu: { available: boolean; reason: string };
+  /** Environment variables that change what Tenon does. */
+  environment: Record<string, string>;
+}
+
+function load(): { probe: Probe | null; problem: string | null } {
+  try {
+    const output = execFileSync(process.execPath, [path.join(__dirname, 'probe.js')], {
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    return { probe: JSON.parse(output) as Probe, problem: null };
+  } catch (error) {
+    const { signal, stderr, message } = error as Error & { signal?: string; stderr?: string };
+    if (signal) return { probe: null, problem: `The process that loaded the binary was ended by ${signal}.` };
+    // Node prints the place, the error's name and message, and the stack.
+    const said = /^\w*Error: ([^]*?)(?=\n {4}at |\n\nNode\.js|$(?![^]))/m.exec(stderr ?? '');
+    return { probe: null, problem: said?.[1] ?? stderr ?? message };
+  }
+}
+
+function findBinary(): string | null {
+  try {
+    return findAddon();
+  } catch {
+    return null; // loading says the same in the report's `problem`
+  }
+}
+
+function threadsReason(used: number | null, processors: number, quota: number | null): string {
+  const wanted = process.env.TENON_NUM_THREADS;
+  if (used === null) return 'the library does not load';
+  if (wanted !== undefined && Number(wanted) === used) return `TENON_NUM_THREADS is ${wanted}`;
+  const ignored = wanted ? `; TENON_NUM_THREADS is no number from 1 to 1024: ${JSON.stringify(wanted)}` : '';
+  if (quota !== null && quota < processors && used < processors)
+    return `the container may use the time of ${quota} of ${processors} processors${ignored}`;
+  return `one for each of ${processors} processors${ignored}`;
+}
+
+/** Examines the installation. */
+export function examine(): Report {
+  const { version } = JSON.parse(fs.readFileSync(path.join(ROOT, 'package.json'), 'utf8')) as {
+    version: string;
+  };
+  const { probe, problem } = load();
+  const file = findBinary();
+  const processors = os.availableParallelism();
+  const quota = cpuQuota() ?? null;
+  const limit = process.constrainedMemory();
+  return {
+    ok: probe !== null,
+    problem,
+    package: { version, folder: ROOT },
+    binary: {
+      file,
+      bytes: file === null ? null : fs.statSync(file).size,
+      origin: file === null ? null : file.startsWith(path.join(ROOT, 'prebuilds')) ? 'prebuilt' : 'built',
+      compiler: probe?.compiler ?? null,
+    },
+    system: {
+      node: process.version,
+      nodeApi: process.versions.napi ?? '',
+      platform: process.platform,
+      arch: process.arch,
+      release: os.release(),
+      libc: systemLibc() || null,
+    },
+    cpu: {
+      model: os.cpus()[0]?.model ?? null,
+      instructionSet: probe?.isa ?? null,
+      supported: probe?.isas ?? [],
+    },
+    threads: {
+      used: probe?.threads ?? null,
+      processors,
+      quota,
+      reason: threadsReason(probe?.threads ?? null, processors, quota),
+    },
+    memory: {
+      totalBytes: os.totalmem(),
+      freeBytes: os.freemem(),
+      // Without a limit, systems say 0, nothing, or a number beyond all memory.
+      limitBytes: limit && limit < os.totalmem() ? limit : null,
+    },
+    gpu: { available: false, reason: 'this build has kernels for the CPU only' },
+    environment: Object.fromEntries(
+      Object.entries(process.env).filter(
+        (entry): entry is [string, string] => entry[0].startsWith('TENON_') && entry[1] !== undefined,
+      ),
+    ),
+  };
+}
+
+const gigabytes = (bytes: number): string => `${(bytes / 2 ** 30).toFixed(1)} GB`;
+
+/** The report, for people. */
+export function format(report: Report): string {
+  const { binary, system, cpu, threads, memory } = report;
+  const others = cpu.supported.filter((isa) => isa !== cpu.instructionSet);
+  const origin = binary.origin === 'prebuilt' ? 'came with the package' : 'built on this machine';
+  const chosen = report.environment.TENON_CPU_ISA ? 'TENON_CPU_ISA' : 'the best one here';
+  const environment = Object.entries(report.environment).map(([name, value]) => `${name}=${value}`);
+  const rows: [string, string][] = [
+    ['Tenon', `${report.package.version} in ${report.package.folder}`],
+    ['Binary', binary.file ?? 'none'],
+    ['', binary.file === null ? '' : `${origin}${binary.compiler ? `, compiled by ${binary.compiler}` : ''}`],
+    ['Node', `${system.node} (Node-API ${system.nodeApi})`],
+    ['System', `${system.platform}-${system.arch} ${system.release}${system.libc ? `, ${system.libc}` : ''}`],
+    ['Processor', cpu.model ?? 'unknown'],
+    ['Kernels', cpu.instructionSet === null ? 'not loaded' : `${cpu.instructionSet} (${chosen})`],
+    ['', others.length > 0 ? `there is also ${others.join(', ')}` : ''],
+    ['Threads', threads.used === null ? 'not loaded' : `${threads.used} (${threads.reason})`],
+    ['Memory', `${gigabytes(memory.freeBytes)} of ${gigabytes(memory.totalBytes)} free`],
+    ['', memory.limitBytes === null ? '' : `the container may use ${gigabytes(memory.limitBytes)}`],
+    ['GPU', `none: ${report.gpu.reason}`],
+    ['Settings', environment.join(' ')],
+  ];
+  const lines = rows.filter(([, value]) => value !== '').map(([name, value]) => `${name.padEnd(11)}${value}`);
+  return [
+    ...lines,
+    '',
+    report.ok ? 'Tenon loads and computes.' : `Tenon does not load.\n${report.problem}`,
+  ].join('\n');
+}

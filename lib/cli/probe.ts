@@ -1,0 +1,23 @@
+/**
+ * Loads the library as a program does and prints, as JSON, what it found. Doctor runs it in a process of its own:
+ * a binary that crashes when it is loaded is a finding, too.
+ */
+import { addon, binding } from '../backend/load';
+import { tensor } from '../index';
+
+/** What a loaded library says of itself. */
+export interface Probe {
+  compiler: string;
+  isa: string;
+  isas: readonly string[];
+  threads: number;
+}
+
+if (tensor([1, 2]).add(1).sum().item() !== 5) throw new Error('tenon: [1, 2] + 1 does not sum up to 5');
+const probe: Probe = {
+  compiler: addon.compiler,
+  isa: binding.isa,
+  isas: addon.isas,
+  threads: binding.getNumThreads(),
+};
+process.stdout.write(JSON.stringify(probe));
