@@ -38,7 +38,20 @@ export {
   NativeError,
   InternalError,
 } from './errors';
-export { noGrad, enableGrad, setGradEnabled, isGradEnabled, type GradHook, type GradFn } from './autograd';
+export {
+  noGrad,
+  enableGrad,
+  setGradEnabled,
+  inferenceMode,
+  noGradAsync,
+  enableGradAsync,
+  setGradEnabledAsync,
+  inferenceModeAsync,
+  isGradEnabled,
+  isInferenceModeEnabled,
+  type GradHook,
+  type GradFn,
+} from './autograd';
 export { setPrintoptions, getPrintoptions } from './print';
 export {
   collect,

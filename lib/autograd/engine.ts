@@ -9,7 +9,7 @@ import { AutogradError, ShapeError, describe } from '../errors';
 import { broadcastsTo, sameShape, showShape } from '../shape';
 import { Tensor, setGradient } from '../tensor';
 import { arithmetic } from './arithmetic';
-import { gradEnabled, setGradEnabled } from './mode';
+import { changeModes, currentModes } from './mode';
 import { edgeOf, prunedMark, setPruned, type InputGrads, type Node } from './node';
 
 export interface PassOptions {
@@ -430,11 +430,12 @@ export function runBackward(
   const displaced = outer === null ? null : outer.displace();
   const pass = outer === null ? outermost : new Pass();
   pass.prepare(options);
-  const mode = gradEnabled;
+  const modes = currentModes();
+  const { grad, inference } = modes;
   const mark = setPruned(0);
   running = pass;
   const scope = enterScope(pass.scope);
-  setGradEnabled(options.createGraph);
+  changeModes(modes, { grad: options.createGraph, inference: false });
   let done = false;
   try {
     const captured = pass.run(roots, seeds);
@@ -442,7 +443,7 @@ export function runBackward(
     return captured;
   } finally {
     if (!done) pass.cleanUp();
-    setGradEnabled(mode);
+    changeModes(modes, { grad, inference });
     enterScope(scope);
     setPruned(mark);
     running = outer;

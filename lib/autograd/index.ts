@@ -1,5 +1,16 @@
 /** Differentiation. */
-export { noGrad, enableGrad, setGradEnabled, isGradEnabled } from './mode';
+export {
+  noGrad,
+  enableGrad,
+  setGradEnabled,
+  inferenceMode,
+  noGradAsync,
+  enableGradAsync,
+  setGradEnabledAsync,
+  inferenceModeAsync,
+  isGradEnabled,
+  isInferenceModeEnabled,
+} from './grad-mode';
 export { backward, grad, type BackwardOptions, type GradOptions, type HookHandle } from './backward';
 export { gradcheck, gradgradcheck, type GradcheckOptions, type Differentiable } from './gradcheck';
 export type { GradHook } from './node';

@@ -42,12 +42,17 @@ let sequence = 0;
 
 const NO_VERSIONS: number[] = [];
 
-function versionsOf(saved: readonly (Tensor | null)[]): number[] {
+function versionsOf(name: string, saved: readonly (Tensor | null)[]): number[] {
   const n = saved.length;
   const versions = new Array<number>(n);
   for (let i = 0; i < n; i++) {
     const t = saved[i]!;
-    versions[i] = t === null ? 0 : t.base === null ? t.changes : t.base.changes;
+    const version = t === null ? 0 : t.base === null ? t.changes : t.base.changes;
+    if (version < 0)
+      throw new AutogradError(
+        `${name}: an inference tensor can't be kept for the backward pass; make a clone() of it outside of inference mode`,
+      );
+    versions[i] = version;
   }
   return versions;
 }
@@ -92,7 +97,7 @@ export class Node {
     this.next = next;
     this.nextIndex = nextIndex;
     this.saved = saved;
-    this.versions = saved.length === 0 ? NO_VERSIONS : versionsOf(saved);
+    this.versions = saved.length === 0 ? NO_VERSIONS : versionsOf(rule.name, saved);
     this.context = context;
     this.shape = shape;
     this.code = code;
@@ -200,7 +205,7 @@ export function record<C>(
   saved: readonly (Tensor | null)[],
   context: C,
 ): Tensor {
-  if (!gradEnabled) return out;
+  if (!gradEnabled()) return out;
   const n = inputs.length;
   let wanted = false;
   for (let i = 0; i < n; i++) {
