@@ -3,7 +3,8 @@ import { AutogradError } from '../errors';
 import { release } from '../backend/scope';
 import { gradNode, type Tensor } from '../tensor';
 import type { Shape } from '../shape';
-import { gradEnabled } from './mode';
+import { rememberOrigin } from './anomaly';
+import { currentModes, gradEnabled } from './mode';
 
 /** Gradients of an op's inputs, in their order; null where there is none. */
 export type InputGrads = readonly (Tensor | null)[];
@@ -108,6 +109,7 @@ export class Node {
     this.grad = null;
     this.queued = false;
     this.mark = 0;
+    if (currentModes().anomaly) rememberOrigin(this);
   }
 
   get name(): string {

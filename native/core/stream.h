@@ -13,6 +13,13 @@ class Recorder {
   virtual void record(const Launch&) = 0;
 };
 
+/** Sees every launch after it ran, and when (clock_ns), on the thread that ran it. */
+class Observer {
+ public:
+  virtual ~Observer() = default;
+  virtual void executed(const Launch&, int64_t start, int64_t end) noexcept = 0;
+};
+
 class CpuStream {
  public:
   CpuStream();
@@ -26,6 +33,9 @@ class CpuStream {
   /** Null takes the recorder out. */
   void set_recorder(Recorder* recorder) { recorder_ = recorder; }
 
+  /** Null takes the observer out. The stream is idle meanwhile. */
+  void set_observer(Observer* observer) { observer_ = observer; }
+
   /** Tickets: launches submitted and completed so far. A launch may run inline only when they are equal. */
   uint64_t submitted() const { return submitted_; }
   uint64_t completed() const { return completed_; }
@@ -36,6 +46,7 @@ class CpuStream {
 
   const Kernel* kernels_;
   Recorder* recorder_ = nullptr;
+  Observer* observer_ = nullptr;
   uint64_t submitted_ = 0, completed_ = 0;
   Scratch scratch_;
   LaunchError error_;
