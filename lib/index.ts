@@ -1,4 +1,6 @@
 /** PyTorch for Node.js: tensors, autograd, neural networks and optimizers over native kernels. */
+import { traceAsTold } from './profiler/environment';
+
 export * from './functional';
 export { Tensor } from './tensor';
 export type { Shape } from './shape';
@@ -66,4 +68,7 @@ export {
 export * as autograd from './autograd';
 export * as nn from './nn';
 export * as optim from './optim';
+export * as profiler from './profiler';
 export * as testing from './testing';
+
+traceAsTold();

@@ -10,7 +10,7 @@ import { DTYPES, ELEMENT_SIZE, type DType } from './dtype';
 import { ArgumentError, AutogradError, describe } from './errors';
 import type { Device } from './device';
 import { SCALAR_SHAPE, numelOf, rowMajorStrides, isRowMajor, type Shape } from './shape';
-import { currentModes, withModes } from './autograd/mode';
+import { currentModes, unusualModes, withModes } from './autograd/mode';
 import type { Node } from './autograd/node';
 
 /** @internal How a view came about: enough to find its gradient function again after its base was changed in place. */
@@ -215,7 +215,7 @@ function adopt(t: Tensor): Tensor {
 /** @internal A tensor that an op is about to make: it has an id, but nothing behind it until the op is submitted. */
 export function allocate(shape: Shape, code: number): Tensor {
   const t = new Tensor(SECRET, shape, code, numelOf(shape));
-  if (currentModes().inference) t.changes = -1;
+  if (unusualModes && currentModes().inference) t.changes = -1;
   return adopt(t);
 }
 

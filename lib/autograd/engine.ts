@@ -11,7 +11,7 @@ import { broadcastsTo, sameShape, showShape } from '../shape';
 import { Tensor, setGradient } from '../tensor';
 import { arithmetic } from './arithmetic';
 import { runChecked } from './anomaly';
-import { changeModes, currentModes } from './mode';
+import { changeModes, currentModes, unusualModes } from './mode';
 import { edgeOf, prunedMark, setPruned, type InputGrads, type Node } from './node';
 
 export interface PassOptions {
@@ -417,7 +417,7 @@ class Pass {
 
 /** Whether somebody looks at each rule that runs. */
 function isObserved(): boolean {
-  return spansKept || currentModes().anomaly;
+  return spansKept || (unusualModes && currentModes().anomaly);
 }
 
 function observedRule(node: Node, grads: (Tensor | null)[]): InputGrads {

@@ -49,10 +49,17 @@ function scopedModes(): Modes {
 
 /** Whether operations are recorded: every op asks. */
 export function gradEnabled(): boolean {
-  return currentModes().recording;
+  return scopes === 0 ? thread.recording : scopedModes().recording;
 }
 
+/**
+ * Whether inference or anomaly mode was ever on in this thread: who must know of them looks at this first. A variable, as
+ * calls in what every op does cost more than they seem to: V8 inlines only so much.
+ */
+export let unusualModes = false;
+
 export function changeModes(modes: Modes, change: ModeChange): void {
+  if (change.inference || change.anomaly) unusualModes = true;
   Object.assign(modes, change);
   modes.recording = modes.grad && !modes.inference;
 }

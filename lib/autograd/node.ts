@@ -4,7 +4,7 @@ import { release } from '../backend/scope';
 import { gradNode, type Tensor } from '../tensor';
 import type { Shape } from '../shape';
 import { rememberOrigin } from './anomaly';
-import { currentModes, gradEnabled } from './mode';
+import { currentModes, gradEnabled, unusualModes } from './mode';
 
 /** Gradients of an op's inputs, in their order; null where there is none. */
 export type InputGrads = readonly (Tensor | null)[];
@@ -43,16 +43,19 @@ let sequence = 0;
 
 const NO_VERSIONS: number[] = [];
 
+function inferenceError(name: string): AutogradError {
+  return new AutogradError(
+    `${name}: an inference tensor can't be kept for the backward pass; make a clone() of it outside of inference mode`,
+  );
+}
+
 function versionsOf(name: string, saved: readonly (Tensor | null)[]): number[] {
   const n = saved.length;
   const versions = new Array<number>(n);
   for (let i = 0; i < n; i++) {
     const t = saved[i]!;
     const version = t === null ? 0 : t.base === null ? t.changes : t.base.changes;
-    if (version < 0)
-      throw new AutogradError(
-        `${name}: an inference tensor can't be kept for the backward pass; make a clone() of it outside of inference mode`,
-      );
+    if (version < 0) throw inferenceError(name);
     versions[i] = version;
   }
   return versions;
@@ -109,7 +112,7 @@ export class Node {
     this.grad = null;
     this.queued = false;
     this.mark = 0;
-    if (currentModes().anomaly) rememberOrigin(this);
+    if (unusualModes && currentModes().anomaly) rememberOrigin(this);
   }
 
   get name(): string {

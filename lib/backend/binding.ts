@@ -40,7 +40,7 @@ export interface Binding {
   stopRecording(): string[];
   /** Says whether to keep records of launches, and whether to print each to stderr. */
   logLaunches(keep: boolean, print: boolean): void;
-  /** The records (native/core/launch_log.h) from a position on; the last number says how many were lost. */
+  /** The records (native/core/launch_log.h) from a position on; then how many were lost, and where they end. */
   launchLog(from: number): Float64Array;
   /** Marks the records of the launches that follow. */
   tagLaunches(tag: number): void;

@@ -87,6 +87,10 @@ void LaunchLog::executed(const Launch& launch, int64_t start, int64_t end) noexc
   if (print) print_launch(launch, static_cast<double>(end - start) / 1000);
   if (!keep) return;
   const size_t before = records_.size();
+  if (before > kMost) {
+    lost_++;
+    return;
+  }
   try {
     append(launch, start, end);
   } catch (const std::bad_alloc&) {
@@ -96,12 +100,9 @@ void LaunchLog::executed(const Launch& launch, int64_t start, int64_t end) noexc
 }
 
 void LaunchLog::append(const Launch& l, int64_t start, int64_t end) {
-  const double head[] = {static_cast<double>(l.op),
-                         std::this_thread::get_id() == owner_ ? 1.0 : 0.0,
-                         static_cast<double>(l.tag),
-                         static_cast<double>(start),
-                         static_cast<double>(end),
-                         static_cast<double>(l.outputs),
+  const double head[] = {static_cast<double>(l.op),    std::this_thread::get_id() == owner_ ? 1.0 : 0.0,
+                         static_cast<double>(l.tag),   static_cast<double>(start),
+                         static_cast<double>(end),     static_cast<double>(l.outputs),
                          static_cast<double>(l.inputs)};
   records_.insert(records_.end(), std::begin(head), std::end(head));
   for (uint32_t i = 0; i < l.outputs + l.inputs; i++) {

@@ -15,8 +15,8 @@ int64_t clock_ns();
 /**
  * Written on the thread that runs the launches, read by the stream's owner while the stream is idle.
  *
- * A record is a row of numbers: op, whether it ran on the owner's thread, tag, start, end (ns), outputs, inputs; then of
- * each operand its dtype, the bytes that it covers, its rank and its sizes.
+ * A record is a row of numbers: op, whether it ran on the owner's thread, tag, start, end (ns), outputs,
+ * inputs; then of each operand its dtype, the bytes that it covers, its rank and its sizes.
  */
 class LaunchLog : public Observer {
  public:
@@ -28,12 +28,14 @@ class LaunchLog : public Observer {
   bool keep = false;   // records
   bool print = false;  // a line for each launch, to stderr
   const std::vector<double>& records() const { return records_; }
-  /** Records that there was no memory for. */
+  /** Launches without a record: there was no memory for it, or there are too many. */
   uint64_t lost() const { return lost_; }
   void clear();
 
  private:
   void append(const Launch&, int64_t start, int64_t end);
+
+  static constexpr size_t kMost = size_t{1} << 26;  // numbers: 512 MB
 
   std::thread::id owner_;
   std::vector<double> records_;

@@ -82,7 +82,8 @@ void update_observer(Environment& e) {
   if (e.launch_log.keep || e.launch_log.print) e.stream.set_observer(&e.launch_log);
 }
 
-/** logLaunches(keep, print): what is to be known of launches from here on; records begin anew with the first. */
+/** logLaunches(keep, print): what is to be known of launches from here on; records begin anew with the first.
+ */
 Napi::Value log_launches(const Napi::CallbackInfo& info) {
   Environment& e = environment(info);
   e.stream.set_observer(nullptr);
@@ -95,7 +96,8 @@ Napi::Value log_launches(const Napi::CallbackInfo& info) {
   return info.Env().Undefined();
 }
 
-/** launchLog(from): the records from a position on, as LaunchLog has them; how many got lost is the last number. */
+/** launchLog(from): the records from a position on, as LaunchLog has them; then how many were lost, and where
+ * they end. */
 Napi::Value launch_log(const Napi::CallbackInfo& info) {
   Environment& e = environment(info);
   const auto copy = [&]() -> napi_value {
@@ -103,9 +105,10 @@ Napi::Value launch_log(const Napi::CallbackInfo& info) {
     const std::vector<double>& records = e.launch_log.records();
     const double wanted = info[0].ToNumber().DoubleValue(), size = static_cast<double>(records.size());
     const size_t from = wanted >= 0 && wanted < size ? static_cast<size_t>(wanted) : records.size();
-    Napi::Float64Array out = Napi::Float64Array::New(info.Env(), records.size() - from + 1);
+    Napi::Float64Array out = Napi::Float64Array::New(info.Env(), records.size() - from + 2);
     std::copy(records.begin() + static_cast<std::ptrdiff_t>(from), records.end(), out.Data());
     out[records.size() - from] = static_cast<double>(e.launch_log.lost());
+    out[records.size() - from + 1] = size;
     return out;
   };
   return Napi::Value(info.Env(), guarded(e, copy));
