@@ -11,7 +11,7 @@ import { broadcastsTo, sameShape, showShape } from '../shape';
 import { Tensor, setGradient } from '../tensor';
 import { arithmetic } from './arithmetic';
 import { runChecked } from './anomaly';
-import { changeModes, currentModes, unusualModes } from './mode';
+import { currentModes, setRecording, unusualModes } from './mode';
 import { edgeOf, prunedMark, setPruned, type InputGrads, type Node } from './node';
 
 export interface PassOptions {
@@ -455,7 +455,7 @@ export function runBackward(
   const mark = setPruned(0);
   running = pass;
   const scope = enterScope(pass.scope);
-  changeModes(modes, { grad: options.createGraph, inference: false });
+  setRecording(modes, options.createGraph, false);
   let done = false;
   try {
     const captured = spansKept
@@ -465,7 +465,7 @@ export function runBackward(
     return captured;
   } finally {
     if (!done) pass.cleanUp();
-    changeModes(modes, { grad, inference });
+    setRecording(modes, grad, inference);
     enterScope(scope);
     setPruned(mark);
     running = outer;

@@ -64,19 +64,24 @@ export function changeModes(modes: Modes, change: ModeChange): void {
   modes.recording = modes.grad && !modes.inference;
 }
 
+/** Sets the modes that most scopes are about: `changeModes` without an object. */
+export function setRecording(modes: Modes, grad: boolean, inference: boolean): void {
+  modes.grad = grad;
+  modes.inference = inference;
+  modes.recording = grad && !inference;
+}
+
 /** Runs `f` with recording on or off and puts what was before back, also when `f` throws. */
 export function withGradMode<T>(op: string, enabled: boolean, f: () => T): T {
   checkFunction(op, f);
   const modes = currentModes();
-  const { grad, recording } = modes;
-  modes.grad = enabled;
-  modes.recording = enabled && !modes.inference;
+  const { grad, inference } = modes;
+  setRecording(modes, enabled, inference);
   let result: T;
   try {
     result = f();
   } finally {
-    modes.grad = grad;
-    modes.recording = recording;
+    setRecording(modes, grad, inference);
   }
   return synchronous(op, result);
 }
