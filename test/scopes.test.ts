@@ -234,6 +234,7 @@ describe('inference mode', () => {
     expectError(() => x.view([1, 1]).fill_(2), AutogradError, /^fill_: an inference tensor/);
     expectError(() => x.data.fill_(2), AutogradError, /^fill_: an inference tensor/);
     expectError(() => x.requiresGrad_(), AutogradError, /^requiresGrad_: an inference tensor/);
+    expectError(() => new nn.Parameter(x), AutogradError, /^Parameter: an inference tensor/);
     expect(inferenceMode(() => x.add_(1)).item()).toBe(2);
     // Sums keep nothing.
     expect(w.add(x).item()).toBe(5);

@@ -42,6 +42,14 @@ describe('TENON_TRACE', () => {
     ]);
   });
 
+  test('=1 goes on after a profile', () => {
+    const { stderr } = run(
+      '1',
+      'const p = t.profiler.profile(() => t.ones(2)); t.eye(2); if (p.events().length !== 1) process.exit(9);',
+    );
+    expect([...stderr.matchAll(/= (\w+)\(/g)].map(([, op]) => op)).toEqual(['fill', 'eye']);
+  });
+
   test('=1 cuts a long line, but not its time', () => {
     const { stderr } = run(
       '1',

@@ -43,6 +43,8 @@ class CpuStream {
  private:
   /** Runs the kernel, on whichever thread the launch is executed by; a failure is written to launch.error. */
   void execute(const Launch&);
+  void execute_observed(const Launch&);
+  void run_kernel(const Launch&);
 
   const Kernel* kernels_;
   Recorder* recorder_ = nullptr;
