@@ -1,8 +1,8 @@
 /** The base of all errors that this library throws. `code` is stable and meant for programs, `message` for people. */
 export class TenonError extends Error {
   readonly code: string;
-  constructor(code: string, message: string) {
-    super(message);
+  constructor(code: string, message: string, options?: ErrorOptions) {
+    super(message, options);
     this.code = code;
   }
   override get name(): string {
@@ -47,8 +47,8 @@ export class IndexError extends TenonError {
 
 /** Differentiation that isn't possible: no graph, a freed one, a saved tensor changed in place. */
 export class AutogradError extends TenonError {
-  constructor(message: string) {
-    super('ERR_TENON_AUTOGRAD', message);
+  constructor(message: string, options?: ErrorOptions) {
+    super('ERR_TENON_AUTOGRAD', message, options);
   }
 }
 

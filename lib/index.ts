@@ -1,4 +1,6 @@
 /** PyTorch for Node.js: tensors, autograd, neural networks and optimizers over native kernels. */
+import { traceAsTold } from './profiler/environment';
+
 export * from './functional';
 export { Tensor } from './tensor';
 export type { Shape } from './shape';
@@ -38,7 +40,20 @@ export {
   NativeError,
   InternalError,
 } from './errors';
-export { noGrad, enableGrad, setGradEnabled, isGradEnabled, type GradHook, type GradFn } from './autograd';
+export {
+  noGrad,
+  enableGrad,
+  setGradEnabled,
+  inferenceMode,
+  noGradAsync,
+  enableGradAsync,
+  setGradEnabledAsync,
+  inferenceModeAsync,
+  isGradEnabled,
+  isInferenceModeEnabled,
+  type GradHook,
+  type GradFn,
+} from './autograd';
 export { setPrintoptions, getPrintoptions } from './print';
 export {
   collect,
@@ -54,4 +69,7 @@ export * as cpu from './cpu';
 export * as autograd from './autograd';
 export * as nn from './nn';
 export * as optim from './optim';
+export * as profiler from './profiler';
 export * as testing from './testing';
+
+traceAsTold();

@@ -10,7 +10,7 @@ import { DTYPES, ELEMENT_SIZE, type DType } from './dtype';
 import { ArgumentError, AutogradError, describe } from './errors';
 import type { Device } from './device';
 import { SCALAR_SHAPE, numelOf, rowMajorStrides, isRowMajor, type Shape } from './shape';
-import { withGradMode } from './autograd/mode';
+import { currentModes, unusualModes, withModes } from './autograd/mode';
 import type { Node } from './autograd/node';
 
 /** @internal How a view came about: enough to find its gradient function again after its base was changed in place. */
@@ -67,7 +67,7 @@ export class Tensor {
   declare graphVersion: number;
   /** @internal How many places of a running backward pass wait for this gradient. */
   declare holds: number;
-  /** @internal Raised by every change in place; see `base`. */
+  /** @internal Raised by every change in place; see `base`. -1: an inference tensor, whose changes nobody counts. */
   declare changes: number;
   /** @internal The native slot; 0 when disposed. The last field: who compares two tensors field by field starts here. */
   declare id: number;
@@ -182,6 +182,11 @@ export class Tensor {
     this.dispose();
   }
 
+  /** Whether this tensor was made in inference mode (as a view: of such a tensor). */
+  isInference(): boolean {
+    return this.version < 0;
+  }
+
   get isDisposed(): boolean {
     return this.id === 0;
   }
@@ -209,7 +214,9 @@ function adopt(t: Tensor): Tensor {
 
 /** @internal A tensor that an op is about to make: it has an id, but nothing behind it until the op is submitted. */
 export function allocate(shape: Shape, code: number): Tensor {
-  return adopt(new Tensor(SECRET, shape, code, numelOf(shape)));
+  const t = new Tensor(SECRET, shape, code, numelOf(shape));
+  if (unusualModes && currentModes().inference) t.changes = -1;
+  return adopt(t);
 }
 
 /** @internal A tensor of uninitialised elements. */
@@ -248,7 +255,8 @@ export function stridesOf(t: Tensor): readonly number[] {
 
 /** @internal Notes a change of t's elements in place. */
 export function bumpVersion(t: Tensor): void {
-  (t.base ?? t).changes++;
+  const owner = t.base ?? t;
+  if (owner.changes >= 0) owner.changes++;
 }
 
 /** @internal The current gradient function: a view whose root was changed in place finds its own anew. */
@@ -258,7 +266,7 @@ export function gradNode(t: Tensor): Node | null {
     view.graphVersion = view.root.graphVersion;
     gradNode(view.of);
     if (view.of.needsGrad) {
-      const again = withGradMode('view', true, () => view.replay(view.of));
+      const again = withModes('view', { grad: true, inference: false }, () => view.replay(view.of));
       // PyTorch finds such views again by their strides.
       if (again.node !== null) again.node.rule = { ...again.node.rule, name: 'AsStridedBackward' };
       t.node = again.node;

@@ -86,6 +86,7 @@ test('all compile', () => {
     noEmit: true,
     skipLibCheck: true,
   };
+  // ES modules, which may await at their top.
   const files = new Map(SNIPPETS.map((s, i) => [join(ROOT, `snippet-${i}.mts`), s]));
   const host = ts.createCompilerHost(options);
   const onDisk = ts.createCompilerHost(options);

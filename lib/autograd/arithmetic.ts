@@ -15,6 +15,7 @@ export interface Arithmetic {
   /** A view of all of t that autograd knows nothing of. */
   detach(t: Tensor): Tensor;
   copyInto(to: Tensor, from: Tensor): void;
+  hasNan(t: Tensor): boolean;
 }
 
 export let arithmetic: Arithmetic;

@@ -4,12 +4,14 @@
  * meets the garbage collector: every gradient counts the places that wait for it and is freed with the last.
  */
 import { stepEnd } from '../backend/memory';
+import { inSpan, spansKept } from '../backend/spans';
 import { Scope, enterScope, expose, release } from '../backend/scope';
 import { AutogradError, ShapeError, describe } from '../errors';
 import { broadcastsTo, sameShape, showShape } from '../shape';
 import { Tensor, setGradient } from '../tensor';
 import { arithmetic } from './arithmetic';
-import { gradEnabled, setGradEnabled } from './mode';
+import { runChecked } from './anomaly';
+import { currentModes, setRecording, unusualModes } from './mode';
 import { edgeOf, prunedMark, setPruned, type InputGrads, type Node } from './node';
 
 export interface PassOptions {
@@ -262,7 +264,9 @@ class Pass {
         if (this.options.capture) this.drop(grad!);
         else this.accumulate(node.leaf, grad!);
       } else if (this.leadsOn(node)) {
-        const results = node.rule.backward(grad!, node, node.context);
+        const results = isObserved()
+          ? observedRule(node, [grad])
+          : node.rule.backward(grad!, node, node.context);
         // The rule is done with it: what it passed on may be taken over.
         grad!.holds--;
         this.passOn(node, results);
@@ -282,7 +286,11 @@ class Pass {
     });
     this.visitingAll = grads;
     if (this.captures !== null) grads.forEach((g, i) => g !== null && this.capture(node, i, g));
-    if (this.leadsOn(node)) this.passOn(node, node.rule.backwardAll!(grads, node, node.context));
+    if (this.leadsOn(node))
+      this.passOn(
+        node,
+        isObserved() ? observedRule(node, grads) : node.rule.backwardAll!(grads, node, node.context),
+      );
     this.visitingAll = NONE;
     for (const g of grads) if (g !== null) this.drop(g);
   }
@@ -407,6 +415,18 @@ class Pass {
   }
 }
 
+/** Whether somebody looks at each rule that runs. */
+function isObserved(): boolean {
+  return spansKept || (unusualModes && currentModes().anomaly);
+}
+
+function observedRule(node: Node, grads: (Tensor | null)[]): InputGrads {
+  const { rule, context } = node;
+  const run = (): InputGrads =>
+    node.further === null ? rule.backward(grads[0]!, node, context) : rule.backwardAll!(grads, node, context);
+  return inSpan('gradient', node.name, currentModes().anomaly ? () => runChecked(node, grads, run) : run);
+}
+
 /** Passes outside of any other, one at a time, share their lists. */
 const outermost = new Pass();
 
@@ -430,19 +450,22 @@ export function runBackward(
   const displaced = outer === null ? null : outer.displace();
   const pass = outer === null ? outermost : new Pass();
   pass.prepare(options);
-  const mode = gradEnabled;
+  const modes = currentModes();
+  const { grad, inference } = modes;
   const mark = setPruned(0);
   running = pass;
   const scope = enterScope(pass.scope);
-  setGradEnabled(options.createGraph);
+  setRecording(modes, options.createGraph, false);
   let done = false;
   try {
-    const captured = pass.run(roots, seeds);
+    const captured = spansKept
+      ? inSpan('backward', 'backward', pass.run.bind(pass, roots, seeds))
+      : pass.run(roots, seeds);
     done = true;
     return captured;
   } finally {
     if (!done) pass.cleanUp();
-    setGradEnabled(mode);
+    setRecording(modes, grad, inference);
     enterScope(scope);
     setPruned(mark);
     running = outer;

@@ -3,7 +3,7 @@ import { AutogradError, ArgumentError, describe } from '../errors';
 import { type Tensor, checkTensor } from '../tensor';
 import { arithmetic } from './arithmetic';
 import { checkNames, grad } from './backward';
-import { enableGrad, noGrad } from './mode';
+import { enableGrad, noGrad } from './grad-mode';
 
 export interface GradcheckOptions {
   /** Half the distance of the two points of a difference. */

@@ -1,6 +1,25 @@
 /** Differentiation. */
-export { noGrad, enableGrad, setGradEnabled, isGradEnabled } from './mode';
+export {
+  noGrad,
+  enableGrad,
+  setGradEnabled,
+  inferenceMode,
+  noGradAsync,
+  enableGradAsync,
+  setGradEnabledAsync,
+  inferenceModeAsync,
+  isGradEnabled,
+  isInferenceModeEnabled,
+} from './grad-mode';
 export { backward, grad, type BackwardOptions, type GradOptions, type HookHandle } from './backward';
 export { gradcheck, gradgradcheck, type GradcheckOptions, type Differentiable } from './gradcheck';
+export {
+  setDetectAnomaly,
+  detectAnomaly,
+  detectAnomalyAsync,
+  isAnomalyEnabled,
+  isAnomalyCheckNanEnabled,
+  type AnomalyOptions,
+} from './anomaly';
 export type { GradHook } from './node';
 export type { GradFn } from './view';

@@ -1,54 +1,137 @@
-/** Whether operations are recorded for differentiation. */
+/**
+ * What is in force for the code that runs: whether operations are recorded, inference and anomaly mode. One set for the
+ * thread, and one more for each asynchronous scope under way, which AsyncLocalStorage carries along its awaits.
+ */
+import { AsyncLocalStorage } from 'async_hooks';
 import { ArgumentError, describe } from '../errors';
 
-/** @internal Whether operations are recorded: read by every op. Changed by `setGradEnabled` alone. */
-export let gradEnabled = true;
-
-/** Whether operations on tensors that require gradients are recorded. */
-export function isGradEnabled(): boolean {
-  return gradEnabled;
+export interface Modes {
+  grad: boolean;
+  inference: boolean;
+  /** `grad`, outside of inference mode. */
+  recording: boolean;
+  /** Whether recorded operations remember where they were called. */
+  anomaly: boolean;
+  /** Whether anomaly mode looks for NaN. */
+  checkNan: boolean;
+  /** Of an asynchronous scope: what was in force where it began. */
+  readonly outer: Modes | null;
+  /** Whether an asynchronous scope's promise is settled: what goes on nevertheless is in the modes around it. */
+  over: boolean;
 }
 
-/** Switches recording on or off for this thread, for good: `noGrad` and `enableGrad` put it back. */
-export function setGradEnabled(enabled: boolean): void {
-  if (typeof enabled !== 'boolean')
-    throw new ArgumentError(`setGradEnabled: expected a boolean, got ${describe(enabled)}`);
-  gradEnabled = enabled;
+/** What a scope changes. */
+export type ModeChange = Partial<Pick<Modes, 'grad' | 'inference' | 'anomaly' | 'checkNan'>>;
+
+const thread: Modes = {
+  grad: true,
+  inference: false,
+  recording: true,
+  anomaly: false,
+  checkNan: true,
+  outer: null,
+  over: false,
+};
+const storage = new AsyncLocalStorage<Modes>();
+/** Asynchronous scopes under way: while there are none, nobody needs to ask the storage. */
+let scopes = 0;
+
+/** The modes in force; scopes change them and put them back. */
+export function currentModes(): Modes {
+  return scopes === 0 ? thread : scopedModes();
 }
 
-/** @internal Runs `f` in a grad mode and puts the one before back, also when `f` throws. */
+function scopedModes(): Modes {
+  let modes = storage.getStore() ?? thread;
+  while (modes.over) modes = modes.outer!;
+  return modes;
+}
+
+/** Whether operations are recorded: every op asks. */
+export function gradEnabled(): boolean {
+  return scopes === 0 ? thread.recording : scopedModes().recording;
+}
+
+/**
+ * Whether inference or anomaly mode was ever on in this thread: who must know of them looks at this first. A variable, as
+ * calls in what every op does cost more than they seem to: V8 inlines only so much.
+ */
+export let unusualModes = false;
+
+export function changeModes(modes: Modes, change: ModeChange): void {
+  if (change.inference || change.anomaly) unusualModes = true;
+  Object.assign(modes, change);
+  modes.recording = modes.grad && !modes.inference;
+}
+
+/** Sets the modes that most scopes are about: `changeModes` without an object. */
+export function setRecording(modes: Modes, grad: boolean, inference: boolean): void {
+  modes.grad = grad;
+  modes.inference = inference;
+  modes.recording = grad && !inference;
+}
+
+/** Runs `f` with recording on or off and puts what was before back, also when `f` throws. */
 export function withGradMode<T>(op: string, enabled: boolean, f: () => T): T {
-  if (typeof f !== 'function') throw new ArgumentError(`${op}: expected a function, got ${describe(f)}`);
-  const before = gradEnabled;
-  gradEnabled = enabled;
+  checkFunction(op, f);
+  const modes = currentModes();
+  const { grad, inference } = modes;
+  setRecording(modes, enabled, inference);
   let result: T;
   try {
     result = f();
   } finally {
-    gradEnabled = before;
+    setRecording(modes, grad, inference);
   }
-  if (typeof (result as { then?: unknown } | null | undefined)?.then === 'function') {
-    // Nobody else can see the promise: it must not end the process when it is rejected.
-    if (result instanceof Promise) result.catch(() => undefined);
-    throw new ArgumentError(
-      `${op}: expected a synchronous function, got one that returns a promise: the mode would end before it does`,
-    );
-  }
-  return result;
+  return synchronous(op, result);
 }
 
-/**
- * Runs `f` without recording: its results don't require gradients (https://pytorch.org/docs/stable/generated/torch.no_grad.html).
- * @throws ArgumentError when `f` returns a promise.
- */
-export function noGrad<T>(f: () => T): T {
-  return withGradMode('noGrad', false, f);
+/** `withGradMode`, for any of the modes. */
+export function withModes<T>(op: string, change: ModeChange, f: () => T): T {
+  checkFunction(op, f);
+  const modes = currentModes();
+  const { grad, inference, anomaly, checkNan } = modes;
+  changeModes(modes, change);
+  let result: T;
+  try {
+    result = f();
+  } finally {
+    changeModes(modes, { grad, inference, anomaly, checkNan });
+  }
+  return synchronous(op, result);
 }
 
-/**
- * Runs `f` with recording on, inside of `noGrad` too.
- * @throws ArgumentError when `f` returns a promise.
- */
-export function enableGrad<T>(f: () => T): T {
-  return withGradMode('enableGrad', true, f);
+/** Runs `f` with changed modes that hold until its promise is settled, for nothing but what `f` calls and awaits. */
+export async function withModesAsync<T>(
+  op: string,
+  change: ModeChange,
+  f: () => T | PromiseLike<T>,
+): Promise<T> {
+  checkFunction(op, f);
+  const outer = currentModes();
+  const { grad, inference, recording, anomaly, checkNan } = outer;
+  const scope: Modes = { grad, inference, recording, anomaly, checkNan, outer, over: false };
+  changeModes(scope, change);
+  scopes++;
+  try {
+    return await storage.run(scope, f);
+  } finally {
+    scope.over = true;
+    scopes--;
+  }
+}
+
+function checkFunction(op: string, f: unknown): void {
+  if (typeof f !== 'function') throw new ArgumentError(`${op}: expected a function, got ${describe(f)}`);
+}
+
+/** Throws for the result of an asynchronous function. */
+function synchronous<T>(op: string, result: T): T {
+  if (typeof (result as { then?: unknown } | null | undefined)?.then !== 'function') return result;
+  // Nobody else can see the promise: it must not end the process when it is rejected.
+  if (result instanceof Promise) result.catch(() => undefined);
+  throw new ArgumentError(
+    `${op}: expected a synchronous function, got one that returns a promise: the mode would end before it does; ` +
+      `use await ${op}Async(…)`,
+  );
 }

@@ -3,7 +3,8 @@ import { AutogradError } from '../errors';
 import { release } from '../backend/scope';
 import { gradNode, type Tensor } from '../tensor';
 import type { Shape } from '../shape';
-import { gradEnabled } from './mode';
+import { rememberOrigin } from './anomaly';
+import { currentModes, gradEnabled, unusualModes } from './mode';
 
 /** Gradients of an op's inputs, in their order; null where there is none. */
 export type InputGrads = readonly (Tensor | null)[];
@@ -42,12 +43,20 @@ let sequence = 0;
 
 const NO_VERSIONS: number[] = [];
 
-function versionsOf(saved: readonly (Tensor | null)[]): number[] {
+function inferenceError(name: string): AutogradError {
+  return new AutogradError(
+    `${name}: an inference tensor can't be kept for the backward pass; make a clone() of it outside of inference mode`,
+  );
+}
+
+function versionsOf(name: string, saved: readonly (Tensor | null)[]): number[] {
   const n = saved.length;
   const versions = new Array<number>(n);
   for (let i = 0; i < n; i++) {
     const t = saved[i]!;
-    versions[i] = t === null ? 0 : t.base === null ? t.changes : t.base.changes;
+    const version = t === null ? 0 : t.base === null ? t.changes : t.base.changes;
+    if (version < 0) throw inferenceError(name);
+    versions[i] = version;
   }
   return versions;
 }
@@ -92,7 +101,7 @@ export class Node {
     this.next = next;
     this.nextIndex = nextIndex;
     this.saved = saved;
-    this.versions = saved.length === 0 ? NO_VERSIONS : versionsOf(saved);
+    this.versions = saved.length === 0 ? NO_VERSIONS : versionsOf(rule.name, saved);
     this.context = context;
     this.shape = shape;
     this.code = code;
@@ -103,6 +112,7 @@ export class Node {
     this.grad = null;
     this.queued = false;
     this.mark = 0;
+    if (unusualModes && currentModes().anomaly) rememberOrigin(this);
   }
 
   get name(): string {
@@ -200,7 +210,7 @@ export function record<C>(
   saved: readonly (Tensor | null)[],
   context: C,
 ): Tensor {
-  if (!gradEnabled) return out;
+  if (!gradEnabled()) return out;
   const n = inputs.length;
   let wanted = false;
   for (let i = 0; i < n; i++) {

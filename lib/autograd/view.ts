@@ -3,7 +3,7 @@ import { ArgumentError, AutogradError, describe } from '../errors';
 import { Tensor, alias, bumpVersion, checkTensor, gradNode } from '../tensor';
 import { sameShape, showShape, type Shape } from '../shape';
 import { arithmetic } from './arithmetic';
-import { gradEnabled, withGradMode } from './mode';
+import { currentModes, gradEnabled, withGradMode } from './mode';
 import { attach, record, requiresGrad, type GradRule, type InputGrads, type Node } from './node';
 
 /** A view of x that gradients flow through. `replay` makes the same view of another tensor of x's shape. */
@@ -47,7 +47,7 @@ export function recordViews<C>(
   if (x.code > 3) return outs;
   const root = x.viewInfo === null ? x : x.viewInfo.root;
   const node =
-    gradEnabled && outs.length > 0 && requiresGrad(x) ? attach(outs[0]!, rule, [x], [], context) : null;
+    gradEnabled() && outs.length > 0 && requiresGrad(x) ? attach(outs[0]!, rule, [x], [], context) : null;
   if (node !== null) node.further = outs.slice(1).map(({ shape, code }) => ({ shape, code, grad: null }));
   outs.forEach((out, i) => {
     const { graphVersion } = root;
@@ -78,7 +78,11 @@ export function checkOverlap(op: string, t: Tensor): void {
 
 /** Throws when autograd can't follow a change of t in place by an op on `inputs`. */
 export function checkRecordable(op: string, t: Tensor, inputs: readonly (Tensor | null)[]): void {
-  if (!gradEnabled) return;
+  if (t.version < 0 && !currentModes().inference)
+    throw new AutogradError(
+      `${op}: an inference tensor can't be changed in place outside of inference mode; change a clone() of it instead`,
+    );
+  if (!gradEnabled()) return;
   const view = t.viewInfo;
   const own = requiresGrad(t) || (view !== null && requiresGrad(view.root));
   if (!own && !inputs.some((x) => x !== null && requiresGrad(x))) return;
@@ -139,7 +143,7 @@ export function recordInPlace<C>(
   context: C,
 ): Tensor {
   let node: Node | null = null;
-  if (gradEnabled && inputs.some((x) => x !== null && requiresGrad(x))) {
+  if (gradEnabled() && inputs.some((x) => x !== null && requiresGrad(x))) {
     const view = t.viewInfo;
     if (view === null) {
       node = attach(t, rule, inputs, saved, context);
@@ -211,6 +215,10 @@ Tensor.prototype.requiresGrad_ = function (this: Tensor, value = true) {
     throw new AutogradError(
       `requiresGrad_: only floating-point tensors can require gradients, got ${this.dtype}`,
     );
+  if (value && this.version < 0 && !currentModes().inference)
+    throw new AutogradError(
+      "requiresGrad_: an inference tensor can't require a gradient outside of inference mode; use a clone() of it",
+    );
   this.needsGrad = value;
   return this;
 };
@@ -225,6 +233,7 @@ Object.defineProperty(Tensor.prototype, 'data', {
     const t = this.detach();
     t.base = null;
     t.shared = true;
+    if (this.version < 0) t.changes = -1;
     return t;
   },
   set(this: Tensor, value: Tensor) {

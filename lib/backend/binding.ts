@@ -57,6 +57,14 @@ export interface Binding {
   setNumThreads(n: number): void;
   startRecording(): void;
   stopRecording(): string[];
+  /** Says whether to keep records of launches, and whether to print each to stderr. */
+  logLaunches(keep: boolean, print: boolean): void;
+  /** The records (native/core/launch_log.h) from a position on; then how many were lost, and where they end. */
+  launchLog(from: number): Float64Array;
+  /** Marks the records of the launches that follow. */
+  tagLaunches(tag: number): void;
+  /** The records' clock, in nanoseconds. */
+  launchClock(): number;
   readonly isa: string;
 }
 

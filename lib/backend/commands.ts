@@ -1,7 +1,10 @@
 /**
  * Writes the command buffer (its format: native/napi/commands.h): each launch is one call here.
  */
+import { announceError, announceLaunch } from './announce';
+import { launchChannel } from './channels';
 import { binding, words } from './load';
+import { spansKept } from './spans';
 
 /** What the boundary needs to know of a tensor. */
 export interface Handle {
@@ -133,6 +136,7 @@ function submit(
   inputs: readonly HandleOrNumber[],
   scalars: readonly number[],
 ): void {
+  if (spansKept || launchChannel.hasSubscribers) announceLaunch(op, made, before, existing, inputs);
   let p = at;
   if (p > WORDS / 2) {
     flush();
@@ -186,6 +190,8 @@ function submit(
     // A failed launch leaves nothing behind: the ids were never taken.
     if (made !== null) forget(made);
     for (let k = 0; k < makes; k++) forget(before[k]!);
+    inNative = false;
+    announceError(error);
     throw error;
   } finally {
     inNative = false;
@@ -239,6 +245,8 @@ function execute(end: number, t: Handle): void {
     else runNative(t);
   } catch (error) {
     forget(t);
+    inNative = false;
+    announceError(error);
     throw error;
   } finally {
     inNative = false;

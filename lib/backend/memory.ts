@@ -3,11 +3,14 @@
  * a weak reference, and when enough of them or enough bytes have come into being, a forced minor collection (0.1-1 ms)
  * is followed by a sweep of the references.
  */
+import { performance } from 'perf_hooks';
 import * as v8 from 'v8';
 import * as vm from 'vm';
+import { collectChannel, type CollectMessage } from './channels';
 import { binding, onOutOfMemory } from './load';
 import type { NativeMemory } from './binding';
 import { flush, liveBytes, sweep } from './commands';
+import { addSpan, spansKept } from './spans';
 
 type Collector = (options?: { type: 'minor' | 'major' }) => void;
 
@@ -45,18 +48,39 @@ let liveAfterLast = 0;
 let liveAfterMajor = 0;
 let sinceFullSweep = 0;
 
+/** What is to be told of collections, once it is safe to: not from inside of the allocator. */
+const messages: CollectMessage[] = [];
+
+/** Collects and sweeps; says how many tensors that freed. */
+function collectGarbage(kind: CollectMessage['kind'], full: boolean): number {
+  const observed = spansKept || collectChannel.hasSubscribers;
+  const start = observed ? performance.now() : 0;
+  const before = liveBytes();
+  if (kind === 'minor') collector?.({ type: 'minor' });
+  else collector?.();
+  const freed = sweep(full);
+  if (!observed) return freed;
+  const end = performance.now();
+  if (spansKept) addSpan('collection', `${kind} collection`, start, end);
+  if (collectChannel.hasSubscribers)
+    messages.push({ kind, ms: end - start, freed, freedBytes: before - liveBytes() });
+  return freed;
+}
+
+function publishCollections(): void {
+  while (messages.length > 0) collectChannel.publish(messages.shift());
+}
+
 function minor(): void {
-  collector?.({ type: 'minor' });
   sinceFullSweep++;
   const full = sinceFullSweep >= FULL_SWEEP_EVERY;
   if (full) sinceFullSweep = 0;
-  sweep(full);
+  collectGarbage('minor', full);
 }
 
 function major(): void {
-  collector?.();
   sinceFullSweep = 0;
-  sweep(true);
+  collectGarbage('major', true);
   liveAfterMajor = liveBytes();
 }
 
@@ -65,6 +89,7 @@ function reclaim(): void {
   minor();
   if (liveBytes() > 1.5 * liveAfterMajor + 2 * FLOOR) major();
   settle();
+  publishCollections();
 }
 
 /** After a collection: the limits follow what is live and what whole steps need. */
@@ -97,10 +122,10 @@ export function stepEnd(): void {
 /** Frees every tensor that nothing refers to any more; says how many there were. */
 export function collect(): number {
   flush();
-  collector?.();
-  const freed = sweep(true);
+  const freed = collectGarbage('major', true);
   liveAfterMajor = liveBytes();
   settle();
+  publishCollections();
   return freed;
 }
 
@@ -116,6 +141,6 @@ export function memoryStats(): MemoryStats {
 }
 
 onOutOfMemory(() => {
-  collector?.();
-  sweep(true);
+  collectGarbage('major', true);
+  queueMicrotask(publishCollections);
 });

@@ -87,7 +87,7 @@ export function unaryOp(name: OpName, spec: UnarySpec): UnaryFunction {
     const code = x.code <= 3 && takesFloat ? x.code : outputCode(name, types, spec, x.code);
     const inputs = [x];
     const out = launch(op, COMPUTE[code]!, x.shape, code, inputs, NONE);
-    if (gradEnabled && requiresGrad(x))
+    if (gradEnabled() && requiresGrad(x))
       attach(out, rule, inputs, saves === 'input' ? inputs : saves === 'output' ? [out] : NOTHING, null);
     return out;
   };
@@ -134,7 +134,7 @@ function notDifferentiable(op: string): GradRule<unknown> {
 
 /** @internal x as it is now, for the derivative of what will change it in place, if one is wanted. */
 export function asItWas(x: Tensor, wanted: boolean): Tensor {
-  return wanted && gradEnabled ? launch(Op.copy, COMPUTE[x.code]!, x.shape, x.code, [x], NONE) : x;
+  return wanted && gradEnabled() ? launch(Op.copy, COMPUTE[x.code]!, x.shape, x.code, [x], NONE) : x;
 }
 
 /**
@@ -276,7 +276,7 @@ export function binaryOp(name: OpName, spec: BinarySpec): BinaryFunction {
       const inputs = [x, y];
       const shape = broadcastShapes(name, x.shape, y.shape);
       const out = launch(op, COMPUTE[x.code]!, shape, x.code, inputs, NONE);
-      if (gradEnabled && (requiresGrad(x) || requiresGrad(y)))
+      if (gradEnabled() && (requiresGrad(x) || requiresGrad(y)))
         attach(out, rule, inputs, savedOf(x, y, out), 0);
       return out;
     }
@@ -293,7 +293,7 @@ export function binaryOp(name: OpName, spec: BinarySpec): BinaryFunction {
     const first = settled(a, code, wideNumbers && typeof a === 'number');
     const out = launch(op, COMPUTE[code]!, shape, code, [first, settled(b, code, wideNumbers)], NONE);
     if (
-      gradEnabled &&
+      gradEnabled() &&
       ((typeof a !== 'number' && requiresGrad(a)) || (typeof b !== 'number' && requiresGrad(b)))
     ) {
       if (typeof a === 'number') attach(out, ruleOfNumber, [null, b as Tensor], savedOf(a, b, out), a);

@@ -142,7 +142,7 @@ function nll(x: Tensor, target: Tensor, weight: Tensor | null, context: NllConte
     inputs,
     [context.ignoreIndex, context.reduction],
   ) as [Tensor, Tensor];
-  if (gradEnabled && requiresGrad(x)) {
+  if (gradEnabled() && requiresGrad(x)) {
     const node = attach(
       loss,
       nllRuleFor(x.shape.length, context.reduction),

@@ -83,7 +83,7 @@ function product(
       : [...broadcastShapes('matmul', a.shape.slice(0, -2), b.shape.slice(0, -2)), m, n];
   const scalars = [transposeA ? 1 : 0, transposeB ? 1 : 0];
   const out = launch(Op.matmul, COMPUTE[a.code]!, shape, a.code, [a, b], scalars);
-  if (gradEnabled) {
+  if (gradEnabled()) {
     const needsA = requiresGrad(a);
     const needsB = requiresGrad(b);
     if (needsA || needsB) {
@@ -255,7 +255,7 @@ const linearRule = (name: string): GradRule<null> =>
     const x = node.optional(0);
     const weight = node.optional(1);
     // Within a pass that isn't recorded, tensors need no references of their own.
-    if (x !== null && weight !== null && x.shape.length === 2 && !gradEnabled && currentScope !== null)
+    if (x !== null && weight !== null && x.shape.length === 2 && !gradEnabled() && currentScope !== null)
       return linearBackward(grad, x, weight, node);
     const out = grad.shape[grad.shape.length - 1]!;
     const rows = grad.shape.length === 2 ? grad : reshape(grad, rowsOf(grad), out);
@@ -366,7 +366,7 @@ export function linear(
   const shape = rank === 2 ? [x.shape[0]!, n] : [...x.shape.slice(0, -1), n];
   const inputs = bias === null ? [input, weight] : [input, weight, bias];
   const out = launch(Op.linear, COMPUTE[x.code]!, shape, x.code, inputs, NO_ACTIVATION);
-  if (gradEnabled) {
+  if (gradEnabled()) {
     const needsX = requiresGrad(x);
     const needsWeight = requiresGrad(weight);
     if (needsX || needsWeight || (bias !== null && requiresGrad(bias)))

@@ -803,4 +803,5 @@ provideArithmetic({
   full: fullOf,
   detach: (t) => t.detach(),
   copyInto: copying.copy_,
+  hasNan: (t) => reduce.any(compare.isnan(t)).item() !== 0,
 });

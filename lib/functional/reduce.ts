@@ -119,7 +119,7 @@ export function mean(x: Tensor, ...given: readonly unknown[]): Tensor {
 const Prod = defineGradient<Reduction>('Prod', (grad, node, r) => {
   const x = node.input(0);
   if (r.shape.length === 0) return [grad];
-  const others = gradEnabled ? productOfOthersAgain(x, r) : productOfOthers(x, r);
+  const others = gradEnabled() ? productOfOthersAgain(x, r) : productOfOthers(x, r);
   return [mul(expand(kept(grad, r), r.shape), others)];
 });
 

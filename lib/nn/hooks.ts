@@ -2,8 +2,9 @@
 import type { HookHandle } from '../autograd';
 import { ArgumentError, describe } from '../errors';
 import { booleanArgument, checkOptions } from '../functional/arguments';
+import { BackwardPassage, type AnyBackwardHook } from './backward-hooks';
 
-/** The options of `registerForwardHook` and `registerForwardPreHook`. */
+/** The options of `registerForwardHook` and its kin. */
 export interface HookOptions {
   /** Before the hooks there are (false). */
   prepend?: boolean;
@@ -16,9 +17,14 @@ interface Hooked {
   forward(...inputs: readonly unknown[]): unknown;
 }
 
-interface Hooks {
+interface Lists {
   readonly before: AnyHook[];
   readonly after: AnyHook[];
+  readonly backward: AnyBackwardHook[];
+  readonly backwardPre: AnyBackwardHook[];
+}
+
+interface Hooks extends Lists {
   /** Puts the forward back that the module had. */
   readonly uninstall: () => void;
 }
@@ -29,8 +35,8 @@ const hooksOf = new WeakMap<object, Hooks>();
 function install(module: Hooked): Hooks {
   const own = Object.getOwnPropertyDescriptor(module, 'forward');
   const forward = module.forward.bind(module);
-  const before: AnyHook[] = [];
-  const after: AnyHook[] = [];
+  const lists: Lists = { before: [], after: [], backward: [], backwardPre: [] };
+  const { before, after, backward, backwardPre } = lists;
   const value = (...given: readonly unknown[]): unknown => {
     let inputs = given;
     for (const hook of before.slice()) {
@@ -38,9 +44,14 @@ function install(module: Hooked): Hooks {
       if (result === undefined || result === null) continue;
       inputs = Array.isArray(result) ? (result as readonly unknown[]) : [result];
     }
+    const passage =
+      backward.length + backwardPre.length > 0
+        ? new BackwardPassage(module, backward.slice(), backwardPre.slice())
+        : null;
+    if (passage !== null) inputs = passage.enter(inputs);
     let output = forward(...inputs);
     for (const hook of after.slice()) output = hook(module, inputs, output) ?? output;
-    return output;
+    return passage === null ? output : passage.leave(output);
   };
   Object.defineProperty(module, 'forward', { value, configurable: true, writable: true });
   const uninstall = (): void => {
@@ -48,17 +59,17 @@ function install(module: Hooked): Hooks {
     if (own === undefined) Reflect.deleteProperty(module, 'forward');
     else Object.defineProperty(module, 'forward', own);
   };
-  const hooks = { before, after, uninstall };
+  const hooks = { ...lists, uninstall };
   hooksOf.set(module, hooks);
   return hooks;
 }
 
-/** @internal */
-export function addForwardHook(
+/** @internal Adds a hook to one of the module's lists. */
+export function addHook<Place extends keyof Lists>(
   op: string,
   module: Hooked,
-  place: 'before' | 'after',
-  hook: AnyHook,
+  place: Place,
+  hook: Lists[Place][number],
   options: HookOptions,
 ): HookHandle {
   if (typeof hook !== 'function')
@@ -66,16 +77,19 @@ export function addForwardHook(
   checkOptions(op, ['prepend'], options);
   const prepend = booleanArgument(op, 'prepend', options.prepend, false);
   const hooks = hooksOf.get(module) ?? install(module);
+  const list = hooks[place] as ((...given: readonly unknown[]) => unknown)[];
   // The same function may be registered twice: each registration is an entry of its own.
-  const entry: AnyHook = (...given) => hook(...given);
-  if (prepend) hooks[place].unshift(entry);
-  else hooks[place].push(entry);
+  const call = hook as (...given: readonly unknown[]) => unknown;
+  const entry = (...given: readonly unknown[]): unknown => call(...given);
+  if (prepend) list.unshift(entry);
+  else list.push(entry);
   return {
     remove() {
-      const at = hooks[place].indexOf(entry);
+      const at = list.indexOf(entry);
       if (at < 0) return;
-      hooks[place].splice(at, 1);
-      if (hooks.before.length + hooks.after.length === 0) hooks.uninstall();
+      list.splice(at, 1);
+      const { before, after, backward, backwardPre } = hooks;
+      if ([before, after, backward, backwardPre].every((hooks) => hooks.length === 0)) hooks.uninstall();
     },
   };
 }

@@ -1,6 +1,7 @@
 /** Neural networks. */
 export { Module, type StateDict, type IncompatibleKeys } from './module';
 export type { HookOptions } from './hooks';
+export type { Gradients } from './backward-hooks';
 export { Parameter, Buffer } from './parameter';
 export { Linear, type LinearOptions } from './linear';
 export { Sigmoid, Tanh, ReLU, Softmax, LogSoftmax } from './activation';

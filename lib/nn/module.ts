@@ -8,7 +8,8 @@ import { booleanArgument, checkOptions, isOptions } from '../functional/argument
 import { inspected } from '../print';
 import { sameShape, showShape } from '../shape';
 import { Tensor, checkTensor, setGradient } from '../tensor';
-import { addForwardHook, type AnyHook, type HookOptions } from './hooks';
+import type { AnyBackwardHook, Gradients } from './backward-hooks';
+import { addHook, type AnyHook, type HookOptions } from './hooks';
 import { Buffer, Parameter, isBuffer } from './parameter';
 
 /** A module's tensors by their dotted names, as PyTorch spells them. */
@@ -267,7 +268,7 @@ export abstract class Module {
     ) => ReturnType<this['forward']> | void | null,
     options: HookOptions = {},
   ): HookHandle {
-    return addForwardHook('registerForwardHook', this, 'after', hook as AnyHook, options);
+    return addHook('registerForwardHook', this, 'after', hook as AnyHook, options);
   }
 
   /**
@@ -278,7 +279,31 @@ export abstract class Module {
     hook: (module: this, inputs: Parameters<this['forward']>) => unknown,
     options: HookOptions = {},
   ): HookHandle {
-    return addForwardHook('registerForwardPreHook', this, 'before', hook as AnyHook, options);
+    return addHook('registerForwardPreHook', this, 'before', hook as AnyHook, options);
+  }
+
+  /**
+   * Calls `hook` with the module and the gradients of `forward`'s arguments and results (null where there is none) whenever
+   * those of the arguments have been computed; what it returns, a gradient or null for each argument, takes the place of
+   * the former. What the module takes and gives can't be changed in place while such a hook is there
+   * (https://pytorch.org/docs/stable/generated/torch.nn.Module.html#torch.nn.Module.register_full_backward_hook).
+   */
+  registerFullBackwardHook(
+    hook: (module: this, gradInput: Gradients, gradOutput: Gradients) => Gradients | Tensor | void | null,
+    options: HookOptions = {},
+  ): HookHandle {
+    return addHook('registerFullBackwardHook', this, 'backward', hook as AnyBackwardHook, options);
+  }
+
+  /**
+   * Calls `hook` with the module and the gradients of `forward`'s results before the backward pass goes through the module;
+   * what it returns, a gradient or null for each result, takes their place.
+   */
+  registerFullBackwardPreHook(
+    hook: (module: this, gradOutput: Gradients) => Gradients | Tensor | void | null,
+    options: HookOptions = {},
+  ): HookHandle {
+    return addHook('registerFullBackwardPreHook', this, 'backwardPre', hook as AnyBackwardHook, options);
   }
 
   /** What a layer prints of itself: its sizes and options. */

@@ -1,4 +1,5 @@
 /** Tensors that a module owns. */
+import { isInferenceModeEnabled } from '../autograd';
 import { AutogradError } from '../errors';
 import { bindArguments, booleanArgument } from '../functional/arguments';
 import { isFloatingCode } from '../dtype';
@@ -19,6 +20,10 @@ export class Parameter extends Tensor {
     if (requiresGrad && !isFloatingCode(data.code))
       throw new AutogradError(
         `Parameter: only floating-point tensors can require gradients, got ${data.dtype}`,
+      );
+    if (requiresGrad && data.isInference() && !isInferenceModeEnabled())
+      throw new AutogradError(
+        "Parameter: an inference tensor can't require a gradient outside of inference mode; use a clone() of it",
       );
     super(CONSTRUCTOR_SECRET, data.shape, data.code, data.count);
     aliasInto(this, data, data.layout, data.offset);

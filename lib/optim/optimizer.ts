@@ -1,6 +1,9 @@
 /** The base of all optimizers: parameter groups, gradients, state. */
+import { performance } from 'perf_hooks';
 import { enableGrad } from '../autograd';
 import { checkOverlap } from '../autograd/view';
+import { stepChannel, type StepMessage } from '../backend/channels';
+import { inSpan, spansKept } from '../backend/spans';
 import { ArgumentError, describe } from '../errors';
 import { booleanArgument, checkOptions, isOptions } from '../functional/arguments';
 import { clearGradients } from '../nn/module';
@@ -80,12 +83,30 @@ export abstract class Optimizer<Options extends object> {
   step<T>(closure: () => T): T;
   step<T>(closure?: () => T): T | undefined {
     const loss = closure === undefined ? undefined : enableGrad(closure);
+    if (!spansKept && !stepChannel.hasSubscribers) this.updateAll();
+    else this.observedStep();
+    return loss;
+  }
+
+  private updateAll(): void {
     for (let i = 0; i < this.paramGroups.length; i++) {
       this.checkGroup(this.paramGroups[i]!);
       this.update(this.paramGroups[i]!);
     }
     this.finish();
-    return loss;
+  }
+
+  /** The step, told to those who want to know. */
+  private observedStep(): void {
+    const optimizer = this.constructor.name;
+    const start = performance.now();
+    inSpan('optimizer', `${optimizer}.step`, () => this.updateAll());
+    const message: StepMessage = {
+      optimizer,
+      parameters: this.paramGroups.flatMap((g) => g.params).filter((p) => p.gradient !== null).length,
+      ms: performance.now() - start,
+    };
+    if (stepChannel.hasSubscribers) stepChannel.publish(message);
   }
 
   /** @internal */

@@ -49,6 +49,7 @@ struct Launch {
   uint16_t outputs = 0;
   uint32_t inputs = 0;
   uint32_t scalars = 0;
+  uint32_t tag = 0;  // what an observer tells launches apart by
   const TensorView* views = nullptr;
   const Scalar* scalar = nullptr;
   /**

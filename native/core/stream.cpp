@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "core/cost.h"
+#include "core/launch_log.h"
 #include "cpu/kernel_table.h"
 
 namespace tenon {
@@ -113,6 +114,17 @@ void CpuStream::stop() {
 }
 
 void CpuStream::execute(const Launch& launch) {
+  if (observer_) return execute_observed(launch);
+  run_kernel(launch);
+}
+
+void CpuStream::execute_observed(const Launch& launch) {
+  const int64_t start = clock_ns();
+  run_kernel(launch);
+  observer_->executed(launch, start, clock_ns());
+}
+
+void CpuStream::run_kernel(const Launch& launch) {
   try {
     kernels_[launch.op](launch);
   } catch (const std::bad_alloc&) {

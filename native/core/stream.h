@@ -21,6 +21,13 @@ class Recorder {
   virtual void record(const Launch&) = 0;
 };
 
+/** Sees every launch after it ran, and when (clock_ns), on the thread that ran it. */
+class Observer {
+ public:
+  virtual ~Observer() = default;
+  virtual void executed(const Launch&, int64_t start, int64_t end) noexcept = 0;
+};
+
 /** The number of a launch that the executor was given, from 1 on; 0: none. */
 using Ticket = uint64_t;
 using Failure = std::shared_ptr<const LaunchError>;
@@ -84,6 +91,11 @@ class CpuStream {
 
   /** Null takes the recorder out. */
   void set_recorder(Recorder* recorder) { recorder_ = recorder; }
+  /** Null takes the observer out. */
+  void set_observer(Observer* observer) {
+    drain();
+    observer_ = observer;
+  }
   /** Everything inline, for debugging (TENON_SYNC=1 sets it at the start). */
   void set_synchronous(bool on);
 
@@ -94,6 +106,8 @@ class CpuStream {
 
   /** Runs the kernel, on whichever thread the launch is executed by; a failure is written to launch.error. */
   void execute(const Launch&);
+  void execute_observed(const Launch&);
+  void run_kernel(const Launch&);
 
   bool run_inline(Launch&);
   /** The next entry of the queue, when there is room; null: there is no executor, and the stream is idle. */
@@ -108,6 +122,7 @@ class CpuStream {
   const Kernel* kernels_;
   BlockCache* blocks_;
   Recorder* recorder_ = nullptr;
+  Observer* observer_ = nullptr;
   Scratch scratch_;
   LaunchError error_;
   bool synchronous_ = false;

@@ -2,6 +2,7 @@
 // node-addon-api.
 #include <napi.h>
 
+#include <algorithm>
 #include <string>
 
 #include "core/cpu_features.h"
@@ -76,6 +77,55 @@ Napi::Value stop_recording(const Napi::CallbackInfo& info) {
       names[i] = Napi::String::New(info.Env(), op_name(e.recorder->ops[i]));
   e.recorder.reset();
   return names;
+}
+
+/** Makes the log see launches if anybody wants to know of them; the stream is idle when it returns. */
+void update_observer(Environment& e) {
+  e.stream.set_observer(nullptr);
+  if (e.launch_log.keep || e.launch_log.print) e.stream.set_observer(&e.launch_log);
+}
+
+/** logLaunches(keep, print): what is to be known of launches from here on; records begin anew with the first.
+ */
+Napi::Value log_launches(const Napi::CallbackInfo& info) {
+  Environment& e = environment(info);
+  e.stream.set_observer(nullptr);
+  LaunchLog& log = e.launch_log;
+  const bool keep = info[0].ToBoolean();
+  if (keep != log.keep) log.clear();
+  log.keep = keep;
+  log.print = info[1].ToBoolean();
+  update_observer(e);
+  return info.Env().Undefined();
+}
+
+/** launchLog(from): the records from a position on, as LaunchLog has them; then how many were lost, and where
+ * they end. */
+Napi::Value launch_log(const Napi::CallbackInfo& info) {
+  Environment& e = environment(info);
+  const auto copy = [&]() -> napi_value {
+    update_observer(e);
+    const std::vector<double>& records = e.launch_log.records();
+    const double wanted = info[0].ToNumber().DoubleValue(), size = static_cast<double>(records.size());
+    const size_t from = wanted >= 0 && wanted < size ? static_cast<size_t>(wanted) : records.size();
+    Napi::Float64Array out = Napi::Float64Array::New(info.Env(), records.size() - from + 2);
+    std::copy(records.begin() + static_cast<std::ptrdiff_t>(from), records.end(), out.Data());
+    out[records.size() - from] = static_cast<double>(e.launch_log.lost());
+    out[records.size() - from + 1] = size;
+    return out;
+  };
+  return Napi::Value(info.Env(), guarded(e, copy));
+}
+
+/** tagLaunches(tag): what the records of the launches that follow are marked with. */
+Napi::Value tag_launches(const Napi::CallbackInfo& info) {
+  environment(info).tag = info[0].ToNumber().Uint32Value();
+  return info.Env().Undefined();
+}
+
+/** The clock of the records, in nanoseconds. */
+Napi::Value launch_clock(const Napi::CallbackInfo& info) {
+  return Napi::Number::New(info.Env(), static_cast<double>(clock_ns()));
 }
 
 Napi::Array op_names(Napi::Env env) {
@@ -161,6 +211,10 @@ Napi::Value create(const Napi::CallbackInfo& info) {
   add("setNumThreads", set_threads);
   add("startRecording", start_recording);
   add("stopRecording", stop_recording);
+  add("logLaunches", log_launches);
+  add("launchLog", launch_log);
+  add("tagLaunches", tag_launches);
+  add("launchClock", launch_clock);
   binding.Set("isa", isa_name(isa()));
   return binding;
 }

@@ -164,6 +164,7 @@ class Reader {
     Launch l;
     l.op = op;
     l.compute = static_cast<DType>(header & 15);
+    l.tag = e_.tag;
     l.outputs = static_cast<uint16_t>(header >> 4 & 511);
     l.inputs = static_cast<uint32_t>(header >> 13 & 1023);
     l.scalars = static_cast<uint32_t>(header >> 23 & 127);

@@ -5,6 +5,7 @@
 #include <memory>
 #include <vector>
 
+#include "core/launch_log.h"
 #include "core/slots.h"
 #include "core/stream.h"
 
@@ -22,6 +23,8 @@ struct Environment {
 
   napi_env env;
   SlotTable slots;
+  LaunchLog launch_log;  // outlives the stream, which writes to it
+  uint32_t tag = 0;      // of the launches that follow
   CpuStream stream{&slots.blocks()};
   std::unique_ptr<OpRecorder> recorder;
 

@@ -244,6 +244,8 @@ describe('classes', () => {
     'registerModule',
     'registerForwardHook',
     'registerForwardPreHook',
+    'registerFullBackwardHook',
+    'registerFullBackwardPreHook',
     'namedParameters',
     'parameters',
     'stateDict',

@@ -182,6 +182,16 @@ describe('what modules are asked', () => {
       /^registerForwardPreHook: unknown option "first"/,
     ],
     [
+      () => net().registerFullBackwardHook(wrong(1)),
+      ArgumentError,
+      /^registerFullBackwardHook: expected a function, got 1/,
+    ],
+    [
+      () => net().registerFullBackwardPreHook(() => null, { prepend: wrong(1) }),
+      ArgumentError,
+      /^registerFullBackwardPreHook: expected prepend to be a boolean, got 1/,
+    ],
+    [
       () => net().loadStateDict(wrong(null)),
       ArgumentError,
       /^loadStateDict: expected a state dict, got null/,
