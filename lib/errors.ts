@@ -95,6 +95,13 @@ export function nativeError(code: number, message: string): TenonError {
   }
 }
 
+/** @internal An error of memory that a part of `op` met, under the name of the whole; any other error as it is. */
+export function onBehalfOf(op: string, error: unknown): unknown {
+  return error instanceof OutOfMemoryError
+    ? new OutOfMemoryError(error.message.replace(/^\w+: /, `${op}: `))
+    : error;
+}
+
 /** @internal A short description of any value for an error message: never throws, never long. */
 export function describe(value: unknown): string {
   try {

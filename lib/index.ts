@@ -45,10 +45,16 @@ export {
   memoryStats,
   resetPeakMemory,
   emptyCache,
+  getMemoryLimit,
+  setMemoryLimit,
+  memorySummary,
+  liveTensorReport,
+  trackTensors,
   getNumThreads,
   setNumThreads,
   cpuCapability,
   type MemoryStats,
+  type LiveTensorSite,
 } from './runtime';
 export * as autograd from './autograd';
 export * as nn from './nn';

@@ -42,7 +42,7 @@ function truePositions(mask: Tensor): Tensor {
   for (let i = 0; i < bytes.length; i++) if (bytes[i] !== 0) n++;
   const positions = new BigInt64Array(n);
   for (let i = 0, k = 0; k < n; i++) if (bytes[i] !== 0) positions[k++] = BigInt(i);
-  const out = uninitialised([n], Code.int64);
+  const out = uninitialised([n], Code.int64, 'index');
   binding.upload(out.id, positions);
   return out;
 }
