@@ -2,7 +2,7 @@
 export class TenonError extends Error {
   readonly code: string;
   constructor(code: string, message: string) {
-    super(message);
+    super(typeof message === 'string' ? message : describe(message));
     this.code = code;
   }
   override get name(): string {

@@ -44,6 +44,7 @@ function recycle(id: number): void {
 
 /** Frees a tensor: the command rides along with the next op. */
 export function free(id: number): void {
+  if ((id & SLOT_MASK) >= nextIndex) return; // never handed out here: a forged tensor, or another thread's
   if (inNative) {
     late.push(id);
     return;
