@@ -35,13 +35,19 @@ function isOwn(error: unknown): boolean {
   if (error instanceof Mine || error === undefined) return true;
   return (
     error instanceof TypeError &&
-    /has been revoked|^Class constructors?\b.*cannot be invoked without 'new'/.test(error.message)
+    /has been revoked|on a detached ArrayBuffer|^Class constructors?\b.*cannot be invoked without 'new'/.test(
+      error.message,
+    )
   );
 }
+
+/** The last error that was judged wrong. */
+export let lastWrong: unknown;
 
 /** What is wrong with what a call threw, or null. */
 export function judgeError(lib: Library, error: unknown): string | null {
   if (isTyped(lib, error) || isOwn(error)) return null;
+  lastWrong = error;
   return `threw ${error instanceof Error ? `${error.name}: ${error.message.slice(0, 200)}` : inspect(error)}`;
 }
 
@@ -81,7 +87,7 @@ const SEQUELS: readonly (readonly [text: string, f: (lib: Library, result: unkno
   ],
 ];
 
-function methodsOf(o: object): string[] {
+function methodsOf(o: object, isPublic: (name: string) => boolean): string[] {
   const names: string[] = [];
   for (
     let level: object | null = Object.getPrototypeOf(o) as object | null;
@@ -91,7 +97,7 @@ function methodsOf(o: object): string[] {
     if ([Function.prototype, Array.prototype, Promise.prototype].includes(level as never)) return [];
     if (!isClass((level as { constructor?: unknown }).constructor)) return [];
     for (const name of Object.getOwnPropertyNames(level))
-      if (name !== 'constructor' && typeof Object.getOwnPropertyDescriptor(level, name)!.value === 'function')
+      if (isPublic(name) && typeof Object.getOwnPropertyDescriptor(level, name)!.value === 'function')
         names.push(name);
   }
   return names;
@@ -115,6 +121,7 @@ export function planCall(
   seed: number,
   number: number,
   later: Later,
+  isPublic: (name: string) => boolean,
 ): Call {
   const random = new Random(seed, number);
   let target = random.pick(targets);
@@ -179,7 +186,7 @@ export function planCall(
     try {
       sequel?.[1](lib, result);
       if (again !== null && hasMethods(lib, result)) {
-        const methods = methodsOf(result);
+        const methods = methodsOf(result, isPublic);
         if (methods.length > 0) {
           const more = again.args.map((r) => r.make(making));
           result[methods[again.which % methods.length]!]!(...more);

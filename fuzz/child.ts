@@ -1,6 +1,6 @@
 /** Makes a range of calls in a process of its own: `child.ts TASK`, which a parent (run.ts) starts. */
 import { openSync, readFileSync, writeSync } from 'fs';
-import { planCall, judgeError, type Call } from './call';
+import { judgeError, lastWrong, planCall, type Call } from './call';
 import { LOADING, type Finding, type Message, type Task } from './protocol';
 import { Settings, liveTensors, trainingLosses } from './state';
 import type { Surface } from './surface';
@@ -45,31 +45,28 @@ function complain(finding: Omit<Finding, 'from' | 'to'> & { from?: number; to?: 
   tell({ type: 'finding', finding: { from: current, to: current + 1, ...finding } });
 }
 
+/** Of objects that calls return, too: types that are exported name them. */
+const publicNames = surface === null ? null : new Set(Object.values(surface).flat());
+const isPublic = (name: string): boolean =>
+  name !== 'constructor' && (publicNames === null || publicNames.has(name));
+
 function plan(number: number): Call {
-  const call: Call = planCall(lib, targets, task.seed, number, (what) =>
-    complain({ kind: 'error', from: number, to: number + 1, target: call.target, text: call.text, what }),
-  );
+  const later = (what: string): void =>
+    complain({ kind: 'error', from: number, to: number + 1, target: call.target, text: call.text, what });
+  const call: Call = planCall(lib, targets, task.seed, number, later, isPublic);
   return call;
 }
 
 /** The stack of what the call threw, by making it once more. */
 function stackOf(call: Call): string | undefined {
   Error.stackTraceLimit = 12;
-  let stack: string | undefined;
-  const { prepareStackTrace } = Error;
-  Error.prepareStackTrace = (error, frames) => {
-    if (judgeError(lib, error) !== null)
-      stack ??= frames.map((frame) => `    at ${String(frame)}`).join('\n');
-    return '';
-  };
-  try {
-    const error: unknown = call.run();
-    void error;
-  } finally {
-    Error.prepareStackTrace = prepareStackTrace;
-    Error.stackTraceLimit = 0;
-  }
-  return stack;
+  const again = call.run();
+  Error.stackTraceLimit = 0;
+  if (again === null || !(lastWrong instanceof Error)) return undefined;
+  return lastWrong.stack
+    ?.split('\n')
+    .filter((line) => /^\s+at /.test(line))
+    .join('\n');
 }
 
 function make(number: number): void {

@@ -31,7 +31,7 @@ export function readSurface(folder: string): Surface | null {
       const path = prefix + exported.name;
       surface[path] = [];
       if (symbol.flags & ts.SymbolFlags.ValueModule) walk(symbol, `${path}.`);
-      else if (symbol.flags & ts.SymbolFlags.Class)
+      else if (symbol.flags & (ts.SymbolFlags.Class | ts.SymbolFlags.Interface))
         surface[path] = checker
           .getPropertiesOfType(checker.getDeclaredTypeOfSymbol(symbol))
           .filter(isPublic)

@@ -6,7 +6,7 @@ import { ArgumentError, describe } from './errors';
 export { collect, memoryStats, type MemoryStats };
 export { getMemoryLimit, setMemoryLimit } from './backend/limit';
 export { memorySummary, liveTensorReport, type LiveTensorSite } from './backend/report';
-export { trackTensors } from './backend/tracking';
+export { isTensorTracking, setTensorTracking } from './backend/tracking';
 
 /** Returns cached blocks to the system. */
 export function emptyCache(): void {

@@ -5,7 +5,7 @@
  */
 import { makeNew, makeView, takeId, setCompanion } from './backend/commands';
 import { beforeBirth } from './backend/memory';
-import { isTracking, noteBirth } from './backend/tracking';
+import { tracking, noteBirth } from './backend/tracking';
 import { currentScope, release, expose } from './backend/scope';
 import { DTYPES, ELEMENT_SIZE, type DType } from './dtype';
 import { ArgumentError, AutogradError, describe, onBehalfOf } from './errors';
@@ -205,7 +205,7 @@ function adopt(t: Tensor): Tensor {
     currentScope.add(t);
   }
   t.id = takeId();
-  if (isTracking) noteBirth(t.id);
+  if (tracking) noteBirth(t.id);
   return t;
 }
 

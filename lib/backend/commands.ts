@@ -1,7 +1,8 @@
 /**
  * Writes the command buffer (its format: native/napi/commands.h): each launch is one call here.
  */
-import { binding, words } from './load';
+import { OutOfMemoryError } from '../errors';
+import { binding, collectNow, words } from './load';
 
 /** What the boundary needs to know of a tensor. */
 export interface Handle {
@@ -21,6 +22,9 @@ const NEW = -3;
 const SLOT_BITS = 22;
 const SLOT_MASK = (1 << SLOT_BITS) - 1;
 
+/** As many tensors can exist at a time. */
+export const MAX_TENSORS = SLOT_MASK;
+
 let at = FIRST;
 
 /** Ids ready for reuse, their generation already advanced. */
@@ -35,7 +39,15 @@ let inNative = false;
 
 /** An id for a new tensor. */
 export function takeId(): number {
-  return freeIds.length > 0 ? freeIds.pop()! : nextIndex++;
+  if (freeIds.length > 0) return freeIds.pop()!;
+  return nextIndex <= MAX_TENSORS ? nextIndex++ : lastResort();
+}
+
+function lastResort(): number {
+  flush();
+  collectNow();
+  if (freeIds.length > 0) return freeIds.pop()!;
+  throw new OutOfMemoryError(`tensor: ${MAX_TENSORS} tensors exist, and there can be no more at a time`);
 }
 
 function recycle(id: number): void {

@@ -38,8 +38,13 @@ export function onOutOfMemory(collect: () => void): void {
   collectAll = collect;
 }
 
+/** Frees what nothing refers to: for when no room is left. */
+export function collectNow(): void {
+  collectAll();
+}
+
 /** The functions of the addon: one set per thread. */
-export const binding: Binding = addon.create(words, nativeError, () => collectAll());
+export const binding: Binding = addon.create(words, nativeError, collectNow);
 
 /** What TENON_CPU_ISA asks for; empty: whatever is best. */
 const wanted = process.env.TENON_CPU_ISA;

@@ -3,11 +3,11 @@ import { DTYPES, type DType } from '../dtype';
 import { flush } from './commands';
 import { binding } from './load';
 import { memoryStats } from './memory';
-import { birthplace, isTracking } from './tracking';
+import { birthplace, tracking } from './tracking';
 
 /** The live tensors that one line of code made. */
 export interface LiveTensorSite {
-  /** `file:line`; null for tensors made while `trackTensors` was off. */
+  /** `file:line`; null for tensors made while `setTensorTracking` was off. */
   readonly site: string | null;
   readonly count: number;
   /** What their storages hold. A storage that several tensors share counts once, for the first that was found. */
@@ -59,7 +59,7 @@ function groupBy<Key>(tensors: readonly LiveTensor[], keyOf: (t: LiveTensor) => 
 const bySize = <Key>(a: Group<Key>, b: Group<Key>): number => b.bytes - a.bytes || b.count - a.count;
 
 /**
- * The live tensors of this thread by the line of code that made them, the largest first: what `trackTensors()` has
+ * The live tensors of this thread by the line of code that made them, the largest first: what `setTensorTracking()` has
  * noted. Call `collect()` before it, to leave out what nothing refers to.
  */
 export function liveTensorReport(): LiveTensorSite[] {
@@ -126,8 +126,8 @@ export function memorySummary(): string {
   for (const group of groupBy(tensors, sizeClass).sort((a, b) => a.key - b.key))
     lines.push(groupLine(showClass(group.key), group));
   lines.push(RULE);
-  if (!isTracking) {
-    lines.push('Where they were made: trackTensors() notes it', RULE);
+  if (!tracking) {
+    lines.push('Where they were made: setTensorTracking(true) notes it', RULE);
     return lines.join('\n');
   }
   const places = liveTensorReport();

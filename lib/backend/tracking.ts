@@ -11,7 +11,7 @@ const SLOT_MASK = (1 << 22) - 1;
 const LIBRARY = path.join(__dirname, '..') + path.sep;
 
 /** Whether births are noted: read at every one of them. */
-export let isTracking = false;
+export let tracking = false;
 
 /** By slot index, so that it never outgrows the table of slots: an id, and where its tensor was made. */
 let births: { id: number; site: string }[] = [];
@@ -52,19 +52,24 @@ export function birthplace(id: number): string | undefined {
 
 /**
  * Notes from now on, for every new tensor, the line of your code that made it, for `memorySummary()` and
- * `liveTensorReport()`; `trackTensors(false)` stops that and forgets what was noted. The environment variable
+ * `liveTensorReport()`; `setTensorTracking(false)` stops that and forgets what was noted. The environment variable
  * TENON_TRACK_TENSORS=1 begins at the start. Each tensor costs some 10 microseconds more while it is on, else nothing.
  */
-export function trackTensors(on = true): void {
+export function setTensorTracking(on: boolean): void {
   if (typeof on !== 'boolean')
-    throw new ArgumentError(`trackTensors: expected a boolean, got ${describe(on)}`);
-  isTracking = on;
+    throw new ArgumentError(`setTensorTracking: expected a boolean, got ${describe(on)}`);
+  tracking = on;
   if (on) return;
   births = [];
   sites = new Map();
 }
 
+/** Whether new tensors are noted. */
+export function isTensorTracking(): boolean {
+  return tracking;
+}
+
 const wanted = process.env.TENON_TRACK_TENSORS;
 if (wanted !== undefined && !['', '0', '1'].includes(wanted))
   throw new ArgumentError(`tenon: expected TENON_TRACK_TENSORS to be 0 or 1, got ${describe(wanted)}`);
-isTracking = wanted === '1';
+tracking = wanted === '1';

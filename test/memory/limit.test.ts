@@ -15,7 +15,7 @@ import {
   ones,
   setMemoryLimit,
   tensor,
-  trackTensors,
+  setTensorTracking,
   zeros,
 } from 'tenon';
 import { errorOf, failures, wrong } from '../errors/table';
@@ -33,7 +33,7 @@ function leaveRoom(bytes: number): void {
 
 afterEach(() => {
   setMemoryLimit(INITIAL);
-  trackTensors(false);
+  setTensorTracking(false);
 });
 
 describe('the limit', () => {
@@ -174,7 +174,7 @@ describe('reports', () => {
     expect(text).toMatch(/^limit +\d/m);
     expect(text).toMatch(/^float64 +\d+ +24\.0 MB$/m);
     expect(text).toMatch(/^up to 256\.0 MB +1 +24\.0 MB$/m);
-    expect(text).toContain('trackTensors()');
+    expect(text).toContain('setTensorTracking(true)');
     setMemoryLimit(null);
     expect(memorySummary()).toMatch(/^limit +none$/m);
     t.dispose();
@@ -188,7 +188,7 @@ describe('reports', () => {
   };
 
   test('tracking tells which line made what is alive, the largest first', () => {
-    trackTensors();
+    setTensorTracking(true);
     const place = nextLine();
     const kept = [zeros(MB), zeros(MB), ones(4)];
     const larger = zeros(16 * MB);
@@ -203,20 +203,22 @@ describe('reports', () => {
     const after = liveTensorReport().find((entry) => entry.site === place);
     expect(after).toMatchObject({ count: 2, bytes: 4 * MB + 64 });
     expect(view.item()).toBe(0);
-    trackTensors(false);
+    setTensorTracking(false);
     expect(liveTensorReport().every((entry) => entry.site === null)).toBe(true);
   });
 
   test('a tensor that is made in a place of another before is not taken for it', () => {
-    trackTensors();
+    setTensorTracking(true);
     const first = zeros(3);
     first.dispose();
-    trackTensors(false);
+    setTensorTracking(false);
     const second = zeros(3);
-    trackTensors();
+    setTensorTracking(true);
     expect(liveTensorReport().every((entry) => entry.site === null)).toBe(true);
     expect(second.isDisposed).toBe(false);
   });
 
-  failures([[() => trackTensors(wrong(1)), ArgumentError, /^trackTensors: expected a boolean, got 1/]]);
+  failures([
+    [() => setTensorTracking(wrong(1)), ArgumentError, /^setTensorTracking: expected a boolean, got 1/],
+  ]);
 });
