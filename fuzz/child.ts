@@ -37,7 +37,7 @@ process.emitWarning = () => undefined;
 const surface = JSON.parse(readFileSync(task.surface, 'utf8')) as Surface | null;
 const wanted = new RegExp(task.targets);
 const settings = new Settings(lib);
-const targets = findTargets(lib, surface, () => settings.restore()).filter((t) => wanted.test(t.name));
+const targets = findTargets(lib, surface, wanted, () => settings.restore());
 if (targets.length === 0) throw new Error(`no target matches ${task.targets}`);
 
 let current = task.from;

@@ -120,10 +120,15 @@ function optionsOf(lib: Library, target: Found): string[] {
 }
 
 /**
- * All targets, in an order that depends on the library alone; `after` is called after each call that is made for that.
+ * All targets whose names match `wanted`, in an order that depends on the library alone; `after` is called after each call that is made for that.
  * What is not in `surface`, if there is one, is left out.
  */
-export function findTargets(lib: Library, surface: Surface | null, after: () => void): Target[] {
+export function findTargets(
+  lib: Library,
+  surface: Surface | null,
+  wanted: RegExp,
+  after: () => void,
+): Target[] {
   const met = new Set<unknown>();
   const found: Found[] = [];
   const walk = (prefix: string, namespace: object): void => {
@@ -158,9 +163,11 @@ export function findTargets(lib: Library, surface: Surface | null, after: () => 
     }
   };
   walk('', lib);
-  return found.map((target) => {
-    const names = optionsOf(lib, target);
-    after();
-    return { ...target, names };
-  });
+  return found
+    .filter((target) => wanted.test(target.name))
+    .map((target) => {
+      const names = optionsOf(lib, target);
+      after();
+      return { ...target, names };
+    });
 }

@@ -155,7 +155,9 @@ function fillArray(op: string, flat: readonly unknown[], code: number): TensorTy
 function upload(shape: Shape, code: number, array: TensorTypedArray): Tensor {
   const half = code === Code.float16 || code === Code.bfloat16;
   const t = uninitialised(shape, half ? Code.float32 : code, 'tensor');
-  binding.upload(t.id, array);
+  // Node-API doesn't read what threads share: a copy of that.
+  const shared = Object.prototype.toString.call(array.buffer) === '[object SharedArrayBuffer]';
+  binding.upload(t.id, shared ? array.slice() : array);
   return half ? launch(Op.copy, 0, shape, code, [t], []) : t;
 }
 
