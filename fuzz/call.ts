@@ -124,7 +124,8 @@ export function planCall(
   isPublic: (name: string) => boolean,
 ): Call {
   const random = new Random(seed, number);
-  let target = random.pick(targets);
+  // One after the other, so that each has its share in a short run.
+  let target = targets[number % targets.length]!;
   while (SLOW.has(target.name) && !random.chance(SLOW_CHANCE) && targets.length > 1)
     target = random.pick(targets);
   const names = target.names;
@@ -203,6 +204,7 @@ export function planCall(
 
 /** Some of what an iterable yields. */
 function take(iterable: Iterable<unknown>): void {
-  let n = 0;
-  for (const _ of iterable) if (++n >= 4) break;
+  const iterator = iterable[Symbol.iterator]();
+  for (let n = 0; n < 4; n++) if (iterator.next().done === true) return;
+  iterator.return?.();
 }

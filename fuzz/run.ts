@@ -139,7 +139,10 @@ function runChild(
     const call = lastCall(progress);
     if (call !== last) [last, since] = [call, Date.now()];
     if (Date.now() > deadline) stopped = true;
-    else if (Date.now() - since > 1000 * (call === LOADING ? Math.max(60, choice.hangAfter) : choice.hangAfter))
+    else if (
+      Date.now() - since >
+      1000 * (call === LOADING ? Math.max(60, choice.hangAfter) : choice.hangAfter)
+    )
       failure = { kind: 'hang', what: `takes more than ${choice.hangAfter} s` };
     else return;
     child.kill('SIGKILL');

@@ -77,14 +77,14 @@ function membersOf(
     for (const key of Reflect.ownKeys(level)) {
       if (met.has(key) || !isPublicName(key, names)) continue;
       met.add(key);
-      const { value, get, set } = Object.getOwnPropertyDescriptor(level, key)!;
+      const property = Object.getOwnPropertyDescriptor(level, key)!;
       const title = `${name}.${String(key)}`;
       for (const self of selves) {
-        if (typeof value === 'function')
+        if (typeof property.value === 'function')
           found.push({ name: title, self, call: (o, args) => Reflect.apply(memberOf(o, key), o, args) });
-        if (get !== undefined)
+        if (property.get !== undefined)
           found.push({ name: title, self, call: (o) => (o as Record<PropertyKey, unknown>)[key] });
-        if (set !== undefined)
+        if (property.set !== undefined)
           found.push({ name: `${title} =`, self, call: (o, args) => Reflect.set(o as object, key, args[0]) });
       }
     }

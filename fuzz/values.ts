@@ -2,9 +2,10 @@
  * The values that calls are made with. A recipe is planned first, which touches nothing of the library, and made when
  * the call is made: its text says in a report what was given.
  */
+import type * as tenon from 'tenon';
 import type { Random } from './random';
 
-export type Library = typeof import('tenon');
+export type Library = typeof tenon;
 type Tensor = InstanceType<Library['Tensor']>;
 
 /** What is made for one call. */
@@ -166,8 +167,8 @@ const OBJECTS: readonly Recipe[] = [
   of('new Set([1])', () => new Set([1])),
   of('/x/', () => /x/),
   of('new Error()', () => new Error()),
-  of('new Number(3)', () => new Number(3) as unknown),
-  of("new String('sum')", () => new String('sum') as unknown),
+  of('new Number(3)', () => new Number(3)),
+  of("new String('sum')", () => new String('sum')),
   of('Promise.resolve(1)', () => Promise.resolve(1)),
   of('a generator', () =>
     (function* () {
@@ -187,6 +188,11 @@ const LISTS: readonly Recipe[] = [
   of('[1, , 3]', () => [1, , 3]),
   of('new Array(2 ** 32 - 1)', () => new Array<unknown>(2 ** 32 - 1)),
   of('a cyclic array', cyclic),
+  of('an array of itself alone', () => {
+    const list: unknown[] = [];
+    list.push(list);
+    return list;
+  }),
   of('an array 70 deep', () => deep(70)),
   of('an array 20000 deep', () => deep(20000)),
   of('new Array(1000).fill(1)', () => new Array<number>(1000).fill(1)),

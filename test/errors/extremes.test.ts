@@ -3,6 +3,7 @@ import { execFileSync } from 'child_process';
 import { join } from 'path';
 import {
   ArgumentError,
+  IndexError,
   OutOfMemoryError,
   Tensor,
   TenonError,
@@ -33,6 +34,14 @@ describe('more than can be had', () => {
     ],
     [() => many().tolist(), OutOfMemoryError, /^tolist: lists of shape \[2147483648\]/],
     [() => JSON.stringify(zeros(0, 2 ** 40).t()), OutOfMemoryError, /^toJSON: lists of shape/],
+  ]);
+
+  const nested = (levels: number): unknown => (levels === 0 ? 0 : [nested(levels - 1)]);
+  const ofItself: unknown[] = [];
+  ofItself.push(ofItself);
+  failures([
+    [() => ones(3).index(wrong(nested(100))), IndexError, /^index: expected at most 64 levels of lists/],
+    [() => ones(3).setIndex(wrong(ofItself), 1), IndexError, /^setIndex: expected at most 64 levels/],
   ]);
 
   test('lists that fit are made', () => {
