@@ -131,14 +131,18 @@ export function planCall(
   const names = target.names;
   const any = random.chance(0.5) ? 0.25 : 0.8;
   const one = (): Recipe => (random.chance(any) ? value(random, names) : fittingValue(random, names));
+  const template = target.templates.length > 0 && random.chance(0.5) ? random.pick(target.templates) : null;
   const self =
     target.self.kind === 'tensor'
-      ? receiver(random)
+      ? ((random.chance(0.9) ? template?.self : null) ?? receiver(random))
       : target.self.kind === 'instance'
         ? { text: 'instance', make: target.self.make }
         : null;
   const extra = target.self.kind === 'instance' && random.chance(0.1) ? one() : null;
-  const args = Array.from({ length: random.pick([0, 1, 1, 2, 2, 2, 3, 3, 4, 5]) }, one);
+  const args =
+    template === null
+      ? Array.from({ length: random.pick([0, 1, 1, 2, 2, 2, 3, 3, 4, 5]) }, one)
+      : varied(random, template.args, () => value(random, names));
   const sequel = random.chance(0.3) ? random.pick(SEQUELS) : null;
   const again = random.chance(0.1) ? { which: random.below(1000), args: [one(), one()] } : null;
   const list = args.map((r) => r.text).join(', ');
@@ -200,6 +204,16 @@ export function planCall(
     return null;
   };
   return { target: target.name, text, run };
+}
+
+/** Arguments that work, up to two of them changed, or one more. */
+function varied(random: Random, args: readonly Recipe[], one: () => Recipe): Recipe[] {
+  const list = [...args];
+  for (let changes = random.below(3); changes > 0; changes--) {
+    const i = random.below(list.length + 1);
+    list[i] = one();
+  }
+  return list;
 }
 
 /** Some of what an iterable yields. */

@@ -1,6 +1,7 @@
 /** Everything that can be called: found by walking the library's exports, its classes and their prototypes. */
 import type { Surface } from './surface';
-import type { Library, Making } from './values';
+import { ARGUMENTS as TEMPLATES, RECEIVERS } from './templates';
+import type { Library, Making, Recipe } from './values';
 
 export type Callable = (...args: unknown[]) => unknown;
 type Class = new (...args: unknown[]) => unknown;
@@ -14,6 +15,14 @@ export interface Target {
   readonly call: (self: unknown, args: unknown[]) => unknown;
   /** Options that it takes. */
   readonly names: readonly string[];
+  /** Calls that work. */
+  readonly templates: readonly Template[];
+}
+
+export interface Template {
+  /** For a tensor's method: what it is called on. */
+  readonly self: Recipe | null;
+  readonly args: readonly Recipe[];
 }
 
 const NONE: Self = { kind: 'none' };
@@ -57,7 +66,7 @@ function instancesOf(lib: Library, Class: Class): Self[] {
   return ways;
 }
 
-type Found = Omit<Target, 'names'>;
+type Found = Omit<Target, 'names' | 'templates'>;
 
 /** Methods, getters and setters from a prototype on upwards; `names`: those that are public, if that is known. */
 function membersOf(
@@ -119,6 +128,34 @@ function optionsOf(lib: Library, target: Found): string[] {
   return [];
 }
 
+const ENOUGH_TEMPLATES = 4;
+
+/** The first few of the common arguments with which a call works. */
+function templatesOf(lib: Library, target: Found, after: () => void): Template[] {
+  const worked: Template[] = [];
+  const { self } = target;
+  for (const args of TEMPLATES)
+    for (const receiver of self.kind === 'tensor' ? RECEIVERS : [null]) {
+      if (worked.length === ENOUGH_TEMPLATES) return worked;
+      const making: Making = { lib, made: [] };
+      try {
+        const o = receiver?.make(making) ?? (self.kind === 'instance' ? self.make(making) : undefined);
+        const result = target.call(
+          o,
+          args.map((r) => r.make(making)),
+        );
+        if (result instanceof Promise) result.catch(() => undefined);
+        worked.push({ self: receiver, args });
+        if (args.length === 0) break; // others tell more
+      } catch {
+        // It wants others.
+      } finally {
+        after();
+      }
+    }
+  return worked;
+}
+
 /**
  * All targets whose names match `wanted`, in an order that depends on the library alone; `after` is called after each call that is made for that.
  * What is not in `surface`, if there is one, is left out.
@@ -168,6 +205,6 @@ export function findTargets(
     .map((target) => {
       const names = optionsOf(lib, target);
       after();
-      return { ...target, names };
+      return { ...target, names, templates: templatesOf(lib, target, after) };
     });
 }
