@@ -2,7 +2,7 @@
 export class TenonError extends Error {
   readonly code: string;
   constructor(code: string, message: string, options?: ErrorOptions) {
-    super(message, options);
+    super(typeof message === 'string' ? message : describe(message), options);
     this.code = code;
   }
   override get name(): string {
@@ -93,6 +93,13 @@ export function nativeError(code: number, message: string): TenonError {
     default:
       return new InternalError(message);
   }
+}
+
+/** @internal An error of memory that a part of `op` met, under the name of the whole; any other error as it is. */
+export function onBehalfOf(op: string, error: unknown): unknown {
+  return error instanceof OutOfMemoryError
+    ? new OutOfMemoryError(error.message.replace(/^\w+: /, `${op}: `))
+    : error;
 }
 
 /** @internal A short description of any value for an error message: never throws, never long. */

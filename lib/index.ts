@@ -60,10 +60,17 @@ export {
   memoryStats,
   resetPeakMemory,
   emptyCache,
+  getMemoryLimit,
+  setMemoryLimit,
+  memorySummary,
+  liveTensorReport,
+  isTensorTracking,
+  setTensorTracking,
   getNumThreads,
   setNumThreads,
   cpuCapability,
   type MemoryStats,
+  type LiveTensorSite,
 } from './runtime';
 export * as cpu from './cpu';
 export * as autograd from './autograd';

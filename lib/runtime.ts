@@ -4,6 +4,9 @@ import { collect, memoryStats, type MemoryStats } from './backend/memory';
 import { ArgumentError, describe } from './errors';
 
 export { collect, memoryStats, type MemoryStats };
+export { getMemoryLimit, setMemoryLimit } from './backend/limit';
+export { memorySummary, liveTensorReport, type LiveTensorSite } from './backend/report';
+export { isTensorTracking, setTensorTracking } from './backend/tracking';
 
 /** Returns cached blocks to the system. */
 export function emptyCache(): void {

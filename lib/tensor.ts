@@ -5,9 +5,10 @@
  */
 import { makeNew, makeView, takeId, setCompanion } from './backend/commands';
 import { beforeBirth } from './backend/memory';
+import { tracking, noteBirth } from './backend/tracking';
 import { currentScope, release, expose } from './backend/scope';
 import { DTYPES, ELEMENT_SIZE, type DType } from './dtype';
-import { ArgumentError, AutogradError, describe } from './errors';
+import { ArgumentError, AutogradError, describe, onBehalfOf } from './errors';
 import type { Device } from './device';
 import { SCALAR_SHAPE, numelOf, rowMajorStrides, isRowMajor, type Shape } from './shape';
 import { currentModes, unusualModes, withModes } from './autograd/mode';
@@ -209,6 +210,7 @@ function adopt(t: Tensor): Tensor {
     currentScope.add(t);
   }
   t.id = takeId();
+  if (tracking) noteBirth(t.id);
   return t;
 }
 
@@ -219,10 +221,14 @@ export function allocate(shape: Shape, code: number): Tensor {
   return adopt(t);
 }
 
-/** @internal A tensor of uninitialised elements. */
-export function uninitialised(shape: Shape, code: number): Tensor {
+/** @internal A tensor of uninitialised elements; errors name `op`. */
+export function uninitialised(shape: Shape, code: number, op: string): Tensor {
   const t = allocate(shape, code);
-  makeNew(t);
+  try {
+    makeNew(t);
+  } catch (error) {
+    throw onBehalfOf(op, error);
+  }
   return t;
 }
 

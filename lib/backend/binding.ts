@@ -51,6 +51,10 @@ export interface Binding {
   itemBigInt(id: number): bigint;
   elements(id: number, indices: Float64Array, out: Float64Array | BigInt64Array): void;
   memory(): NativeMemory;
+  /** Null: none. As a default it holds only if none was set, by any thread. */
+  setMemoryLimit(bytes: number | null, isDefault: boolean): void;
+  /** Five numbers a tensor of this thread: id, dtype, bytes of its elements, and its storage's number and bytes. */
+  liveTensors(): Float64Array;
   resetPeakMemory(): void;
   emptyCache(): void;
   getNumThreads(): number;
@@ -73,6 +77,10 @@ export interface NativeMemory {
   readonly liveBytes: number;
   readonly peakBytes: number;
   readonly cachedBytes: number;
+  /** What kernels have to work in. */
+  readonly workingBytes: number;
+  /** What live, cached and working bytes may be together; null: no limit. */
+  readonly limitBytes: number | null;
   /** Blocks asked of the system since the start. */
   readonly systemAllocations: number;
   readonly liveTensors: number;

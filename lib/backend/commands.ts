@@ -1,9 +1,10 @@
 /**
  * Writes the command buffer (its format: native/napi/commands.h): each launch is one call here.
  */
+import { OutOfMemoryError } from '../errors';
 import { announceError, announceLaunch } from './announce';
 import { launchChannel } from './channels';
-import { binding, words } from './load';
+import { binding, collectNow, words } from './load';
 import { spansKept } from './spans';
 
 /** What the boundary needs to know of a tensor. */
@@ -24,6 +25,9 @@ const NEW = -3;
 const SLOT_BITS = 22;
 const SLOT_MASK = (1 << SLOT_BITS) - 1;
 
+/** As many tensors can exist at a time. */
+export const MAX_TENSORS = SLOT_MASK;
+
 let at = FIRST;
 
 /** Ids ready for reuse, their generation already advanced. */
@@ -38,7 +42,15 @@ let inNative = false;
 
 /** An id for a new tensor. */
 export function takeId(): number {
-  return freeIds.length > 0 ? freeIds.pop()! : nextIndex++;
+  if (freeIds.length > 0) return freeIds.pop()!;
+  return nextIndex <= MAX_TENSORS ? nextIndex++ : lastResort();
+}
+
+function lastResort(): number {
+  flush();
+  collectNow();
+  if (freeIds.length > 0) return freeIds.pop()!;
+  throw new OutOfMemoryError(`tensor: ${MAX_TENSORS} tensors exist, and there can be no more at a time`);
 }
 
 function recycle(id: number): void {
@@ -47,6 +59,7 @@ function recycle(id: number): void {
 
 /** Frees a tensor: the command rides along with the next op. */
 export function free(id: number): void {
+  if ((id & SLOT_MASK) >= nextIndex) return; // never handed out here: a forged tensor, or another thread's
   if (inNative) {
     late.push(id);
     return;

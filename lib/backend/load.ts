@@ -52,13 +52,13 @@ export function onCompleted(listener: () => void): void {
   completed = listener;
 }
 
+/** Frees what nothing refers to: for when no room is left. */
+export function collectNow(): void {
+  collectAll();
+}
+
 /** The functions of the addon: one set per thread. */
-export const binding: Binding = addon.create(
-  words,
-  nativeError,
-  () => collectAll(),
-  () => completed(),
-);
+export const binding: Binding = addon.create(words, nativeError, collectNow, () => completed());
 
 /** What TENON_CPU_ISA asks for; empty: whatever is best. */
 const wanted = process.env.TENON_CPU_ISA;

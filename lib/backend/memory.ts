@@ -95,10 +95,14 @@ function reclaim(): void {
 /** After a collection: the limits follow what is live and what whole steps need. */
 function settle(): void {
   const live = liveBytes();
+  const { liveTensors, limitBytes } = binding.memory();
   births = 0;
-  birthLimit = Math.max(MIN_BIRTHS, binding.memory().liveTensors / 2);
+  birthLimit = Math.max(MIN_BIRTHS, liveTensors / 2);
   liveAfterLast = live;
   byteLimit = Math.max(FLOOR, 1.5 * live, 1.5 * peak);
+  // Before the memory limit calls for a major collection.
+  if (limitBytes !== null && byteLimit > limitBytes)
+    byteLimit = live + Math.max(0.75 * (limitBytes - live), FLOOR / 8);
 }
 
 /** To be called before every tensor that gets a weak reference; may collect, so operands' ids are read after it. */
@@ -128,6 +132,9 @@ export function collect(): number {
   publishCollections();
   return freed;
 }
+
+/** The limits anew, after the memory limit was changed. */
+export { settle as adjustLimits };
 
 /** What tensors occupy: bytes over the whole process, tensors of this thread. */
 export interface MemoryStats extends NativeMemory {

@@ -9,7 +9,7 @@ import { ArgumentError, describe } from '../errors';
 import { checkTensor, type Tensor } from '../tensor';
 import type { TensorTypedArray } from '../dtype';
 import { checkOptions } from './arguments';
-import { arrayFor, checkOne, nested, transferable, type NestedNumbers } from './convert';
+import { arrayFor, checkListable, checkOne, nested, transferable, type NestedNumbers } from './convert';
 
 export interface AsyncReadOptions {
   /** Rejects the promise with the signal's reason when it is aborted; what is being computed goes on. */
@@ -44,7 +44,7 @@ async function read(op: string, t: Tensor, options: AsyncReadOptions | undefined
   const signal = signalOf(op, options);
   signal?.throwIfAborted();
   const source = transferable(t);
-  const array = arrayFor(source);
+  const array = arrayFor(op, source);
   flush();
   const ticket = binding.readLater(source.id, array);
   await abortable(whenCompleted(ticket), signal);
@@ -62,6 +62,8 @@ export async function toTypedArrayAsync(t: Tensor, options?: AsyncReadOptions): 
 
 /** `tolist()` without blocking the event loop. */
 export async function tolistAsync<T = NestedNumbers>(t: Tensor, options?: AsyncReadOptions): Promise<T> {
+  checkTensor('tolistAsync', t);
+  checkListable('tolistAsync', t.shape);
   return nested('tolistAsync', t, await read('tolistAsync', t, options)) as T;
 }
 

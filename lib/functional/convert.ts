@@ -1,10 +1,11 @@
 /** Between tensors and JavaScript: numbers, lists, typed arrays, text; and between dtypes. */
 import { inspect } from 'util';
+import { getHeapStatistics } from 'v8';
 import { binding } from '../backend/load';
 import { gradNode, Tensor, checkTensor } from '../tensor';
 import { COMPUTE, Code, DTYPES, dtypeCode, type DType, type TensorTypedArray } from '../dtype';
 import { resolveDevice, type DeviceLike } from '../device';
-import { ArgumentError, ShapeError, describe } from '../errors';
+import { ArgumentError, OutOfMemoryError, ShapeError, describe } from '../errors';
 import { showShape } from '../shape';
 import { formatTensor } from '../print';
 import { booleanArgument, checkOptions } from './arguments';
@@ -38,6 +39,30 @@ export function itemBigInt(t: Tensor): bigint {
   return binding.itemBigInt(t.id);
 }
 
+/** A typed array, for which there may be no memory. */
+export function hostArray<A>(op: string, make: new (length: number) => A, length: number): A {
+  try {
+    return new make(length);
+  } catch {
+    throw new OutOfMemoryError(`${op}: cannot allocate a typed array of ${length} elements`);
+  }
+}
+
+/** @internal Throws when lists of this shape would not fit JavaScript's heap: V8 ends a process that outgrows it. */
+export function checkListable(op: string, shape: readonly number[]): void {
+  let lists = 1;
+  let entries = 0;
+  for (const size of shape) entries += lists *= size;
+  // At least 8 bytes an entry, and what an array has besides; the flat copy as well.
+  const bytes = 24 * entries;
+  if (bytes < 2 ** 24) return;
+  const { heap_size_limit: limit, used_heap_size: used } = getHeapStatistics();
+  if (!(bytes < limit - used))
+    throw new OutOfMemoryError(
+      `${op}: lists of shape ${showShape(shape)} do not fit JavaScript's heap (${limit - used} of ${limit} bytes are free); use toTypedArray()`,
+    );
+}
+
 /** @internal Row major, without recording, in the dtype that travels: half types as float32. */
 export function transferable(t: Tensor): Tensor {
   const code = t.code === Code.float16 || t.code === Code.bfloat16 ? Code.float32 : t.code;
@@ -45,7 +70,7 @@ export function transferable(t: Tensor): Tensor {
 }
 
 /** @internal Room for the elements of what `transferable` gives. */
-export function arrayFor(source: Tensor): TensorTypedArray {
+export function arrayFor(op: string, source: Tensor): TensorTypedArray {
   const make = [
     Float32Array,
     Float64Array,
@@ -58,7 +83,7 @@ export function arrayFor(source: Tensor): TensorTypedArray {
     BigInt64Array,
     Uint8Array,
   ][source.code]!;
-  return new make(source.count);
+  return hostArray<TensorTypedArray>(op, make, source.count);
 }
 
 /**
@@ -68,7 +93,7 @@ export function arrayFor(source: Tensor): TensorTypedArray {
 export function toTypedArray(t: Tensor): TensorTypedArray {
   checkTensor('toTypedArray', t);
   const source = transferable(t);
-  const array = arrayFor(source);
+  const array = arrayFor('toTypedArray', source);
   binding.download(source.id, array);
   return array;
 }
@@ -103,11 +128,13 @@ export function nested(op: string, t: Tensor, array: TensorTypedArray): unknown 
 /** The elements in nested arrays; a 0-d tensor gives its one value. Waits for them to be computed. */
 export function tolist<T = NestedNumbers>(t: Tensor): T {
   checkTensor('tolist', t);
+  checkListable('tolist', t.shape);
   return nested('tolist', t, toTypedArray(t)) as T;
 }
 
 /** For JSON.stringify: nested arrays; what JSON has no numbers for (NaN, infinities, int64 beyond 2^53) as strings. */
 export function toJSON(t: Tensor): unknown {
+  checkListable('toJSON', t.shape);
   const array = toTypedArray(t);
   const plain =
     array instanceof BigInt64Array

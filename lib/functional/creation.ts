@@ -154,8 +154,10 @@ function fillArray(op: string, flat: readonly unknown[], code: number): TensorTy
 /** A row-major tensor of an array's bytes. */
 function upload(shape: Shape, code: number, array: TensorTypedArray): Tensor {
   const half = code === Code.float16 || code === Code.bfloat16;
-  const t = uninitialised(shape, half ? Code.float32 : code);
-  binding.upload(t.id, array);
+  const t = uninitialised(shape, half ? Code.float32 : code, 'tensor');
+  // Node-API doesn't read what threads share: a copy of that.
+  const shared = Object.prototype.toString.call(array.buffer) === '[object SharedArrayBuffer]';
+  binding.upload(t.id, shared ? array.slice() : array);
   return half ? launch(Op.copy, 0, shape, code, [t], []) : t;
 }
 
@@ -300,7 +302,11 @@ export function shapeAndOptions<Options>(
 function filled(op: string, given: readonly unknown[], value: number | null): Tensor {
   const [shape, options] = shapeAndOptions<TensorOptions>(op, given);
   const code = optionsCode(op, options, defaultDtypeCode());
-  return finish(op, value === null ? uninitialised(shape, code) : fullOf(shape, code, value), options);
+  return finish(
+    op,
+    value === null ? uninitialised(shape, code, op) : fullOf(shape, code, value, op),
+    options,
+  );
 }
 
 /** Of zeros: `zeros(2, 5)`, `zeros([2, 5], { dtype: 'int64' })`. */
@@ -332,7 +338,7 @@ export function full(...given: readonly unknown[]): Tensor {
   const shape = checkShape('full', [size]);
   const code = optionsCode('full', options, ownCode(value));
   const number = elementValue('full', numberValue('full', value, 'fillValue'), code);
-  return finish('full', fullOf(shape, code, number), options);
+  return finish('full', fullOf(shape, code, number, 'full'), options);
 }
 
 /** A 0-d tensor of a number. */
@@ -346,7 +352,9 @@ function like(op: string, t: Tensor, value: number | null, options: TensorOption
   checkTensor(op, t);
   const code = optionsCode(op, options, t.code);
   const out =
-    value === null ? uninitialised(t.shape, code) : fullOf(t.shape, code, elementValue(op, value, code));
+    value === null
+      ? uninitialised(t.shape, code, op)
+      : fullOf(t.shape, code, elementValue(op, value, code), op);
   return finish(op, out, options);
 }
 

@@ -87,7 +87,10 @@ function listsItems(list: IndexItem | undefined): list is NestedIndices {
 }
 
 function resolve(op: string, items: readonly IndexItem[]): Item[] {
-  if (items.length === 1 && listsItems(items[0])) return resolve(op, items[0]);
+  for (let levels = 0, only = items[0]; items.length === 1 && listsItems(only); only = items[0]) {
+    if (++levels > MAX_RANK) throw new IndexError(`${op}: expected at most ${MAX_RANK} levels of lists`);
+    items = only;
+  }
   if (items.length > MOST_ITEMS) throw new IndexError(`${op}: ${items.length} items are too many`);
   return [...items].map((item) => resolveItem(op, item));
 }

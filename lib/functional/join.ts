@@ -71,7 +71,7 @@ export const cat = joining('cat', (tensors, dim = 0) => {
   const sizes = tensors.map((t) => (t.shape.length === first.shape.length ? t.shape[d]! : 0));
   const code = tensors.reduce((c, t) => promoteCodes(c, t.code), first.code);
   const shape = first.shape.map((n, i) => (i === d ? sizes.reduce((a, b) => a + b, 0) : n));
-  const out = uninitialised(shape, code);
+  const out = uninitialised(shape, code, 'cat');
   let start = 0;
   tensors.forEach((t, i) => {
     if (t.count > 0) place(out, d, start, t);
@@ -93,7 +93,7 @@ export const stack = joining('stack', (tensors, dim = 0) => {
       );
   const code = tensors.reduce((c, t) => promoteCodes(c, t.code), first.code);
   const shape = [...first.shape.slice(0, d), tensors.length, ...first.shape.slice(d)];
-  const out = uninitialised(shape, code);
+  const out = uninitialised(shape, code, 'stack');
   tensors.forEach((t, i) => {
     if (t.count > 0) place(out, d, i, unsqueeze(t.detach(), d));
   });

@@ -2,6 +2,7 @@
 import { run, runMany } from '../backend/commands';
 import { Op } from '../backend/ops.generated';
 import { COMPUTE } from '../dtype';
+import { onBehalfOf } from '../errors';
 import type { Shape } from '../shape';
 import { allocate, type Tensor } from '../tensor';
 
@@ -42,7 +43,11 @@ export { runInto as launchInto } from '../backend/commands';
 /** No scalars. */
 export const NONE: readonly number[] = [];
 
-/** A tensor of one value. */
-export function fullOf(shape: Shape, code: number, value: number): Tensor {
-  return launch(Op.fill, COMPUTE[code]!, shape, code, NONE, [value]);
+/** A tensor of one value; errors name `op`, if given. */
+export function fullOf(shape: Shape, code: number, value: number, op?: string): Tensor {
+  try {
+    return launch(Op.fill, COMPUTE[code]!, shape, code, NONE, [value]);
+  } catch (error) {
+    throw op === undefined ? error : onBehalfOf(op, error);
+  }
 }

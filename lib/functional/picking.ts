@@ -6,6 +6,7 @@ import { checkInPlace, recordInPlace } from '../autograd/view';
 import { defineGradient, record } from '../autograd/node';
 import { COMPUTE, Code } from '../dtype';
 import { DTypeError, IndexError, ShapeError } from '../errors';
+import { hostArray } from './convert';
 import { broadcastShapes, broadcastsTo, numelOf, sameShape, showShape, type Shape } from '../shape';
 import { type Tensor, alias, uninitialised } from '../tensor';
 import { cast, clone, contiguous } from './copy';
@@ -36,13 +37,14 @@ interface Plan {
 
 /** The positions of the true elements, row major. */
 function truePositions(mask: Tensor): Tensor {
-  const bytes = new Uint8Array(mask.count);
-  binding.download(contiguous(mask).id, bytes);
+  const source = contiguous(mask);
+  const bytes = hostArray('index', Uint8Array, mask.count);
+  binding.download(source.id, bytes);
   let n = 0;
   for (let i = 0; i < bytes.length; i++) if (bytes[i] !== 0) n++;
-  const positions = new BigInt64Array(n);
+  const positions = hostArray('index', BigInt64Array, n);
   for (let i = 0, k = 0; k < n; i++) if (bytes[i] !== 0) positions[k++] = BigInt(i);
-  const out = uninitialised([n], Code.int64);
+  const out = uninitialised([n], Code.int64, 'index');
   binding.upload(out.id, positions);
   return out;
 }

@@ -1,7 +1,8 @@
 /** Views: other shapes and strides on the same storage. Gradients flow through; changes in place are shared. */
 import { recordView, recordViews } from '../autograd/view';
 import { defineGradient, record, type GradRule } from '../autograd/node';
-import { ArgumentError, IndexError, ShapeError, describe } from '../errors';
+import { MAX_TENSORS } from '../backend/commands';
+import { ArgumentError, IndexError, OutOfMemoryError, ShapeError, describe } from '../errors';
 import {
   MAX_RANK,
   broadcastsTo,
@@ -519,6 +520,7 @@ export const split = named<
   if (typeof size !== 'number' || !Number.isInteger(size) || size < 0 || (size === 0 && n > 0))
     throw new ArgumentError(`split: expected a positive size or a list of sizes, got ${describe(size)}`);
   const count = Math.max(1, n === 0 ? 1 : Math.ceil(n / size));
+  checkParts('split', count);
   return divided(
     x,
     d,
@@ -536,6 +538,11 @@ export const splitWithSizes = named<
   checkTensor('splitWithSizes', x);
   return dividedAs('splitWithSizes', x, sizes, dim);
 });
+
+function checkParts(op: string, count: number): void {
+  if (count > MAX_TENSORS)
+    throw new OutOfMemoryError(`${op}: expected at most ${MAX_TENSORS} parts, got ${count}`);
+}
 
 function dividedAs(op: string, x: Tensor, sizes: unknown, dim: number): Tensor[] {
   if (!Array.isArray(sizes))
@@ -570,6 +577,7 @@ export const chunk = named<[chunks: number, dim?: number], { chunks?: number; di
     if (x.shape.length === 0) throw new ShapeError('chunk: a 0-d tensor has no dimension to split');
     const d = wrapDim('chunk', dim, x.shape.length);
     const n = x.shape[d]!;
+    if (n === 0) checkParts('chunk', chunks);
     if (n === 0) return divided(x, d, new Array<number>(chunks).fill(0), SplitWithSizes);
     return split(x, Math.ceil(n / chunks), dim);
   },
@@ -589,6 +597,7 @@ export const unbind = named<[dim?: number], { dim?: number }, Tensor[]>('unbind'
   checkTensor('unbind', x);
   if (x.shape.length === 0) throw new IndexError('unbind: a 0-d tensor has no dimension to take apart');
   const d = wrapDim('unbind', dim, x.shape.length);
+  checkParts('unbind', x.shape[d]!);
   const strides = stridesOf(x);
   const shape = x.shape.filter((_, i) => i !== d);
   const layout = strides.filter((_, i) => i !== d);

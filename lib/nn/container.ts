@@ -24,10 +24,14 @@ abstract class Container<M extends Module> extends Module {
   }
 }
 
-function put<M extends Module>(container: Container<M>, name: string, module: M): void {
-  const kind = container.constructor.name;
+function checkModule(kind: string, module: unknown): void {
   if (!(module instanceof Module))
     throw new ArgumentError(`${kind}: expected a Module, got ${describe(module)}`);
+}
+
+function put<M extends Module>(container: Container<M>, name: string, module: M): void {
+  const kind = container.constructor.name;
+  checkModule(kind, module);
   checkKey(kind, name);
   container[HELD].set(name, module);
 }
@@ -98,7 +102,13 @@ export class ModuleList<M extends Module = Module> extends ModuleSequence<M> {
   extend(modules: Iterable<M>): this {
     if (typeof (modules as Partial<Iterable<M>> | null)?.[Symbol.iterator] !== 'function')
       throw new ArgumentError(`ModuleList: expected a list of modules, got ${describe(modules)}`);
-    for (const module of modules) this.append(module);
+    // First all of them: they may come from this list itself.
+    const added: M[] = [];
+    for (const module of modules) {
+      checkModule('ModuleList', module);
+      added.push(module);
+    }
+    for (const module of added) this.append(module);
     return this;
   }
 

@@ -57,8 +57,8 @@ export class Linear extends Module {
     resolveDevice('Linear', device);
     this.inFeatures = inFeatures;
     this.outFeatures = outFeatures;
-    this.weight = new Parameter(uninitialised([outFeatures, inFeatures], code));
-    this.bias = !bias ? null : new Parameter(uninitialised([outFeatures], code));
+    this.weight = new Parameter(uninitialised([outFeatures, inFeatures], code, 'Linear'));
+    this.bias = !bias ? null : new Parameter(uninitialised([outFeatures], code, 'Linear'));
     this.resetParameters();
   }
 

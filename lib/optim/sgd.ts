@@ -95,7 +95,7 @@ export class SGD extends Optimizer<SGDOptions> {
     const { lr, momentum, dampening, weightDecay, nesterov, maximize } = group;
     let outs = params;
     if (momentum !== 0) {
-      if (first) for (const p of params) this.momenta.set(p, uninitialised(p.shape, p.code));
+      if (first) for (const p of params) this.momenta.set(p, uninitialised(p.shape, p.code, 'SGD'));
       outs = [...params, ...params.map((p) => this.momenta.get(p)!)];
     }
     SCALARS[0] = lr;

@@ -5,6 +5,7 @@
 #include <new>
 
 #include "core/aligned.h"
+#include "core/storage.h"
 
 namespace tenon {
 
@@ -16,15 +17,25 @@ void set_error(LaunchError& error, ErrorCode code, const char* format, ...) {
   va_end(args);
 }
 
-Scratch::~Scratch() { aligned_release(data_); }
+Scratch::~Scratch() { release(); }
+
+void Scratch::release() {
+  if (!data_) return;
+  aligned_release(data_);
+  data_ = nullptr;
+  return_working(static_cast<int64_t>(capacity_));
+  capacity_ = 0;
+}
 
 void* Scratch::bytes(size_t n) {
   if (n > capacity_) {
-    aligned_release(data_);
-    data_ = nullptr;
-    capacity_ = 0;
+    release();
+    if (n > SIZE_MAX / 2 || !reserve_working(static_cast<int64_t>(n))) throw std::bad_alloc();
     data_ = aligned_acquire(n);
-    if (!data_) throw std::bad_alloc();
+    if (!data_) {
+      return_working(static_cast<int64_t>(n));
+      throw std::bad_alloc();
+    }
     capacity_ = n;
   }
   return data_;

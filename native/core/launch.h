@@ -76,6 +76,7 @@ class Scratch {
   void* bytes(size_t n);
 
  private:
+  void release();
   void* data_ = nullptr;
   size_t capacity_ = 0;
 };

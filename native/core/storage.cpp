@@ -39,15 +39,15 @@ int class_of(int64_t bytes) {
 struct Depot {
   std::mutex mutex;
   std::vector<Storage*> free_blocks[kClasses];
-  std::atomic<int64_t> live{0}, peak{0}, cached{0}, allocations{0};
+  std::atomic<int64_t> live{0}, peak{0}, cached{0}, working{0}, allocations{0};
+  /** Bytes of the system's: live, cached here or by an environment, working. Changes only with the system's
+   * help. */
+  std::atomic<int64_t> held{0};
+  std::atomic<int64_t> limit{kNoLimit};
+  std::atomic<bool> limited{false};  // by a call, or by default
 };
 
 static_assert(sizeof(Storage) == 64, "the header takes one cache line");
-
-void destroy(Storage* s) {
-  s->~Storage();
-  aligned_release(s);
-}
 
 Depot& depot() {
   static Depot* const d = new Depot;
@@ -77,6 +77,12 @@ Storage* take(Depot& d, int c) {
   return nullptr;
 }
 
+void to_system(Depot& d, Storage* s) {
+  d.held.fetch_sub(s->capacity, std::memory_order_relaxed);
+  s->~Storage();
+  aligned_release(s);
+}
+
 /** Frees cached blocks, largest first, until at most `keep` bytes are cached. The lock is held. */
 void trim(Depot& d, int64_t keep) {
   for (int c = kClasses - 1; c >= 0 && d.cached.load(std::memory_order_relaxed) > keep; c--) {
@@ -85,9 +91,28 @@ void trim(Depot& d, int64_t keep) {
       Storage* s = blocks.back();
       blocks.pop_back();
       d.cached.fetch_sub(s->capacity, std::memory_order_relaxed);
-      destroy(s);
+      to_system(d, s);
     }
   }
+}
+
+/** Takes bytes out of what the limit allows, in exchange for cached blocks if need be. */
+bool hold(Depot& d, int64_t bytes) {
+  const int64_t limit = d.limit.load(std::memory_order_relaxed);
+  int64_t held = d.held.fetch_add(bytes, std::memory_order_relaxed) + bytes;
+  if (held <= limit) return true;
+  if (bytes <= limit) {
+    std::lock_guard<std::mutex> lock(d.mutex);
+    const int64_t cached = d.cached.load(std::memory_order_relaxed);
+    held = d.held.load(std::memory_order_relaxed);
+    if (held > limit && held - cached <= limit) {
+      trim(d, cached - (held - limit));
+      held = d.held.load(std::memory_order_relaxed);
+    }
+  }
+  if (held <= limit) return true;
+  d.held.fetch_sub(bytes, std::memory_order_relaxed);
+  return false;
 }
 
 /** What may lie free: as much again as the program has had in use, and never so little that a small one
@@ -107,21 +132,28 @@ void put(Depot& d, Storage* s) {
   try {
     d.free_blocks[s->size_class].push_back(s);
   } catch (const std::bad_alloc&) {
-    destroy(s);
+    to_system(d, s);
     return;
   }
   const int64_t cached = d.cached.fetch_add(s->capacity, std::memory_order_relaxed) + s->capacity;
-  const int64_t keep = keep_bytes(d);
+  int64_t keep = keep_bytes(d);
+  // A limit that was lowered takes effect as blocks become free.
+  const int64_t excess = d.held.load(std::memory_order_relaxed) - d.limit.load(std::memory_order_relaxed);
+  if (excess > 0 && cached - excess < keep) keep = cached > excess ? cached - excess : 0;
   if (cached > keep) trim(d, keep);
 }
 
 Storage* from_system(Depot& d, int c) {
   const int64_t capacity = class_bytes(c);
+  if (!hold(d, capacity)) return nullptr;
   void* p = aligned_acquire(sizeof(Storage) + static_cast<size_t>(capacity));
   if (!p) {
     empty_cache();
     p = aligned_acquire(sizeof(Storage) + static_cast<size_t>(capacity));
-    if (!p) return nullptr;
+    if (!p) {
+      d.held.fetch_sub(capacity, std::memory_order_relaxed);
+      return nullptr;
+    }
   }
   Storage* s = new (p) Storage;
   s->size_class = static_cast<uint16_t>(c);
@@ -212,6 +244,10 @@ Storage* BlockCache::allocate(int64_t bytes) {
   if (!s && waiting_) s = take_waiting(c);
   if (!s) s = take(depot(), c);
   if (!s) s = from_system(depot(), c);
+  if (!s && kept_bytes() > 0) {
+    surrender();  // the blocks of other sizes that lie here are memory, too
+    s = from_system(depot(), c);
+  }
   if (!s) return nullptr;
   s->references.store(1, std::memory_order_relaxed);
   s->bytes = bytes;
@@ -234,8 +270,38 @@ MemoryStats memory_stats() {
   stats.live = d.live.load();
   stats.peak = d.peak.load();
   stats.cached = d.cached.load();
+  stats.working = d.working.load();
+  stats.limit = d.limit.load();
   stats.allocations = d.allocations.load();
   return stats;
+}
+
+void set_memory_limit(int64_t bytes) {
+  Depot& d = depot();
+  d.limited.store(true);
+  d.limit.store(bytes);
+  std::lock_guard<std::mutex> lock(d.mutex);
+  const int64_t excess = d.held.load() - bytes, cached = d.cached.load();
+  if (excess > 0) trim(d, cached > excess ? cached - excess : 0);
+}
+
+int64_t memory_limit() { return depot().limit.load(std::memory_order_relaxed); }
+
+void set_default_memory_limit(int64_t bytes) {
+  if (!depot().limited.exchange(true)) set_memory_limit(bytes);
+}
+
+bool reserve_working(int64_t bytes) {
+  Depot& d = depot();
+  if (bytes < 0 || !hold(d, bytes)) return false;
+  d.working.fetch_add(bytes, std::memory_order_relaxed);
+  return true;
+}
+
+void return_working(int64_t bytes) {
+  Depot& d = depot();
+  d.working.fetch_sub(bytes, std::memory_order_relaxed);
+  d.held.fetch_sub(bytes, std::memory_order_relaxed);
 }
 
 void reset_peak_memory() {

@@ -26,13 +26,30 @@ struct alignas(64) Storage {
   void* data() { return this + 1; }
 };
 
+constexpr int64_t kNoLimit = INT64_MAX;
+
 /** Totals in bytes, over all environments. */
 struct MemoryStats {
-  int64_t live = 0;         // in storages that have references
-  int64_t peak = 0;         // of live, since the start or reset_peak
-  int64_t cached = 0;       // free, kept for reuse
-  int64_t allocations = 0;  // blocks asked of the system so far
+  int64_t live = 0;          // in storages that have references
+  int64_t peak = 0;          // of live, since the start or reset_peak
+  int64_t cached = 0;        // free, kept for reuse
+  int64_t working = 0;       // kernels' working space
+  int64_t limit = kNoLimit;  // of live, cached and working together
+  int64_t allocations = 0;   // blocks asked of the system so far
 };
+
+/**
+ * A limit on all that tensors hold of the system, free blocks and kernels' working space included: an
+ * allocation beyond it fails as if there were no memory. Lowering it gives cached blocks back.
+ */
+void set_memory_limit(int64_t bytes);
+int64_t memory_limit();
+/** Sets it unless that has been done before. */
+void set_default_memory_limit(int64_t bytes);
+
+/** Takes bytes that are no storage's out of what the limit allows; false: it does not. */
+bool reserve_working(int64_t bytes);
+void return_working(int64_t bytes);
 
 /**
  * One per environment: a small stack of free blocks per size class, without locks, over a shared, locked
@@ -52,7 +69,7 @@ class BlockCache {
   /** Says which launches are complete: the stream's counter. */
   void follow(const std::atomic<uint64_t>* completed) { completed_ = completed; }
 
-  /** Null when the system has no memory. */
+  /** Null when the system has no memory, or the limit allows none. */
   Storage* allocate(int64_t bytes);
   /** Live bytes now, over all environments: cheap enough to ask after every command. */
   int64_t live_bytes() const;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <string>
+#include <unordered_map>
 
 #include "core/cpu_features.h"
 #include "core/parallel.h"
@@ -26,6 +27,53 @@ napi_ref pin(napi_env env, napi_value v) {
   return r;
 }
 
+/** Null when there is none. */
+Napi::Value limit_value(Napi::Env env) {
+  const int64_t limit = memory_limit();
+  return limit == kNoLimit ? env.Null()
+                           : Napi::Number::New(env, static_cast<double>(limit)).As<Napi::Value>();
+}
+
+/** setMemoryLimit(bytes | null, isDefault). */
+Napi::Value limit_memory(const Napi::CallbackInfo& info) {
+  int64_t limit = kNoLimit;
+  if (info[0].IsNumber()) {
+    const double bytes = info[0].As<Napi::Number>().DoubleValue();
+    if (bytes >= 0 && bytes < 0x1p62) limit = static_cast<int64_t>(bytes);
+  }
+  if (info[1].ToBoolean())
+    set_default_memory_limit(limit);
+  else {
+    environment(info).stream.drain();
+    environment(info).slots.blocks().surrender();
+    set_memory_limit(limit);
+  }
+  return info.Env().Undefined();
+}
+
+/** liveTensors(): of each tensor its id, dtype, bytes of its elements, and its storage: a number, bytes held.
+ */
+Napi::Value live_tensors(const Napi::CallbackInfo& info) {
+  Environment& e = environment(info);
+  const auto list = [&]() -> napi_value {
+    SlotTable& slots = e.slots;
+    Napi::Float64Array rows = Napi::Float64Array::New(info.Env(), size_t{5} * slots.live());
+    std::unordered_map<const Storage*, size_t> numbers;
+    size_t at = 0;
+    for (uint32_t i = 1; i < slots.size() && at + 5 <= rows.ElementLength(); i++) {
+      const Slot& s = slots.at(i);
+      if (!s.id) continue;
+      rows[at++] = s.id;
+      rows[at++] = static_cast<int>(s.view.dtype);
+      rows[at++] = static_cast<double>(s.view.numel * element_size(s.view.dtype));
+      rows[at++] = static_cast<double>(numbers.emplace(s.storage, numbers.size()).first->second);
+      rows[at++] = static_cast<double>(s.storage->capacity);
+    }
+    return rows;
+  };
+  return Napi::Value(info.Env(), guarded(e, list));
+}
+
 Napi::Value memory(const Napi::CallbackInfo& info) {
   environment(info).slots.blocks().settle();
   const MemoryStats stats = memory_stats();
@@ -34,6 +82,8 @@ Napi::Value memory(const Napi::CallbackInfo& info) {
   o.Set("peakBytes", static_cast<double>(stats.peak));
   o.Set("cachedBytes", static_cast<double>(stats.cached + environment(info).slots.blocks().kept_bytes()));
   o.Set("systemAllocations", static_cast<double>(stats.allocations));
+  o.Set("workingBytes", static_cast<double>(stats.working));
+  o.Set("limitBytes", limit_value(info.Env()));
   o.Set("liveTensors", environment(info).slots.live());
   return o;
 }
@@ -205,6 +255,8 @@ Napi::Value create(const Napi::CallbackInfo& info) {
   add("itemBigInt", item_bigint);
   add("elements", elements);
   add("memory", memory);
+  add("setMemoryLimit", limit_memory);
+  add("liveTensors", live_tensors);
   add("resetPeakMemory", reset_peak);
   add("emptyCache", release_cache);
   add("getNumThreads", get_threads);

@@ -27,6 +27,7 @@ class Reader {
       } else if (code == kView) {
         if (!view()) return false;
       } else if (code == kNew) {
+        op_ = "tensor";
         const double id = word();
         if (!make(id, integer())) return false;
         e_.stream.renew(last_->storage);
@@ -74,31 +75,67 @@ class Reader {
   Storage* allocate(int64_t bytes) {
     Storage* s = e_.slots.blocks().allocate(bytes);
     if (s) return s;
+    // What is beyond the limit alone stays so, whatever is collected.
+    if (bytes > memory_limit()) return out_of_memory(bytes);
     napi_value collect, receiver, result;
     napi_get_reference_value(e_.env, e_.collect, &collect);
     napi_get_undefined(e_.env, &receiver);
     // The collector's own commands go through this buffer: keep ours.
-    std::vector<double> rest(words_ + at_, words_ + end_);
+    std::vector<double> ours(words_ + kFirstCommand, words_ + end_);
     const bool collected = napi_call_function(e_.env, receiver, collect, 0, nullptr, &result) == napi_ok;
-    std::copy(rest.begin(), rest.end(), words_ + at_);
+    std::copy(ours.begin(), ours.end(), words_ + kFirstCommand);
     if (!collected) return nullptr;
+    release_strangers();
     s = e_.slots.blocks().allocate(bytes);
     if (!s) {
       // What was freed may still be in use.
       e_.stream.drain();
       s = e_.slots.blocks().allocate(bytes);
     }
-    if (!s) {
-      e_.slots.blocks().settle();
-      const MemoryStats stats = memory_stats();
-      char text[200];
-      std::snprintf(text, sizeof text,
-                    "cannot allocate %lld bytes (%lld bytes are live in tensors, %lld cached)",
-                    static_cast<long long>(bytes), static_cast<long long>(stats.live),
-                    static_cast<long long>(stats.cached));
-      fail(ErrorCode::out_of_memory, text);
+    return s ? s : out_of_memory(bytes);
+  }
+
+  /** Frees, of what was collected while a command runs, all but its own operands: they wait for its end. */
+  void release_strangers() {
+    std::vector<Slot*>& released = e_.released_while_running;
+    size_t kept = 0;
+    for (Slot* s : released)
+      if (is_operand(s->id))
+        released[kept++] = s;
+      else
+        e_.slots.release(*s);
+    released.resize(kept);
+  }
+
+  /** Whether the launch that is being read names this tensor. */
+  bool is_operand(double id) const {
+    size_t p = operands_at_;
+    for (uint32_t i = 0; i < outputs_ && p + 1 < end_; i++) {
+      const double spec = words_[p + 1];
+      if (words_[p] == id) return true;
+      p += 2 + (spec > 0 ? static_cast<size_t>(spec) >> 5 : 0);
     }
-    return s;
+    for (uint32_t i = 0; i < inputs_ && p < end_; i++) {
+      if (words_[p] == id) return true;
+      p += words_[p] == -1 ? 2 : 1;
+    }
+    for (; p < end_; p++)  // cells, or numbers that happen to be the same
+      if (words_[p] == id) return true;
+    return false;
+  }
+
+  Storage* out_of_memory(int64_t bytes) {
+    e_.slots.blocks().settle();
+    const MemoryStats stats = memory_stats();
+    char text[240], limit[48] = "none";
+    if (stats.limit != kNoLimit)
+      std::snprintf(limit, sizeof limit, "%lld bytes", static_cast<long long>(stats.limit));
+    std::snprintf(text, sizeof text,
+                  "%s: cannot allocate %lld bytes (%lld bytes are live in tensors, %lld cached; limit: %s)",
+                  op_, static_cast<long long>(bytes), static_cast<long long>(stats.live),
+                  static_cast<long long>(stats.cached + e_.slots.blocks().kept_bytes()), limit);
+    fail(ErrorCode::out_of_memory, text);
+    return nullptr;
   }
 
   bool shape(int64_t rank, int64_t* dims) {
@@ -159,6 +196,7 @@ class Reader {
   }
 
   bool launch(uint16_t op) {
+    op_ = op_name(op);
     const int64_t header = integer();
     if (header < 0) return fail(ErrorCode::internal, "malformed command");
     Launch l;
@@ -170,6 +208,9 @@ class Reader {
     l.scalars = static_cast<uint32_t>(header >> 23 & 127);
     const bool cells = header >> 30 & 1;
     const size_t operands = l.outputs + l.inputs;
+    operands_at_ = at_;
+    outputs_ = l.outputs;
+    inputs_ = l.inputs;
     if (e_.views.size() < operands) e_.views.resize(operands);
     if (e_.scalars.size() < l.scalars) e_.scalars.resize(l.scalars);
     if (e_.storages.size() < operands + l.scalars) e_.storages.resize(operands + l.scalars);
@@ -279,6 +320,9 @@ class Reader {
   }
 
   Environment& e_;
+  const char* op_ = "tensor";  // what errors name
+  size_t operands_at_ = 0;     // where the operands of the launch being read start, and how many they are
+  uint32_t outputs_ = 0, inputs_ = 0;
   double* words_;
   size_t at_ = kFirstCommand;
   size_t end_;

@@ -211,6 +211,74 @@ TEST("no more lies free than the program has had in use") {
   empty_cache();
 }
 
+TEST("a limit holds for live, cached and working bytes together") {
+  empty_cache();
+  BlockCache cache;
+  const MemoryStats start = settled(cache);
+  const int64_t before = memory_limit();
+  set_memory_limit(start.live + start.working + 10 * kMB);
+  Storage* a = cache.allocate(4 * kMB);
+  Storage* b = cache.allocate(4 * kMB);
+  CHECK(a && b);
+  CHECK(cache.allocate(4 * kMB) == nullptr);
+  CHECK(cache.allocate(64 * kMB) == nullptr);
+  CHECK(!reserve_working(4 * kMB));
+  CHECK(reserve_working(kMB));
+  CHECK_EQ(memory_stats().working, start.working + kMB);
+  return_working(kMB);
+  // Free blocks make room, those that only this environment has included.
+  Storage* small = cache.allocate(200000);
+  cache.release(small);
+  cache.release(a);
+  CHECK(cache.kept_bytes() > 0);
+  a = cache.allocate(6 * kMB);
+  CHECK(a != nullptr);
+  CHECK_EQ(memory_stats().cached + cache.kept_bytes(), 0);
+  CHECK(reserve_working(0));
+  // A lower limit lets nothing lie free.
+  set_memory_limit(kMB);
+  cache.release(a);
+  cache.release(b);
+  CHECK(memory_stats().cached <= kMB);
+  set_default_memory_limit(5);
+  CHECK_EQ(memory_limit(), kMB);
+  set_memory_limit(before);
+  CHECK_EQ(settled(cache).live, start.live);
+}
+
+TEST("threads that press against a limit never hold more") {
+  empty_cache();
+  const int64_t before = memory_limit();
+  const MemoryStats start = memory_stats();
+  set_memory_limit(start.live + start.working + 20 * kMB);
+  std::atomic<int> wrong{0}, refused{0};
+  std::vector<std::thread> threads;
+  for (int t = 0; t < 4; t++)
+    threads.emplace_back([&] {
+      BlockCache cache;
+      for (int i = 0; i < 100; i++) {
+        Storage* blocks[12];
+        for (Storage*& s : blocks)
+          if (!(s = cache.allocate(2 * kMB))) refused++;
+        cache.settle();
+        if (memory_stats().live > start.live + 20 * kMB) wrong++;
+        for (Storage* s : blocks)
+          if (s) cache.release(s);
+        cache.settle();
+      }
+    });
+  for (std::thread& t : threads) t.join();
+  CHECK_EQ(wrong.load(), 0);
+  CHECK(refused.load() > 0);
+  set_memory_limit(before);
+  empty_cache();
+  BlockCache cache;
+  Storage* all = cache.allocate(20 * kMB);
+  CHECK(all != nullptr);
+  cache.release(all);
+  empty_cache();
+}
+
 TEST("threads allocate and release side by side") {
   const MemoryStats before = memory_stats();
   constexpr int kThreads = 4;

@@ -368,7 +368,7 @@ describe('memory', () => {
       expectError(
         call,
         OutOfMemoryError,
-        /cannot allocate \d+ bytes \(\d+ bytes are live in tensors, \d+ cached\)/,
+        /^\w+: cannot allocate \d+ bytes \(\d+ bytes are live in tensors, \d+ cached; limit: \d+ bytes\)$/,
       );
       expect(ones(3).add(1).tolist()).toEqual([2, 2, 2]);
     },
