@@ -4,6 +4,7 @@ import { join } from 'path';
 import {
   ArgumentError,
   IndexError,
+  collect,
   cpu,
   full,
   manualSeed,
@@ -176,6 +177,19 @@ describe('abort signals', () => {
     await expect(reading).rejects.toThrow('enough');
     expect(x.shape).toEqual([512, 512]);
     expect(Number.isFinite(x.at(0).sum().item())).toBe(true);
+  });
+
+  test('do not free what is still written to', async () => {
+    for (let i = 0; i < 20; i++) {
+      const controller = new AbortController();
+      const reading = busy().toTypedArrayAsync({ signal: controller.signal });
+      controller.abort(new Error('enough'));
+      await expect(reading).rejects.toThrow('enough');
+      collect();
+      const fresh = Array.from({ length: 20 }, () => new Float32Array(512 * 512).fill(7));
+      cpu.synchronize();
+      expect(fresh.every((array) => array.every((x) => x === 7))).toBe(true);
+    }
   });
 
   test('that were aborted before refuse at once', async () => {

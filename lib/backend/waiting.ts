@@ -5,6 +5,8 @@ import { flush } from './commands';
 interface Waiter {
   ticket: number;
   resolve: () => void;
+  /** Must outlive the launch, whatever becomes of the promise: native code writes to it. */
+  kept: unknown;
 }
 
 let waiters: Waiter[] = [];
@@ -50,12 +52,12 @@ function turn(): Promise<void> | undefined {
   });
 }
 
-/** Resolves when the launch with this ticket is complete (0: it is). */
-export async function whenCompleted(ticket: number): Promise<void> {
+/** Resolves when the launch with this ticket is complete (0: it is); `kept` is kept alive until then. */
+export async function whenCompleted(ticket: number, kept?: unknown): Promise<void> {
   if (ticket === 0 || ticket <= binding.completed()) return turn();
   lastTurn = performance.now();
   return new Promise((resolve) => {
-    waiters.push({ ticket, resolve });
+    waiters.push({ ticket, resolve, kept });
     if (listening) binding.unlisten();
     listen();
   });

@@ -47,7 +47,7 @@ async function read(op: string, t: Tensor, options: AsyncReadOptions | undefined
   const array = arrayFor(op, source);
   flush();
   const ticket = binding.readLater(source.id, array);
-  await abortable(whenCompleted(ticket), signal);
+  await abortable(whenCompleted(ticket, array), signal);
   if (ticket > 0) binding.checkRead(ticket);
   return array;
 }

@@ -79,6 +79,8 @@ class BlockCache {
   int64_t kept_bytes() const;
   /** Gives them to all. */
   void surrender();
+  /** Gives to all what was in use by launches that are complete now. */
+  void hand_on_completed();
   void retain(Storage* s) { s->references.fetch_add(1, std::memory_order_relaxed); }
   void release(Storage* s) {
     // Who sees itself alone stays alone: nobody else can add a reference.
@@ -96,7 +98,6 @@ class BlockCache {
     return completed_ && s->used > completed_->load(std::memory_order_acquire);
   }
   void hand_on(Storage*);
-  void hand_on_completed();
   Storage* take_waiting(int size_class);
   void note(int64_t change);
   struct Stack {

@@ -272,9 +272,16 @@ Ticket CpuStream::pending(const Storage* s) const {
 void CpuStream::wait(Ticket ticket) {
   for (;;) {
     const uint32_t seen = done_.read();
-    if (completed() >= ticket) return;
+    if (completed() >= ticket) break;
     done_.wait(seen);
   }
+  tidy();
+}
+
+void CpuStream::tidy() {
+  if (!blocks_) return;
+  reap();
+  blocks_->hand_on_completed();
 }
 
 Failure CpuStream::take_failure() {

@@ -78,6 +78,8 @@ class CpuStream {
   bool idle() const { return completed() == submitted(); }
   void wait(Ticket);
   void drain() { wait(submitted()); }
+  /** Lets go of the memory that only complete launches used. */
+  void tidy();
   /** The first failure since the last call, if any: for those that wait without reading. */
   Failure take_failure();
 

@@ -42,7 +42,9 @@ Napi::Value submitted(const Napi::CallbackInfo& info) {
 }
 
 Napi::Value completed(const Napi::CallbackInfo& info) {
-  return Napi::Number::New(info.Env(), static_cast<double>(environment(info).stream.completed()));
+  CpuStream& stream = environment(info).stream;
+  stream.tidy();
+  return Napi::Number::New(info.Env(), static_cast<double>(stream.completed()));
 }
 
 Napi::Value listen(const Napi::CallbackInfo& info) {
