@@ -50,6 +50,7 @@ export {
   cpuCapability,
   type MemoryStats,
 } from './runtime';
+export { shareTensor, fromShared, releaseShared, type SharedTensor } from './share';
 export * as autograd from './autograd';
 export * as nn from './nn';
 export * as optim from './optim';

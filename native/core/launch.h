@@ -48,6 +48,7 @@ struct Launch {
   uint16_t outputs = 0;
   uint32_t inputs = 0;
   uint32_t scalars = 0;
+  bool unsteady = false;  // other environments may write to inputs of whole numbers: see core/steady.h
   const TensorView* views = nullptr;
   const Scalar* scalar = nullptr;
   Scratch* scratch = nullptr;  // the stream's, never the caller's

@@ -3,6 +3,7 @@
 #include <cstdint>
 
 #include "core/launch.h"
+#include "core/steady.h"
 
 namespace tenon {
 
@@ -23,6 +24,9 @@ class CpuStream {
   bool submit(Launch&);
   const LaunchError& error() const { return error_; }
 
+  /** Returns when every launch submitted so far has run. */
+  void drain() {}
+
   /** Null takes the recorder out. */
   void set_recorder(Recorder* recorder) { recorder_ = recorder; }
 
@@ -38,6 +42,7 @@ class CpuStream {
   Recorder* recorder_ = nullptr;
   uint64_t submitted_ = 0, completed_ = 0;
   Scratch scratch_;
+  Steady steady_;
   LaunchError error_;
 };
 

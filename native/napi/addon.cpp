@@ -7,6 +7,7 @@
 #include "cpu/kernel_table.h"
 #include "napi/commands.h"
 #include "napi/environment.h"
+#include "napi/share.h"
 #include "napi/sweep.h"
 #include "napi/transfer.h"
 
@@ -131,6 +132,10 @@ Napi::Value create(const Napi::CallbackInfo& info) {
   add("item", item);
   add("itemBigInt", item_bigint);
   add("elements", elements);
+  add("share", share);
+  add("receive", receive);
+  add("releaseShared", release_shared);
+  add("letGoShared", let_go_shared);
   add("memory", memory);
   add("resetPeakMemory", reset_peak);
   add("emptyCache", release_cache);

@@ -207,6 +207,7 @@ class Reader {
         ok = fail_operand(name, id);
       else
         v = s->view;
+      if (s && s->storage->shared && !is_floating(v.dtype)) l.unsteady = true;
     }
     for (uint32_t i = 0; ok && i < l.scalars; i++) {
       const bool cell = cells && word() != 0;
