@@ -203,7 +203,7 @@ describe('handles that are none', () => {
     [changed({ shape: [2] }), ArgumentError, /^fromShared: expected as many strides as sizes/],
     [changed({ shape: [-2, 3] }), ArgumentError, /none of which is negative/],
     [changed({ shape: [2, NaN] }), ArgumentError, /^fromShared: expected shape to hold integers, got NaN/],
-    [changed({ shape: [2, , 3] }), ArgumentError, /got undefined/], // eslint-disable-line no-sparse-arrays
+    [changed({ shape: [2, , 3] }), ArgumentError, /got undefined/],
     [changed({ shape: '23' }), ArgumentError, /expected shape to be an array of at most 64 integers/],
     [changed({ shape: new Array(65).fill(1) }), ArgumentError, /at most 64/],
     [changed({ strides: [1, 1000000] }), ArgumentError, mutated],
@@ -273,7 +273,7 @@ describe('a module', () => {
     );
     const rows = [[1, 2, 3], [-1, 0, 1]]; // prettier-ignore
     for (let round = 0; round < 3; round++) {
-      noGrad(() => net.parameters().forEach((p) => p.add_(randn(p.shape as number[]))));
+      noGrad(() => net.parameters().forEach((p) => p.add_(randn(p.shape))));
       net.scale.add_(1);
       const answer = messageOf(worker);
       worker.postMessage(rows);
