@@ -1,7 +1,17 @@
 import tseslint from 'typescript-eslint';
 
 const nodeGlobals = Object.fromEntries(
-  ['__dirname', 'console', 'module', 'process', 'require', 'URL'].map((name) => [name, 'readonly']),
+  [
+    '__dirname',
+    '__filename',
+    'console',
+    'module',
+    'process',
+    'require',
+    'setImmediate',
+    'setTimeout',
+    'URL',
+  ].map((name) => [name, 'readonly']),
 );
 
 export default tseslint.config(

@@ -42,16 +42,20 @@ function promised(code: string): string[] | null {
   return lines.length > 0 ? lines : null;
 }
 
-function runSnippet(code: string): string[] {
+async function runSnippet(code: string): Promise<string[]> {
   const printed: string[] = [];
   const log = (...values: unknown[]): void => void printed.push(formatWithOptions({}, ...values));
   const { outputText } = ts.transpileModule(code, {
     compilerOptions: { module: ts.ModuleKind.CommonJS, target: ts.ScriptTarget.ES2022 },
   });
   const load = (name: string): unknown => (name === 'tenon' ? tenon : jest.requireActual(name));
-  const wrapped = `(function (require, exports, console) {${outputText}\n})`;
-  const run = runInThisContext(wrapped) as (require: unknown, exports: object, console: object) => void;
-  run(load, {}, { log });
+  const wrapped = `(async function (require, exports, console) {${outputText}\n})`;
+  const run = runInThisContext(wrapped) as (
+    require: unknown,
+    exports: object,
+    console: object,
+  ) => Promise<void>;
+  await run(load, {}, { log });
   return printed.join('\n').split('\n');
 }
 
@@ -60,8 +64,8 @@ afterEach(() => {
   tenon.setPrintoptions({ profile: 'default' });
 });
 
-test.each(SNIPPETS.map((s) => [s.name, s] as const))('%s', (_, { code, output }) => {
-  const printed = runSnippet(code);
+test.each(SNIPPETS.map((s) => [s.name, s] as const))('%s', async (_, { code, output }) => {
+  const printed = await runSnippet(code);
   if (output !== null) expect(printed).toEqual(output);
 });
 
@@ -77,7 +81,8 @@ test('all compile', () => {
     noEmit: true,
     skipLibCheck: true,
   };
-  const files = new Map(SNIPPETS.map((s, i) => [join(ROOT, `snippet-${i}.ts`), s]));
+  // ES modules, which may await at their top.
+  const files = new Map(SNIPPETS.map((s, i) => [join(ROOT, `snippet-${i}.mts`), s]));
   const host = ts.createCompilerHost(options);
   const onDisk = ts.createCompilerHost(options);
   host.fileExists = (name) => files.has(name) || onDisk.fileExists(name);
