@@ -112,8 +112,7 @@ TEST("version 1: a container's group is mounted under another name") {
 TEST("both versions at once: the tighter one") {
   FakeRoot root;
   root.file("proc/self/mountinfo",
-            std::string(kMount1) +
-                "40 22 0:30 / /sys/fs/cgroup/unified rw shared:12 - cgroup2 cgroup2 rw\n");
+            std::string(kMount1) + "40 22 0:30 / /sys/fs/cgroup/unified rw shared:12 - cgroup2 cgroup2 rw\n");
   root.file("proc/self/cgroup", "4:cpu,cpuacct:/one\n0::/two\n");
   root.file("sys/fs/cgroup/cpu,cpuacct/one/cpu.cfs_quota_us", "200000\n");
   root.file("sys/fs/cgroup/cpu,cpuacct/one/cpu.cfs_period_us", "100000\n");
@@ -174,7 +173,8 @@ TEST("numbers of threads as text") {
   CHECK_EQ(parse_thread_count("1"), 1);
   CHECK_EQ(parse_thread_count("08"), 8);
   CHECK_EQ(parse_thread_count("1024"), 1024);
-  for (const char* text : {"", "0", "1025", "99999999999999999999", "-1", "+1", "1.5", " 2", "2 ", "2x", "x"}) {
+  for (const char* text :
+       {"", "0", "1025", "99999999999999999999", "-1", "+1", "1.5", " 2", "2 ", "2x", "x"}) {
     test::About about("'%s'", text);
     CHECK_EQ(parse_thread_count(text), 0);
   }
