@@ -25,6 +25,7 @@ import { expectError, failures, wrong } from '../errors/table';
 import { inWorker, messageOf, startWorker } from './workers';
 
 const MB = 1 << 20;
+const LIBRARY = JSON.stringify(join(__dirname, '../../dist'));
 
 describe('a shared tensor', () => {
   test('is the same memory in every thread', async () => {
@@ -156,6 +157,29 @@ describe('the memory', () => {
     expect(live() - before).toBeLessThan(MB);
   });
 
+  const minute = process.env.TENON_TEST_FULL ? test : test.skip;
+  minute(
+    'is kept for a minute after a handle was dropped, and no longer',
+    () => {
+      const script = `
+        const { collect, fromShared, memoryStats, shareTensor, zeros } = require(${LIBRARY});
+        const start = Date.now();
+        let copy;
+        (() => { copy = structuredClone(shareTensor(zeros(1 << 20))) })();
+        const timer = setInterval(() => {
+          collect();
+          const seconds = (Date.now() - start) / 1000;
+          const kept = memoryStats().liveBytes >= 4 << 20;
+          if (seconds < 55 && fromShared(copy).numel() !== 1 << 20) throw new Error('gone');
+          if (kept && seconds < 100) return;
+          clearInterval(timer);
+          console.log(!kept && seconds > 59);
+        }, 1000);`;
+      expect(execFileSync(process.execPath, ['-e', script], { encoding: 'utf8' })).toBe('true\n');
+    },
+    150_000,
+  );
+
   test('of a thread that has ended is freed', async () => {
     emptyCache();
     const before = live();
@@ -239,7 +263,7 @@ describe('handles that are none', () => {
   });
 
   test('a handle is of no use in another process', () => {
-    const script = `const tenon = require(${JSON.stringify(join(__dirname, '../../dist'))});
+    const script = `const tenon = require(${LIBRARY});
       try { tenon.fromShared(${JSON.stringify(handle)}) } catch (error) { console.log(error.code) }`;
     const printed = execFileSync(process.execPath, ['-e', script], { encoding: 'utf8' });
     expect(printed).toBe('ERR_TENON_ARGUMENT\n');
