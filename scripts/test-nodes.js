@@ -1,5 +1,5 @@
 'use strict';
-// Runs the tests under other versions of Node, on the one binary that was built: `npm run build` comes first.
+// Runs the quick tier of the tests under other versions of Node, on the one binary that was built: `npm run build` comes first.
 // The versions are those of TENON_TEST_NODES, paths of node programs separated as in PATH, or else those that version
 // managers (nvm, fnm, volta, n, mise, asdf) have installed: the newest of each version that is supported.
 // usage: node scripts/test-nodes.js [jest arguments ...]
@@ -76,7 +76,7 @@ for (const { node, version } of all) {
   const { status } = spawnSync(node, [jest, ...process.argv.slice(2)], {
     cwd: ROOT,
     stdio: 'inherit',
-    env: { ...process.env, PATH },
+    env: { ...process.env, PATH, TENON_TEST_FULL: '' },
   });
   if (status !== 0) failed++;
   console.log(`${name}: ${status === 0 ? 'passed' : `failed (${status})`}`);
