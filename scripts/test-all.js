@@ -13,6 +13,7 @@ const SUITES = {
   'instruction sets': script('test-isas'),
   'native, with the slow sweeps': script('test-native', '--full'),
   'other versions of Node': script('test-nodes'),
+  'native, for arm64': script('test-native', '--arm64'),
   'native, threads sanitized': script('test-native', '--sanitize', 'thread'),
   'native, memory and undefined behaviour sanitized': script(
     'test-native',
