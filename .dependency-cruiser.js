@@ -7,7 +7,7 @@ const layers = [
   { name: 'backend', path: '^lib/backend/' },
   { name: 'tensor', path: '^lib/(autograd/|(tensor|print)\\.ts$)' },
   { name: 'functional', path: '^lib/functional/' },
-  { name: 'modules', path: '^lib/(nn|optim|data|io|cpu|runtime|testing|profiler)(/|\\.ts$)' },
+  { name: 'modules', path: '^lib/(nn|optim|data|io|cpu|runtime|share|testing|profiler)(/|\\.ts$)' },
   { name: 'index', path: '^lib/index\\.ts$' },
   { name: 'cli', path: '^lib/cli/' },
 ];

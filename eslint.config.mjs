@@ -1,10 +1,18 @@
 import tseslint from 'typescript-eslint';
 
 const nodeGlobals = Object.fromEntries(
-  ['__dirname', 'console', 'module', 'performance', 'process', 'require', 'setTimeout', 'URL'].map((name) => [
-    name,
-    'readonly',
-  ]),
+  [
+    '__dirname',
+    '__filename',
+    'console',
+    'module',
+    'performance',
+    'process',
+    'require',
+    'setImmediate',
+    'setTimeout',
+    'URL',
+  ].map((name) => [name, 'readonly']),
 );
 
 export default tseslint.config(

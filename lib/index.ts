@@ -72,6 +72,7 @@ export {
   type MemoryStats,
   type LiveTensorSite,
 } from './runtime';
+export { shareTensor, fromShared, releaseShared, type SharedTensor } from './share';
 export * as cpu from './cpu';
 export * as autograd from './autograd';
 export * as nn from './nn';

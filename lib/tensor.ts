@@ -3,7 +3,7 @@
  * The Tensor: a handle on native storage, with its place in the autograd graph. This file holds the class, its
  * properties and how it is made; the operations are methods that lib/functional attaches.
  */
-import { makeNew, makeView, takeId, setCompanion } from './backend/commands';
+import { makeNew, makeView, receive, takeId, setCompanion } from './backend/commands';
 import { beforeBirth } from './backend/memory';
 import { tracking, noteBirth } from './backend/tracking';
 import { currentScope, release, expose } from './backend/scope';
@@ -251,6 +251,23 @@ export function aliasInto<T extends Tensor>(
   t.base.shared = true;
   adopt(t);
   makeView(t, of, t.offset, layout);
+  return t;
+}
+
+/** @internal A tensor over the memory that a thread offers under a key. */
+export function received(
+  key: string,
+  code: number,
+  shape: Shape,
+  strides: readonly number[],
+  offset: number,
+): Tensor {
+  const t = new Tensor(SECRET, shape, code, numelOf(shape));
+  t.layout = t.count === 0 || isRowMajor(shape, strides) ? null : strides;
+  t.offset = offset;
+  t.shared = true; // others write to it
+  adopt(t);
+  receive(t, key, offset, strides);
   return t;
 }
 

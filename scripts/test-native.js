@@ -1,21 +1,51 @@
 'use strict';
 // Builds and runs the native tests: one program for each native/test/*_test.cpp, each of which prints
 // 'N passed, N failed'.
-// usage: node scripts/test-native.js [--full] [--sanitize address,undefined | --sanitize thread] [name ...]
-// --full adds the slow sweeps.
+// usage: node scripts/test-native.js [--full] [--sanitize address,undefined | --sanitize thread | --arm64] [name ...]
+// --full adds the slow sweeps. --arm64 builds for that processor and runs under QEMU (Debian: qemu-user and
+// g++-aarch64-linux-gnu), if both are there.
 const { spawnSync } = require('child_process');
 const fs = require('fs');
 const path = require('path');
-const { ROOT, requireTools, run, build, configureSanitized, SANITIZER_OPTIONS } = require('./toolchain');
+const {
+  ROOT,
+  requireTools,
+  run,
+  configure,
+  build,
+  configureSanitized,
+  SANITIZER_OPTIONS,
+} = require('./toolchain');
 
 const args = process.argv.slice(2);
 const full = args.includes('--full') ? args.splice(args.indexOf('--full'), 1) : [];
 const sanitize = args.includes('--sanitize') ? args.splice(args.indexOf('--sanitize'), 2)[1] : undefined;
+const arm64 = args.includes('--arm64') && args.splice(args.indexOf('--arm64'), 1).length > 0;
 const names = args;
+
+const ARM64_COMPILER = 'aarch64-linux-gnu-g++';
+/** What stands before a program's name, to run it. */
+const emulator = arm64 ? ['qemu-aarch64', '-L', '/usr/aarch64-linux-gnu'] : [];
+
+function configureArm64() {
+  const folder = path.join(ROOT, 'build-cmake-arm64');
+  configure(folder, 'Release', [
+    '-DCMAKE_SYSTEM_NAME=Linux',
+    '-DCMAKE_SYSTEM_PROCESSOR=aarch64',
+    `-DCMAKE_CXX_COMPILER=${ARM64_COMPILER}`,
+    '-DTENON_ADDON=OFF',
+  ]);
+  return folder;
+}
 
 /** The folder with the test programs, all of them up to date. */
 function buildPrograms() {
   requireTools();
+  if (arm64) {
+    const folder = configureArm64();
+    build(folder, 'Release', 'native_tests');
+    return path.join(folder, 'tests');
+  }
   // Without sanitizers the tests share the objects of the addon's own build.
   const folder = sanitize ? configureSanitized(sanitize) : path.join(ROOT, 'build-cmake');
   if (!fs.existsSync(path.join(folder, 'CMakeCache.txt'))) run(process.execPath, ['scripts/build.js']);
@@ -26,7 +56,8 @@ function buildPrograms() {
 /** Runs one program; one that ends without its counts, or with a status that belies them, has one failure more. */
 function runProgram(program) {
   const started = Date.now();
-  const result = spawnSync(program, full, {
+  const [command, ...rest] = [...emulator, program, ...full];
+  const result = spawnSync(command, rest, {
     encoding: 'utf8',
     stdio: ['ignore', 'pipe', 'pipe'],
     maxBuffer: 1 << 28,
@@ -47,6 +78,11 @@ function runProgram(program) {
   return { passed, failed };
 }
 
+for (const tool of arm64 ? [ARM64_COMPILER, emulator[0]] : [])
+  if (spawnSync(tool, ['--version'], { stdio: 'ignore' }).status !== 0) {
+    console.log(`the native programs were not tested for arm64: there is no ${tool}`);
+    process.exit(0);
+  }
 const folder = buildPrograms();
 const programs = fs
   .readdirSync(path.join(ROOT, 'native', 'test'))
@@ -57,6 +93,6 @@ const programs = fs
 const results = programs.map(runProgram);
 const sum = (key) => results.reduce((total, result) => total + result[key], 0);
 console.log(
-  `Native tests${sanitize ? ` (${sanitize})` : ''}: ${sum('passed')} passed, ${sum('failed')} failed`,
+  `Native tests${sanitize ? ` (${sanitize})` : arm64 ? ' (arm64)' : ''}: ${sum('passed')} passed, ${sum('failed')} failed`,
 );
 process.exit(sum('failed') > 0 || programs.length === 0 ? 1 : 0);

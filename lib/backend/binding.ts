@@ -50,6 +50,14 @@ export interface Binding {
   item(id: number): number;
   itemBigInt(id: number): bigint;
   elements(id: number, indices: Float64Array, out: Float64Array | BigInt64Array): void;
+  /** Offers a tensor to all threads under a key, when all that writes to it has run. */
+  share(id: number, key: string): void;
+  /** Makes a tensor over the memory offered under a key. `words`: dtype, offset, rank, shape..., strides... */
+  receive(id: number, key: string, words: Float64Array, owner?: object): void;
+  /** Takes an offer back; says whether there was one. */
+  releaseShared(key: string): boolean;
+  /** The handle is no longer held here. */
+  letGoShared(key: string): void;
   memory(): NativeMemory;
   /** Null: none. As a default it holds only if none was set, by any thread. */
   setMemoryLimit(bytes: number | null, isDefault: boolean): void;

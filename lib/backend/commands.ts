@@ -310,6 +310,25 @@ export function makeView(t: Handle, source: Handle, offset: number, strides: rea
   execute(p, t);
 }
 
+/** Offers a tensor to all threads under a key. */
+export function share(t: Handle, key: string): void {
+  flush();
+  binding.share(t.id, key);
+}
+
+/** Makes `t` a tensor over the memory that a thread offers under a key. */
+export function receive(t: Handle, key: string, offset: number, strides: readonly number[]): void {
+  flush();
+  const words = Float64Array.of(t.code, offset, t.shape.length, ...t.shape, ...strides);
+  try {
+    if (t.owned) binding.receive(t.id, key, words);
+    else binding.receive(t.id, key, words, t);
+  } catch (error) {
+    forget(t);
+    throw error;
+  }
+}
+
 /** Gives a tensor that had a known owner a weak reference instead. */
 export function giveAway(t: Handle): void {
   flush();

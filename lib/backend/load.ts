@@ -60,6 +60,13 @@ export function collectNow(): void {
 /** The functions of the addon: one set per thread. */
 export const binding: Binding = addon.create(words, nativeError, collectNow, () => completed());
 
+/** What TENON_NUM_THREADS asks for; empty: as many as there are processors to use. */
+const threads = process.env.TENON_NUM_THREADS;
+if (threads && !(/^\d+$/.test(threads) && Number(threads) >= 1 && Number(threads) <= 1024))
+  throw new NativeError(
+    `tenon: expected TENON_NUM_THREADS to be an integer from 1 to 1024, got ${describe(threads)}`,
+  );
+
 /** What TENON_CPU_ISA asks for; empty: whatever is best. */
 const wanted = process.env.TENON_CPU_ISA;
 if (wanted && wanted !== binding.isa)

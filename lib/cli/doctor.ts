@@ -81,10 +81,9 @@ function threadsReason(used: number | null, processors: number, quota: number | 
   const wanted = process.env.TENON_NUM_THREADS;
   if (used === null) return 'the library does not load';
   if (wanted !== undefined && Number(wanted) === used) return `TENON_NUM_THREADS is ${wanted}`;
-  const ignored = wanted ? `; TENON_NUM_THREADS is no number from 1 to 1024: ${JSON.stringify(wanted)}` : '';
   if (quota !== null && quota < processors && used < processors)
-    return `the container may use the time of ${quota} of ${processors} processors${ignored}`;
-  return `one for each of ${processors} processors${ignored}`;
+    return `the container may use the time of ${quota} of ${processors} processors`;
+  return `one for each of ${processors} processors`;
 }
 
 /** Examines the installation. */

@@ -1,5 +1,5 @@
 /** Neural networks. */
-export { Module, type StateDict, type IncompatibleKeys } from './module';
+export { Module, type StateDict, type SharedStateDict, type IncompatibleKeys } from './module';
 export type { HookOptions } from './hooks';
 export type { Gradients } from './backward-hooks';
 export { Parameter, Buffer } from './parameter';

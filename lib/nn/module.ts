@@ -6,6 +6,7 @@ import { resolveDevice, type DeviceLike } from '../device';
 import { ArgumentError, DTypeError, ShapeError, describe } from '../errors';
 import { booleanArgument, checkOptions, isOptions } from '../functional/arguments';
 import { inspected } from '../print';
+import { fromShared, shareTensor, type SharedTensor } from '../share';
 import { sameShape, showShape } from '../shape';
 import { Tensor, checkTensor, setGradient } from '../tensor';
 import type { AnyBackwardHook, Gradients } from './backward-hooks';
@@ -14,6 +15,9 @@ import { Buffer, Parameter, isBuffer } from './parameter';
 
 /** A module's tensors by their dotted names, as PyTorch spells them. */
 export type StateDict = Record<string, Tensor>;
+
+/** A state dict that can be sent to other threads. */
+export type SharedStateDict = Record<string, SharedTensor>;
 
 /** Which keys of a state dict found no place, and which places no key. */
 export interface IncompatibleKeys {
@@ -157,14 +161,16 @@ export abstract class Module {
   }
 
   /**
-   * Copies a state dict into parameters and buffers.
+   * Copies a state dict into parameters and buffers; with `assign: true` its tensors take their place instead, without a
+   * copy: make optimizers afterwards.
    * @throws ArgumentError for missing and unexpected keys unless `strict` is false, ShapeError for other shapes.
    */
-  loadStateDict(state: StateDict, options: { strict?: boolean } = {}): IncompatibleKeys {
+  loadStateDict(state: StateDict, options: { strict?: boolean; assign?: boolean } = {}): IncompatibleKeys {
     if (typeof state !== 'object' || state === null || Array.isArray(state) || state instanceof Tensor)
       throw new ArgumentError(`loadStateDict: expected a state dict, got ${describe(state)}`);
-    checkOptions('loadStateDict', ['strict'], options);
+    checkOptions('loadStateDict', ['strict', 'assign'], options);
     const strict = booleanArgument('loadStateDict', 'strict', options.strict, true);
+    const assign = booleanArgument('loadStateDict', 'assign', options.assign, false);
     const own = this.stateDict();
     const missingKeys = Object.keys(own).filter((key) => !(key in state));
     const unexpectedKeys = Object.keys(state).filter((key) => !(key in own));
@@ -183,8 +189,29 @@ export abstract class Module {
           `loadStateDict: ${key} has shape ${showShape(own[key]!.shape)}, got ${showShape(t.shape)}`,
         );
     }
-    noGrad(() => shared.forEach((key) => own[key]!.copy_(state[key]!)));
+    if (assign) assignTensors(this, new Map(shared.map((key) => [key, state[key]!])));
+    else noGrad(() => shared.forEach((key) => own[key]!.copy_(state[key]!)));
     return { missingKeys, unexpectedKeys };
+  }
+
+  /**
+   * The state dict as handles for other threads: a module there that takes it with `loadSharedStateDict` works on the same
+   * memory, so it sees what training here does. Hold the handles for as long as threads may come for them (`shareTensor`).
+   */
+  shareStateDict(prefix = ''): SharedStateDict {
+    const state = Object.entries(this.stateDict(prefix));
+    return Object.fromEntries(state.map(([key, t]) => [key, shareTensor(t)]));
+  }
+
+  /** Puts tensors that another thread shares in the place of this module's own: nothing is copied. */
+  loadSharedStateDict(state: SharedStateDict, options: { strict?: boolean } = {}): IncompatibleKeys {
+    if (typeof state !== 'object' || state === null || Array.isArray(state) || state instanceof Tensor)
+      throw new ArgumentError(
+        `loadSharedStateDict: expected what shareStateDict made, got ${describe(state)}`,
+      );
+    checkOptions('loadSharedStateDict', ['strict'], options);
+    const tensors = Object.fromEntries(Object.entries(state).map(([key, h]) => [key, fromShared(h)]));
+    return this.loadStateDict(tensors, { ...options, assign: true });
   }
 
   /** Sets training mode here and in all children. */
@@ -407,6 +434,28 @@ function convert(module: Module, code: number, done: Map<Tensor, Tensor>): void 
     }
     Object.assign(module, { [name]: made });
   }
+}
+
+/** Puts tensors in the place of those that have their dotted names; one that several modules share stays shared. */
+function assignTensors(root: Module, state: ReadonlyMap<string, Tensor>): void {
+  const made = new Map<Tensor, Tensor>();
+  const visit = (module: Module, at: string): void => {
+    for (const [name, value] of module[MEMBERS]()) {
+      if (value instanceof Module) {
+        visit(value, `${at}${name}.`);
+        continue;
+      }
+      const given = state.get(at + name);
+      if (given === undefined) continue;
+      if (!(value instanceof Parameter)) made.set(value, Buffer(given.detach()));
+      else if (given instanceof Parameter) made.set(value, given.requiresGrad_(value.requiresGrad));
+      else made.set(value, new Parameter(given.detach(), value.requiresGrad));
+    }
+  };
+  visit(root, '');
+  for (const module of root.modules())
+    for (const [name, value] of [...module[MEMBERS]()])
+      if (!(value instanceof Module) && made.has(value)) Object.assign(module, { [name]: made.get(value) });
 }
 
 function textOf(module: Module, above: readonly Module[]): string {

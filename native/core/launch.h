@@ -49,7 +49,8 @@ struct Launch {
   uint16_t outputs = 0;
   uint32_t inputs = 0;
   uint32_t scalars = 0;
-  uint32_t tag = 0;  // what an observer tells launches apart by
+  uint32_t tag = 0;       // what an observer tells launches apart by
+  bool unsteady = false;  // other environments may write to inputs of whole numbers: see core/steady.h
   const TensorView* views = nullptr;
   const Scalar* scalar = nullptr;
   /**

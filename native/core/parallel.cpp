@@ -8,6 +8,7 @@
 #include <thread>
 #include <utility>
 
+#include "core/cpu_count.h"
 #include "core/doorbell.h"
 
 namespace tenon {
@@ -107,12 +108,9 @@ Pool& pool() {
 }
 
 int initial_threads() {
-  if (const char* text = std::getenv("TENON_NUM_THREADS")) {
-    const int n = std::atoi(text);
-    if (n >= 1 && n <= 1024) return n;
-  }
-  const unsigned n = std::thread::hardware_concurrency();
-  return n ? static_cast<int>(n) : 1;
+  const char* const text = std::getenv("TENON_NUM_THREADS");
+  const int n = text ? parse_thread_count(text) : 0;
+  return n > 0 ? n : available_cpus();
 }
 
 std::atomic<int>& threads() {

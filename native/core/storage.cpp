@@ -250,6 +250,7 @@ Storage* BlockCache::allocate(int64_t bytes) {
   }
   if (!s) return nullptr;
   s->references.store(1, std::memory_order_relaxed);
+  s->shared = false;
   s->bytes = bytes;
   note(s->capacity);
   return s;

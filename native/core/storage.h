@@ -16,7 +16,7 @@ struct LaunchError;
 struct alignas(64) Storage {
   std::atomic<int32_t> references{1};
   uint16_t size_class = 0;
-  bool shared = false;      // other environments may hold it
+  bool shared = false;      // other environments may hold it, and write to it at any time
   int64_t bytes = 0;        // what was asked for
   int64_t capacity = 0;     // what the class holds
   Storage* next = nullptr;  // the next free block, while this one is free

@@ -126,7 +126,11 @@ void CpuStream::execute_observed(const Launch& launch) {
 
 void CpuStream::run_kernel(const Launch& launch) {
   try {
-    kernels_[launch.op](launch);
+    // A plain copy looks at nothing twice.
+    if (launch.unsteady && launch.op != static_cast<uint16_t>(Op::copy))
+      kernels_[launch.op](steady_.copy(launch));
+    else
+      kernels_[launch.op](launch);
   } catch (const std::bad_alloc&) {
     set_error(*launch.error, ErrorCode::out_of_memory, "%s: no memory for the kernel's working space",
               op_name(launch.op));

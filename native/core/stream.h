@@ -10,6 +10,7 @@
 
 #include "core/doorbell.h"
 #include "core/launch.h"
+#include "core/steady.h"
 #include "core/storage.h"
 
 namespace tenon {
@@ -126,6 +127,7 @@ class CpuStream {
   Recorder* recorder_ = nullptr;
   Observer* observer_ = nullptr;
   Scratch scratch_;
+  Steady steady_;
   LaunchError error_;
   bool synchronous_ = false;
   double inline_limit_;  // estimated nanoseconds (TENON_INLINE_NS)

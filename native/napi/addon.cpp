@@ -11,6 +11,7 @@
 #include "cpu/kernel_table.h"
 #include "napi/commands.h"
 #include "napi/environment.h"
+#include "napi/share.h"
 #include "napi/sweep.h"
 #include "napi/transfer.h"
 #include "napi/waiting.h"
@@ -254,6 +255,10 @@ Napi::Value create(const Napi::CallbackInfo& info) {
   add("item", item);
   add("itemBigInt", item_bigint);
   add("elements", elements);
+  add("share", share);
+  add("receive", receive);
+  add("releaseShared", release_shared);
+  add("letGoShared", let_go_shared);
   add("memory", memory);
   add("setMemoryLimit", limit_memory);
   add("liveTensors", live_tensors);

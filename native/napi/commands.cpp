@@ -262,6 +262,7 @@ class Reader {
       } else {
         v = s->view;
         storage = s->storage;
+        if (storage->shared && !is_floating(v.dtype)) l.unsteady = true;
       }
     }
     for (uint32_t i = 0; ok && i < l.scalars; i++) {

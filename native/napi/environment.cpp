@@ -1,6 +1,13 @@
 #include "napi/environment.h"
 
+#include "core/shared_tensors.h"
+
 namespace tenon {
+
+Environment::~Environment() {
+  let_go_all_shared(this);
+  purge_shared(slots.blocks());
+}
 
 void Environment::release(Slot& slot) {
   if (slot.weak) {

@@ -20,6 +20,7 @@ class OpRecorder : public Recorder {
 
 struct Environment {
   explicit Environment(napi_env e) : env(e) {}
+  ~Environment();
 
   napi_env env;
   SlotTable slots;

@@ -1,5 +1,6 @@
 #include "napi/sweep.h"
 
+#include "core/shared_tensors.h"
 #include "napi/commands.h"
 #include "napi/environment.h"
 
@@ -71,6 +72,7 @@ napi_value sweep(napi_env env, napi_callback_info info) {
   return guarded(e, [&]() -> napi_value {
     size_t found;
     if (!e.commands) return nullptr;
+    purge_shared(e.slots.blocks());
     {
       Sweeper sweeper(e);
       if (full) {

@@ -1,0 +1,39 @@
+'use strict';
+// Runs suites again in ways that a process chooses once and for all: under each instruction set that this machine
+// has, but for the one that all tests run under; and with every launch on the executor, however small.
+const { spawnSync } = require('child_process');
+const path = require('path');
+
+const root = path.join(__dirname, '..');
+const { isas } = require('node-gyp-build')(root);
+const used = process.env.TENON_CPU_ISA || isas[0];
+
+const OPS = ['test/ops', 'test/isa.test.ts', 'test/tensor/random'];
+const VARIANTS = [
+  ...isas
+    .filter((isa) => isa !== used)
+    .map((isa) => ({ name: `under ${isa}`, env: { TENON_CPU_ISA: isa }, tests: OPS })),
+  {
+    name: 'on the executor',
+    env: { TENON_INLINE_NS: '0' },
+    tests: [
+      'test/ops',
+      'test/programs',
+      'test/tensor',
+      'test/nn',
+      'test/training',
+      'test/autograd',
+      'test/executor',
+    ],
+  },
+];
+
+for (const { name, env, tests } of VARIANTS) {
+  console.log(`\nThe op suite ${name}`);
+  const { status } = spawnSync(process.execPath, [require.resolve('jest/bin/jest'), ...tests], {
+    cwd: root,
+    env: { ...process.env, ...env },
+    stdio: 'inherit',
+  });
+  if (status !== 0) process.exit(status ?? 1);
+}
