@@ -1,4 +1,5 @@
-// The CPU stream: order, tickets, failures, recorders; and several streams on several threads at once.
+// The CPU stream with launches that run at once: order, failures, recorders; and several streams on several
+// threads.
 #include "core/stream.h"
 
 #include <atomic>
@@ -59,15 +60,11 @@ TEST("launches run in the order they were submitted") {
   CpuStream stream;
   Array x(DType::f32, {1000});
   x.fill(0);
-  CHECK_EQ(stream.submitted(), 0);
   for (int i = 1; i <= 500; i++) {
     AddTo add(x.view(), i % 3 == 0 ? -1 : 2);
     CHECK(stream.submit(add.launch));
-    CHECK_EQ(stream.submitted(), i);
-    CHECK(stream.completed() <= stream.submitted());
   }
   stream.drain();
-  CHECK_EQ(stream.completed(), 500);
   int64_t wrong = 0;
   for (int64_t i = 0; i < 1000; i++) wrong += x.get(i) != 334 * 2 - 166;
   CHECK_EQ(wrong, 0);
@@ -88,7 +85,6 @@ TEST("a failure is told, writes nothing, and leaves the stream in order") {
       CHECK(stream.error().code == ErrorCode::index);
       CHECK(std::strstr(stream.error().message, "index 4 is out of range") != nullptr);
     }
-    CHECK_EQ(stream.completed(), round + 1);
     if (round == 0) CHECK(out.untouched());
   }
   CHECK_EQ(out.get(0), 3);
