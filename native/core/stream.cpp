@@ -113,18 +113,7 @@ void CpuStream::stop() {
   reap();
 }
 
-void CpuStream::execute(const Launch& launch) {
-  if (observer_) return execute_observed(launch);
-  run_kernel(launch);
-}
-
-void CpuStream::execute_observed(const Launch& launch) {
-  const int64_t start = clock_ns();
-  run_kernel(launch);
-  observer_->executed(launch, start, clock_ns());
-}
-
-void CpuStream::run_kernel(const Launch& launch) {
+inline void CpuStream::run_kernel(const Launch& launch) {
   try {
     // A plain copy looks at nothing twice.
     if (launch.unsteady && launch.op != static_cast<uint16_t>(Op::copy))
@@ -137,25 +126,24 @@ void CpuStream::run_kernel(const Launch& launch) {
   }
 }
 
-bool CpuStream::submit(Launch& launch) {
-  if (recorder_) recorder_->record(launch);
-  if (idle() &&
-      (synchronous_ || !launch.storages || static_cast<double>(estimated_cost(launch)) < inline_limit_))
-    return run_inline(launch);
-  if (!launch.storages) {
-    drain();
-    return run_inline(launch);
-  }
-  Entry* entry = next_entry();
-  if (!entry) return run_inline(launch);
-  entry->copy(launch);
-  for (uint32_t i = 0; i < launch.outputs + launch.inputs + launch.scalars; i++)
-    claim(*entry, launch.storages[i], i < launch.outputs);
-  publish(*entry);
-  return true;
+void CpuStream::execute_observed(const Launch& launch) {
+  const int64_t start = clock_ns();
+  run_kernel(launch);
+  observer_->executed(launch, start, clock_ns());
 }
 
-bool CpuStream::run_inline(Launch& launch) {
+inline void CpuStream::execute(const Launch& launch) {
+  if (observer_) return execute_observed(launch);
+  run_kernel(launch);
+}
+
+inline bool CpuStream::is_short(const Launch& launch) const {
+  constexpr double tiny = 5000;
+  return (inline_limit_ > tiny && is_tiny(launch)) ||
+         static_cast<double>(estimated_cost(launch)) < inline_limit_;
+}
+
+inline bool CpuStream::run_inline(Launch& launch) {
   error_.code = ErrorCode::none;
   launch.scratch = &scratch_;
   launch.error = &error_;
@@ -173,6 +161,22 @@ bool CpuStream::run_inline(Launch& launch) {
   }
   execute(launch);
   return !error_;
+}
+
+bool CpuStream::submit(Launch& launch) {
+  if (recorder_) recorder_->record(launch);
+  if (idle() && (synchronous_ || !launch.storages || is_short(launch))) return run_inline(launch);
+  if (!launch.storages) {
+    drain();
+    return run_inline(launch);
+  }
+  Entry* entry = next_entry();
+  if (!entry) return run_inline(launch);
+  entry->copy(launch);
+  for (uint32_t i = 0; i < launch.outputs + launch.inputs + launch.scalars; i++)
+    claim(*entry, launch.storages[i], i < launch.outputs);
+  publish(*entry);
+  return true;
 }
 
 CpuStream::Entry* CpuStream::next_entry() {

@@ -112,6 +112,7 @@ class CpuStream {
   void execute_observed(const Launch&);
   void run_kernel(const Launch&);
 
+  bool is_short(const Launch&) const;
   bool run_inline(Launch&);
   /** The next entry of the queue, when there is room; null: there is no executor, and the stream is idle. */
   Entry* next_entry();

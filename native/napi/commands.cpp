@@ -27,7 +27,7 @@ class Reader {
       } else if (code == kView) {
         if (!view()) return false;
       } else if (code == kNew) {
-        op_ = "tensor";
+        op_ = kOpCount;
         const double id = word();
         if (!make(id, integer())) return false;
         e_.stream.renew(last_->storage);
@@ -132,7 +132,8 @@ class Reader {
       std::snprintf(limit, sizeof limit, "%lld bytes", static_cast<long long>(stats.limit));
     std::snprintf(text, sizeof text,
                   "%s: cannot allocate %lld bytes (%lld bytes are live in tensors, %lld cached; limit: %s)",
-                  op_, static_cast<long long>(bytes), static_cast<long long>(stats.live),
+                  op_ < kOpCount ? op_name(op_) : "tensor", static_cast<long long>(bytes),
+                  static_cast<long long>(stats.live),
                   static_cast<long long>(stats.cached + e_.slots.blocks().kept_bytes()), limit);
     fail(ErrorCode::out_of_memory, text);
     return nullptr;
@@ -196,7 +197,7 @@ class Reader {
   }
 
   bool launch(uint16_t op) {
-    op_ = op_name(op);
+    op_ = op;
     const int64_t header = integer();
     if (header < 0) return fail(ErrorCode::internal, "malformed command");
     Launch l;
@@ -226,7 +227,6 @@ class Reader {
   }
 
   bool operands_of(Launch& l, bool cells) {
-    const char* name = op_name(l.op);
     Slot* made[4] = {nullptr};
     int made_count = 0, made_outputs = 0;
     bool ok = true;
@@ -241,28 +241,29 @@ class Reader {
         if (made_outputs == i) made_outputs++;
       } else {
         s = e_.slots.find(id);
-        if (!s) ok = fail_operand(name, id);
+        if (!s) ok = fail_operand(op_name(l.op), id);
       }
       if (!ok) break;
       e_.views[i] = s->view;
       e_.storages[i] = s->storage;
     }
+    TensorView* const views = e_.views.data() + l.outputs;
+    Storage** const storages = e_.storages.data() + l.outputs;
     for (uint32_t i = 0; ok && i < l.inputs; i++) {
       const double id = word();
-      TensorView& v = e_.views[l.outputs + i];
-      Storage*& storage = e_.storages[l.outputs + i];
-      storage = nullptr;
+      TensorView& v = views[i];
       if (id == -1) {
         number(v);
+        storages[i] = nullptr;
         continue;
       }
       Slot* s = e_.slots.find(id);
       if (!s) {
-        ok = fail_operand(name, id);
+        ok = fail_operand(op_name(l.op), id);
       } else {
         v = s->view;
-        storage = s->storage;
-        if (storage->shared && !is_floating(v.dtype)) l.unsteady = true;
+        storages[i] = s->storage;
+        if (!is_floating(v.dtype) && s->storage->shared) l.unsteady = true;
       }
     }
     for (uint32_t i = 0; ok && i < l.scalars; i++) {
@@ -278,7 +279,7 @@ class Reader {
       const double id = word();
       Slot* s = e_.slots.find(id);
       if (!s || s->view.dtype != DType::f64 || s->view.numel != 1)
-        ok = fail_operand(name, id);
+        ok = fail_operand(op_name(l.op), id);
       else {
         scalar.cell = s->view.as<double>();
         storage = s->storage;
@@ -321,8 +322,8 @@ class Reader {
   }
 
   Environment& e_;
-  const char* op_ = "tensor";  // what errors name
-  size_t operands_at_ = 0;     // where the operands of the launch being read start, and how many they are
+  int op_ = kOpCount;       // what errors name
+  size_t operands_at_ = 0;  // where the operands of the launch being read start, and how many they are
   uint32_t outputs_ = 0, inputs_ = 0;
   double* words_;
   size_t at_ = kFirstCommand;

@@ -33,7 +33,7 @@ void Environment::raise(ErrorCode code, const char* message) {
 }
 
 bool Environment::settle(const Slot& slot) {
-  stream.wait(stream.pending(slot.storage));
+  if (const Ticket ticket = stream.pending(slot.storage)) stream.wait(ticket);
   const Failure failure = stream.failure(slot.storage);
   if (!failure) return true;
   stream.take_failure();
