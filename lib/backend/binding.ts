@@ -17,6 +17,8 @@ export interface Addon {
   readonly version?: string;
   /** The compiler that built it. */
   readonly compiler: string;
+  /** How many processors' time this process's container may use; 0: no limit. */
+  cpuQuota(): number;
   /** The names of ops.def's rows. */
   readonly ops: readonly string[];
   /** The instruction sets that can be chosen here, the best one first. */

@@ -4,7 +4,6 @@ import * as fs from 'fs';
 import * as os from 'os';
 import * as path from 'path';
 import { ROOT, findAddon, systemLibc } from '../backend/addon-file';
-import { cpuQuota } from './cgroup';
 import type { Probe } from './probe';
 
 /** What `tenon doctor --json` prints. A null is something that can't be known here, or that isn't there. */
@@ -47,6 +46,8 @@ export interface Report {
     freeBytes: number;
     /** The container's limit. */
     limitBytes: number | null;
+    /** What tensors may occupy (setMemoryLimit, TENON_MEMORY_LIMIT). */
+    tensorLimitBytes: number | null;
   };
   gpu: { available: boolean; reason: string };
   /** Environment variables that change what Tenon does. */
@@ -94,7 +95,7 @@ export function examine(): Report {
   const { probe, problem } = load();
   const file = findBinary();
   const processors = os.availableParallelism();
-  const quota = cpuQuota() ?? null;
+  const quota = probe?.cpuQuota || null;
   const limit = process.constrainedMemory();
   return {
     ok: probe !== null,
@@ -130,6 +131,7 @@ export function examine(): Report {
       freeBytes: os.freemem(),
       // Without a limit, systems say 0, nothing, or a number beyond all memory.
       limitBytes: limit && limit < os.totalmem() ? limit : null,
+      tensorLimitBytes: probe?.memoryLimit ?? null,
     },
     gpu: { available: false, reason: 'this build has kernels for the CPU only' },
     environment: Object.fromEntries(
@@ -161,6 +163,12 @@ export function format(report: Report): string {
     ['Threads', threads.used === null ? 'not loaded' : `${threads.used} (${threads.reason})`],
     ['Memory', `${gigabytes(memory.freeBytes)} of ${gigabytes(memory.totalBytes)} free`],
     ['', memory.limitBytes === null ? '' : `the container may use ${gigabytes(memory.limitBytes)}`],
+    [
+      '',
+      memory.tensorLimitBytes === null
+        ? ''
+        : `tensors may take ${gigabytes(memory.tensorLimitBytes)} (${report.environment.TENON_MEMORY_LIMIT ? 'TENON_MEMORY_LIMIT' : 'what there is, less a margin'})`,
+    ],
     ['GPU', `none: ${report.gpu.reason}`],
     ['Settings', environment.join(' ')],
   ];

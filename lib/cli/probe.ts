@@ -3,7 +3,7 @@
  * a binary that crashes when it is loaded is a finding, too.
  */
 import { addon, binding } from '../backend/load';
-import { tensor } from '../index';
+import { getMemoryLimit, tensor } from '../index';
 
 /** What a loaded library says of itself. */
 export interface Probe {
@@ -11,6 +11,10 @@ export interface Probe {
   isa: string;
   isas: readonly string[];
   threads: number;
+  /** How many processors' time the container may use; 0: no limit. */
+  cpuQuota: number;
+  /** `getMemoryLimit()`. */
+  memoryLimit: number | null;
 }
 
 if (tensor([1, 2]).add(1).sum().item() !== 5) throw new Error('tenon: [1, 2] + 1 does not sum up to 5');
@@ -19,5 +23,7 @@ const probe: Probe = {
   isa: binding.isa,
   isas: addon.isas,
   threads: binding.getNumThreads(),
+  cpuQuota: addon.cpuQuota(),
+  memoryLimit: getMemoryLimit(),
 };
 process.stdout.write(JSON.stringify(probe));

@@ -6,6 +6,7 @@
 #include <string>
 #include <unordered_map>
 
+#include "core/cpu_count.h"
 #include "core/cpu_features.h"
 #include "core/parallel.h"
 #include "cpu/kernel_table.h"
@@ -186,6 +187,8 @@ Napi::Array op_names(Napi::Env env) {
   return names;
 }
 
+Napi::Value quota(const Napi::CallbackInfo& info) { return Napi::Number::New(info.Env(), cpu_quota()); }
+
 std::string compiler() {
 #ifdef __clang__
   return __VERSION__;
@@ -284,6 +287,7 @@ Napi::Object initialize(Napi::Env env, Napi::Object exports) {
   exports.Set("create", Napi::Function::New(env, create, "create", instance));
   exports.Set("version", TENON_VERSION);
   exports.Set("compiler", compiler());
+  exports.Set("cpuQuota", Napi::Function::New(env, quota, "cpuQuota"));
   exports.Set("ops", op_names(env));
   exports.Set("isas", isa_names(env));
   return exports;

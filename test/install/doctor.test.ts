@@ -1,5 +1,5 @@
 import { rmSync, truncateSync, writeFileSync } from 'fs';
-import { cpuCapability } from 'tenon';
+import { cpuCapability, getMemoryLimit } from 'tenon';
 import type { Report } from '../../lib/cli/doctor';
 import { PackageCopy } from './package';
 
@@ -30,6 +30,7 @@ test('says what was loaded', () => {
   expect(report.cpu.supported).toContain(process.env.TENON_CPU_ISA || cpuCapability());
   expect(report.cpu.instructionSet).toBe(report.cpu.supported[0]);
   expect(report.memory.totalBytes).toBeGreaterThan(report.memory.freeBytes);
+  expect(report.memory.tensorLimitBytes).toBe(getMemoryLimit());
 });
 
 test('says why there are as many threads', () => {
