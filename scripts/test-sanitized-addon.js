@@ -1,6 +1,6 @@
 'use strict';
 // Builds the addon with AddressSanitizer and UndefinedBehaviorSanitizer, in the folder that the native tests with
-// these sanitizers use, and runs the op suite and the tests of shared tensors on it, in one process: any report ends
+// these sanitizers use, and runs the op suite and the tests of shared tensors and of the executor on it, in one process: any report ends
 // that with a failure.
 // usage: node scripts/test-sanitized-addon.js [jest arguments ...]   (instead of those tests)
 const { spawnSync } = require('child_process');
@@ -41,6 +41,6 @@ process.env.TENON_PREBUILD = path.join(folder, 'addon');
 const addon = require('node-gyp-build').path(ROOT);
 if (!addon.startsWith(folder)) throw new Error(`the tests would run on ${addon}`);
 const jest = path.join(ROOT, 'node_modules', 'jest', 'bin', 'jest.js');
-const tests = selection.length > 0 ? selection : ['test/ops', 'test/workers/share'];
+const tests = selection.length > 0 ? selection : ['test/ops', 'test/workers/share', 'test/executor'];
 run(process.execPath, [jest, '--runInBand', ...tests]);
 console.log('no sanitizer has reported anything');
