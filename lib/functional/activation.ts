@@ -8,7 +8,8 @@ import { type Tensor, checkTensor } from '../tensor';
 import { bindArguments } from './arguments';
 import { cast } from './copy';
 import { launch } from './kernel';
-import { exp, mul, neg, sub } from './pointwise';
+import { mul, neg, sub } from './arithmetic';
+import { exp } from './elementary';
 import { sum } from './reduce';
 
 const Softmax = defineGradient<number>('Softmax', (grad, node, dim) => [

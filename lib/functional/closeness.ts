@@ -6,7 +6,8 @@ import { type Tensor, checkTensor } from '../tensor';
 import { booleanArgument, named } from './arguments';
 import { eq, isfinite, isnan, le, logicalAnd, logicalOr } from './compare';
 import { item } from './convert';
-import { abs, add, mul, sub } from './pointwise';
+import { add, mul, sub } from './arithmetic';
+import { abs } from './elementary';
 import { all } from './reduce';
 
 /** Whether shapes and all elements are equal; NaN is not equal to itself. */

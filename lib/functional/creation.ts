@@ -27,7 +27,8 @@ import { lt } from './compare';
 import { cast, clone } from './copy';
 import { fullOf, launch } from './kernel';
 import { elementValue, numberValue, scalarElement } from './number';
-import { add, mul, pow, sub } from './pointwise';
+import { add, mul, sub } from './arithmetic';
+import { pow } from './pointwise';
 import { where } from './where';
 
 /** What all functions that make tensors take. */

@@ -9,7 +9,7 @@ import { type Tensor, checkTensor } from '../tensor';
 import { named, numberArgument } from './arguments';
 import { clone } from './copy';
 import { fullOf, launch, launchInto } from './kernel';
-import { mul } from './pointwise';
+import { mul } from './arithmetic';
 import { converted } from './where';
 
 /** The index as int64. */

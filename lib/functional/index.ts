@@ -39,41 +39,15 @@ export {
   type TensorData,
   type TensorOptions,
 } from './creation';
+export { neg, neg as negative, mul, mul as multiply, div as trueDivide } from './arithmetic';
+export * from './elementary';
+export { abs as absolute, abs_ as absolute_, trunc as fix, trunc_ as fix_ } from './elementary';
+export { round } from './rounding';
 export {
-  neg,
-  neg as negative,
-  abs,
-  abs as absolute,
-  sign,
-  sgn,
   square,
-  floor,
-  ceil,
-  round,
-  trunc,
-  trunc as fix,
-  reciprocal,
-  sqrt,
-  rsqrt,
-  exp,
-  expm1,
-  log,
-  log1p,
-  log2,
-  log10,
-  sin,
-  cos,
-  tan,
-  erf,
-  tanh,
-  sigmoid,
-  relu,
   bitwiseNot,
-  mul,
-  mul as multiply,
   divRounded as div,
   divRounded as divide,
-  div as trueDivide,
   floorDivide,
   remainder,
   pow,
@@ -84,7 +58,7 @@ export {
   bitwiseXor,
 } from './pointwise';
 export * from './in-place';
-export { neg_ as negative_, trunc_ as fix_ } from './in-place';
+export { neg_ as negative_ } from './in-place';
 export { fill_, zero_ } from './fill';
 export { addWithAlpha as add, subWithAlpha as sub, subWithAlpha as subtract, rsub } from './scaled';
 export {

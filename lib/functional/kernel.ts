@@ -51,3 +51,8 @@ export function fullOf(shape: Shape, code: number, value: number, op?: string): 
     throw op === undefined ? error : onBehalfOf(op, error);
   }
 }
+
+/** Zeros of t's shape and dtype. */
+export function zerosOf(t: Tensor): Tensor {
+  return fullOf(t.shape, t.code, 0);
+}

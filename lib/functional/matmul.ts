@@ -20,7 +20,7 @@ import { bindArguments, checkOptions, isOptions, numberArgument } from './argume
 import { contiguous } from './copy';
 import { launch } from './kernel';
 import { checkFits } from './kinds';
-import { add, mul } from './pointwise';
+import { add, mul } from './arithmetic';
 import { sum } from './reduce';
 import { reshape, squeeze, transpose, unsafeView, unsqueeze } from './view';
 

@@ -11,6 +11,7 @@ import { inspected } from '../print';
 import { Tensor, bumpVersion, checkTensor, stridesOf } from '../tensor';
 import * as activation from './activation';
 import { itemAsync, tolistAsync, toTypedArrayAsync, type AsyncReadOptions } from './async-readers';
+import * as arithmetic from './arithmetic';
 import { bindArguments, checkOptions, named, splitOptions } from './arguments';
 import * as clamping from './clamp';
 import * as closeness from './closeness';
@@ -20,6 +21,7 @@ import * as copying from './copy';
 import * as creation from './creation';
 import * as indexing from './indexing';
 import * as indexSelecting from './index-select';
+import * as elementary from './elementary';
 import { fill_, zero_ } from './fill';
 import { fullOf, launchInto } from './kernel';
 import type { Operand } from './kinds';
@@ -27,6 +29,7 @@ import * as products from './matmul';
 import * as pointwise from './pointwise';
 import * as random from './random';
 import * as reduce from './reduce';
+import * as rounding from './rounding';
 import * as scaled from './scaled';
 import * as triangle from './triangle';
 import * as views from './view';
@@ -55,8 +58,11 @@ interface Source {
   generator?: random.Generator;
 }
 
+/** The functions of elementary.ts as methods. */
+type Elementary = { readonly [name in keyof typeof elementary]: () => Tensor };
+
 declare module '../tensor' {
-  interface Tensor extends Iterable<Tensor> {
+  interface Tensor extends Iterable<Tensor>, Elementary {
     /** The transpose; of more than two dimensions all in reverse order. */
     readonly T: Tensor;
     /** The transpose of the last two dimensions. */
@@ -106,59 +112,15 @@ declare module '../tensor' {
     negative_(): this;
     /** The tensor itself: a + before it. */
     positive(): Tensor;
-    abs(): Tensor;
-    abs_(): this;
     absolute(): Tensor;
     absolute_(): this;
-    sign(): Tensor;
-    sign_(): this;
-    sgn(): Tensor;
-    sgn_(): this;
     square(): Tensor;
     square_(): this;
-    floor(): Tensor;
-    floor_(): this;
-    ceil(): Tensor;
-    ceil_(): this;
     /** Halves to even; to so many decimals. */
     round(options?: { decimals?: number }): Tensor;
     round_(options?: { decimals?: number }): this;
-    trunc(): Tensor;
-    trunc_(): this;
     fix(): Tensor;
     fix_(): this;
-    reciprocal(): Tensor;
-    reciprocal_(): this;
-    sqrt(): Tensor;
-    sqrt_(): this;
-    rsqrt(): Tensor;
-    rsqrt_(): this;
-    exp(): Tensor;
-    exp_(): this;
-    expm1(): Tensor;
-    expm1_(): this;
-    log(): Tensor;
-    log_(): this;
-    log1p(): Tensor;
-    log1p_(): this;
-    log2(): Tensor;
-    log2_(): this;
-    log10(): Tensor;
-    log10_(): this;
-    sin(): Tensor;
-    sin_(): this;
-    cos(): Tensor;
-    cos_(): this;
-    tan(): Tensor;
-    tan_(): this;
-    tanh(): Tensor;
-    tanh_(): this;
-    sigmoid(): Tensor;
-    sigmoid_(): this;
-    relu(): Tensor;
-    relu_(): this;
-    erf(): Tensor;
-    erf_(): this;
     clamp(min?: Bound, max?: Bound): Tensor;
     clamp(options: Bounds): Tensor;
     clamp(min: Bound, options: Bounds): Tensor;
@@ -446,43 +408,20 @@ function defineGetter(name: string, get: (this: Tensor) => unknown): void {
 }
 
 /** Unary functions with a twin in place. */
-for (const name of [
-  'neg',
-  'abs',
-  'sign',
-  'square',
-  'floor',
-  'ceil',
-  'trunc',
-  'reciprocal',
-  'sqrt',
-  'rsqrt',
-  'exp',
-  'expm1',
-  'log',
-  'log1p',
-  'log2',
-  'log10',
-  'sin',
-  'cos',
-  'tan',
-  'tanh',
-  'sigmoid',
-  'relu',
-  'erf',
-] as const)
-  attachUnary({ [name]: pointwise[name], [`${name}_`]: pointwise[name].inPlace });
+attachUnary({ ...elementary });
 
 attachUnary({
-  negative: pointwise.neg,
-  negative_: pointwise.neg.inPlace,
+  neg: arithmetic.neg,
+  neg_: arithmetic.neg.inPlace,
+  negative: arithmetic.neg,
+  negative_: arithmetic.neg.inPlace,
   positive,
-  absolute: pointwise.abs,
-  absolute_: pointwise.abs.inPlace,
-  sgn: pointwise.sgn,
-  sgn_: pointwise.sgn.inPlace,
-  fix: pointwise.trunc,
-  fix_: pointwise.trunc.inPlace,
+  absolute: elementary.abs,
+  absolute_: elementary.abs_,
+  square: pointwise.square,
+  square_: pointwise.square.inPlace,
+  fix: elementary.trunc,
+  fix_: elementary.trunc_,
   bitwiseNot: pointwise.bitwiseNot,
   bitwiseNot_: pointwise.bitwiseNot.inPlace,
   logicalNot: compare.logicalNot,
@@ -520,12 +459,12 @@ for (const [name, ...others] of [
     attachBinary({ [as]: compare[name], [`${as}_`]: compare[name].inPlace });
 
 attachBinary({
-  mul: pointwise.mul,
-  mul_: pointwise.mul.inPlace,
-  multiply: pointwise.mul,
-  multiply_: pointwise.mul.inPlace,
-  trueDivide: pointwise.div,
-  trueDivide_: pointwise.div.inPlace,
+  mul: arithmetic.mul,
+  mul_: arithmetic.mul.inPlace,
+  multiply: arithmetic.mul,
+  multiply_: arithmetic.mul.inPlace,
+  trueDivide: arithmetic.div,
+  trueDivide_: arithmetic.div.inPlace,
   floorDivide: pointwise.floorDivide,
   floorDivide_: pointwise.floorDivide.inPlace,
   remainder: pointwise.remainder,
@@ -566,8 +505,8 @@ attach({
   toTypedArrayAsync,
   copy_: copy,
   toJSON: convert.toJSON,
-  round: pointwise.round,
-  round_: pointwise.round.inPlace,
+  round: rounding.round,
+  round_: rounding.round.inPlace,
   clamp: clamping.clamp,
   clamp_: clamping.clamp_,
   clip: clamping.clamp,
@@ -791,7 +730,7 @@ function sizeOf(sizes: readonly number[], given: readonly unknown[], op: string)
 }
 
 provideArithmetic({
-  add: pointwise.add,
+  add: arithmetic.add,
   accumulate(a, b) {
     checkOverlap('backward', a);
     launchInto(Op.add, COMPUTE[a.code]!, [a], [a, b], []);

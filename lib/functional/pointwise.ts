@@ -1,35 +1,20 @@
-/** Arithmetic and elementary functions, element by element, each with its derivative. */
-import { withGradMode } from '../autograd/mode';
-import { defineGradient, record } from '../autograd/node';
+/** Functions of one and two operands, element by element, that need more than their kernel: each with its derivative. */
 import { Code, isFloatingCode } from '../dtype';
-import { ArgumentError, DTypeError, describe } from '../errors';
-import { Tensor, checkTensor } from '../tensor';
-import { checkOptions, integerArgument } from './arguments';
+import { ArgumentError, describe } from '../errors';
+import { Tensor } from '../tensor';
+import { checkOptions } from './arguments';
+import { div, mul, neg, sub } from './arithmetic';
 import { eq, ge, gt, logicalAnd, logicalNot, lt } from './compare';
-import { cast, clone, copy_ } from './copy';
+import { cast, clone } from './copy';
+import { log } from './elementary';
 import { fill_ } from './fill';
-import { fullOf, type KernelOperand } from './kernel';
+import { fullOf, zerosOf, type KernelOperand } from './kernel';
 import { binaryOp, unaryOp, type BinaryFunction, type Operand, type UnaryFunction } from './kinds';
 import { elementValue } from './number';
 import { where } from './where';
 
-const zerosLike = (t: Tensor): Tensor => fullOf(t.shape, t.code, 0);
-const INVERSE_LN2 = 1 / Math.LN2;
-const LN10 = Math.LN10;
-const TWO_OVER_SQRT_PI = 2 / Math.sqrt(Math.PI);
-
 // One operand.
 
-export const neg = unaryOp('neg', { noBool: true, gradient: 'Neg', backward: (g) => neg(g) });
-export const abs = unaryOp('abs', {
-  noBool: true,
-  gradient: 'Abs',
-  saves: 'input',
-  backward: (g, x) => mul(g, sign(x)),
-});
-export const sign = unaryOp('sign', { gradient: 'Sign', backward: zerosLike });
-/** `sign`, which is what it is without complex numbers. */
-export const sgn = unaryOp('sign', { gradient: 'Sgn', backward: zerosLike });
 const squareOfNumbers = unaryOp('square', {
   noBool: true,
   gradient: 'Pow',
@@ -42,120 +27,6 @@ export const square: UnaryFunction = Object.assign(
   { inPlace: squareOfNumbers.inPlace },
 );
 
-/** Integers are whole already. */
-function roundingOp(name: 'floor' | 'ceil' | 'round' | 'trunc', gradient: string): UnaryFunction {
-  const op = unaryOp(name, { gradient, backward: zerosLike });
-  const whole = (as: string, x: Tensor): boolean => {
-    checkTensor(as, x);
-    if (x.code === Code.bool) throw new DTypeError(`${as}: not defined for bool`);
-    return !isFloatingCode(x.code);
-  };
-  return Object.assign((x: Tensor) => (whole(name, x) ? clone(x) : op(x)), {
-    inPlace: (x: Tensor) => (whole(`${name}_`, x) ? x : op.inPlace(x)),
-  });
-}
-
-export const floor = roundingOp('floor', 'Floor');
-export const ceil = roundingOp('ceil', 'Ceil');
-const roundWhole = roundingOp('round', 'Round');
-export const trunc = roundingOp('trunc', 'Trunc');
-
-const RoundDecimals = defineGradient('Round', (g) => [zerosLike(g)]);
-
-function decimalsOf(op: string, options: { decimals?: number } | undefined): number {
-  checkOptions(op, ['decimals'], options);
-  return options?.decimals === undefined ? 0 : integerArgument(op, 'decimals', options.decimals);
-}
-
-/** Halves to even; to so many `decimals`, which may be negative. */
-function roundTo(x: Tensor, options?: { decimals?: number }): Tensor {
-  const decimals = decimalsOf('round', options);
-  if (decimals === 0) return roundWhole(x);
-  checkTensor('round', x);
-  if (!isFloatingCode(x.code)) throw new DTypeError(`round: expected floating point, got ${x.dtype}`);
-  const power = 10 ** Math.abs(decimals);
-  const out = withGradMode('round', false, () => {
-    const y = x.code === Code.float64 ? x : cast(x, Code.float32);
-    const rounded =
-      decimals > 0 ? div(roundWhole(mul(y, power)), power) : mul(roundWhole(div(y, power)), power);
-    return cast(rounded, x.code);
-  });
-  return record(out, RoundDecimals, [x], [], null);
-}
-export const round = Object.assign(roundTo, {
-  inPlace: (x: Tensor, options?: { decimals?: number }): Tensor =>
-    decimalsOf('round_', options) === 0 ? roundWhole.inPlace(x) : copy_(x, roundTo(x, options)),
-});
-export const reciprocal = unaryOp('reciprocal', {
-  gradient: 'Reciprocal',
-  saves: 'output',
-  backward: (g, y) => neg(mul(g, mul(y, y))),
-});
-export const sqrt = unaryOp('sqrt', {
-  gradient: 'Sqrt',
-  saves: 'output',
-  backward: (g, y) => div(g, mul(y, 2)),
-});
-export const rsqrt = unaryOp('rsqrt', {
-  gradient: 'Rsqrt',
-  saves: 'output',
-  backward: (g, y) => mul(mul(g, -0.5), mul(y, mul(y, y))),
-});
-export const exp = unaryOp('exp', { gradient: 'Exp', saves: 'output', backward: (g, y) => mul(g, y) });
-export const expm1 = unaryOp('expm1', {
-  gradient: 'Expm1',
-  saves: 'output',
-  backward: (g, y) => mul(g, add(y, 1)),
-});
-export const log = unaryOp('log', { gradient: 'Log', saves: 'input', backward: (g, x) => div(g, x) });
-export const log1p = unaryOp('log1p', {
-  gradient: 'Log1P',
-  saves: 'input',
-  backward: (g, x) => div(g, add(x, 1)),
-});
-export const log2 = unaryOp('log2', {
-  gradient: 'Log2',
-  saves: 'input',
-  backward: (g, x) => div(mul(g, INVERSE_LN2), x),
-});
-export const log10 = unaryOp('log10', {
-  gradient: 'Log10',
-  saves: 'input',
-  backward: (g, x) => div(g, mul(x, LN10)),
-});
-export const sin = unaryOp('sin', { gradient: 'Sin', saves: 'input', backward: (g, x) => mul(g, cos(x)) });
-export const cos = unaryOp('cos', {
-  gradient: 'Cos',
-  saves: 'input',
-  backward: (g, x) => neg(mul(g, sin(x))),
-});
-export const tan = unaryOp('tan', {
-  gradient: 'Tan',
-  saves: 'output',
-  backward: (g, y) => mul(g, add(mul(y, y), 1)),
-});
-export const erf = unaryOp('erf', {
-  gradient: 'Erf',
-  saves: 'input',
-  backward: (g, x) => mul(g, mul(exp(neg(mul(x, x))), TWO_OVER_SQRT_PI)),
-});
-export const tanh = unaryOp('tanh', {
-  gradient: 'Tanh',
-  saves: 'output',
-  backward: (g, y) => tanhBackward(g, y),
-});
-export const sigmoid = unaryOp('sigmoid', {
-  gradient: 'Sigmoid',
-  saves: 'output',
-  backward: (g, y) => sigmoidBackward(g, y),
-});
-export const relu = unaryOp('relu', {
-  noBool: true,
-  gradient: 'Relu',
-  saves: 'output',
-  backward: (g, y) => reluBackward(g, y),
-});
-
 const bitwiseNotInteger = unaryOp('bitwiseNot', { noFloat: true });
 const isBool = (x: Tensor): boolean => x instanceof Tensor && x.code === Code.bool;
 
@@ -167,29 +38,8 @@ export const bitwiseNot: UnaryFunction = Object.assign(
 
 // Two operands.
 
-export const add = binaryOp('add', { gradient: 'Add', backward: [(g) => g, (g) => g] });
-export const sub = binaryOp('sub', {
-  noBoolOperand: true,
-  gradient: 'Sub',
-  gradientOfNumber: 'Rsub',
-  backward: [(g) => g, (g) => neg(g)],
-});
-export const mul = binaryOp('mul', {
-  wideNumbers: true,
-  gradient: 'Mul',
-  keep: ['ifOther', 'ifOther'],
-  backward: [(g, { y }) => mul(g, y), (g, { x }) => mul(g, x)],
-});
-export const div = binaryOp('div', {
-  wideNumbers: true,
-  gradient: 'Div',
-  gradientOfNumber: 'Mul', // PyTorch multiplies the reciprocal
-  keep: ['ifOther', 'always'],
-  backward: [(g, { y }) => div(g, y), (g, { x, y }) => neg(mul(g, div(div(x, y), y)))],
-});
-
 // As functions of real numbers these two are constant between jumps.
-const toZero = [zerosLike, zerosLike] as const;
+const toZero = [zerosOf, zerosOf] as const;
 const rounded = { noBool: true, wideNumbers: true, gradient: 'Div', backward: toZero };
 const divFloor = binaryOp('floorDivide', rounded);
 const divTrunc = binaryOp('truncDivide', rounded);
@@ -236,7 +86,7 @@ const power = binaryOp('pow', {
   keepOutput: true,
   backward: [
     (g, { x, y }) => {
-      if (typeof y === 'number') return y === 0 ? zerosLike(g) : mul(g, mul(pow(x, y - 1), y));
+      if (typeof y === 'number') return y === 0 ? zerosOf(g) : mul(g, mul(pow(x, y - 1), y));
       return where(eq(y, 0), 0, mul(g, mul(y, pow(x, sub(y, 1)))));
     },
     (g, { x, y, out }) => {
@@ -300,21 +150,3 @@ function unlessLost(g: Tensor, lost: Tensor, ties: Tensor): Tensor {
 export const bitwiseAnd = binaryOp('bitwiseAnd', { noFloat: true });
 export const bitwiseOr = binaryOp('bitwiseOr', { noFloat: true });
 export const bitwiseXor = binaryOp('bitwiseXor', { noFloat: true });
-
-// Derivatives that have a kernel of their own, differentiable again: d(output) is 0 for the piecewise linear relu.
-
-export const sigmoidBackward = binaryOp('sigmoidBackward', {
-  gradient: 'SigmoidBackward',
-  keep: ['ifOther', 'always'],
-  backward: [(g, { y }) => sigmoidBackward(g, y), (g, { x, y }) => mul(mul(g, x), sub(1, mul(y, 2)))],
-});
-export const tanhBackward = binaryOp('tanhBackward', {
-  gradient: 'TanhBackward',
-  keep: ['ifOther', 'always'],
-  backward: [(g, { y }) => tanhBackward(g, y), (g, { x, y }) => mul(mul(g, x), mul(y, -2))],
-});
-export const reluBackward = binaryOp('reluBackward', {
-  gradient: 'ThresholdBackward',
-  keep: ['never', 'always'],
-  backward: [(g, { y }) => reluBackward(g, y), (g) => zerosLike(g)],
-});

@@ -20,7 +20,7 @@ import {
 } from './creation';
 import { fullOf, launch, launchInto } from './kernel';
 import type { Operand } from './kinds';
-import { add, mul } from './pointwise';
+import { add, mul } from './arithmetic';
 import { amin } from './reduce';
 
 /** A source of random numbers: a seed and a place in its sequence (https://pytorch.org/docs/stable/generated/torch.Generator.html). */

@@ -10,7 +10,9 @@ import { bindArguments, booleanArgument, isOptions } from './arguments';
 import { eq, isnan, logicalAnd, logicalOr } from './compare';
 import { cast } from './copy';
 import { launch, launchMany } from './kernel';
-import { div, maximum, minimum, mul, sqrt, sub } from './pointwise';
+import { div, mul, sub } from './arithmetic';
+import { sqrt } from './elementary';
+import { maximum, minimum } from './pointwise';
 import { expand, permute, reshape, unsqueeze } from './view';
 import { where } from './where';
 

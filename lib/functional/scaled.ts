@@ -10,7 +10,7 @@ import { checkOptions } from './arguments';
 import { fullOf, launch, launchInto } from './kernel';
 import { checkFits, checkResultFits, kernelOperand, promotedCode, separate, type Operand } from './kinds';
 import { numberValue } from './number';
-import { add, mul, sub } from './pointwise';
+import { add, mul, sub } from './arithmetic';
 import { converted } from './where';
 
 /** The options of `add` and `sub`. */

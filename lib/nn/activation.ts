@@ -1,7 +1,7 @@
 import { ArgumentError } from '../errors';
 import { bindArguments, booleanArgument, integerArgument } from '../functional/arguments';
 import { logSoftmax, softmax } from '../functional/activation';
-import { relu, sigmoid, tanh } from '../functional/pointwise';
+import { relu, relu_, sigmoid, tanh } from '../functional/elementary';
 import type { Tensor } from '../tensor';
 import { Module } from './module';
 
@@ -28,7 +28,7 @@ export class ReLU extends Module {
     this.inplace = booleanArgument('ReLU', 'inplace', inplace, false);
   }
   override forward(input: Tensor): Tensor {
-    return this.inplace ? relu.inPlace(input) : relu(input);
+    return this.inplace ? relu_(input) : relu(input);
   }
   override extraRepr(): string {
     return this.inplace ? 'inplace=True' : '';

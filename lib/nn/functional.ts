@@ -1,6 +1,6 @@
 /** nn.functional: what layers compute, as functions (https://pytorch.org/docs/stable/nn.functional.html). */
 export { linear } from '../functional/matmul';
-export { relu, sigmoid, tanh } from '../functional/pointwise';
+export { relu, sigmoid, tanh } from '../functional/elementary';
 export { softmax, logSoftmax } from '../functional/activation';
 export {
   mseLoss,
