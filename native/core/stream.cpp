@@ -173,10 +173,18 @@ bool CpuStream::submit(Launch& launch) {
   Entry* entry = next_entry();
   if (!entry) return run_inline(launch);
   entry->copy(launch);
-  for (uint32_t i = 0; i < launch.outputs + launch.inputs + launch.scalars; i++)
+  bool seen_by_others = false;
+  for (uint32_t i = 0; i < launch.outputs + launch.inputs + launch.scalars; i++) {
     claim(*entry, launch.storages[i], i < launch.outputs);
+    if (i < launch.outputs && launch.storages[i]) seen_by_others |= launch.storages[i]->shared;
+  }
   publish(*entry);
-  return true;
+  if (!seen_by_others) return true;
+  // Who is told by this thread that it has written must find it written.
+  drain();
+  const Failure failure = take_failure();
+  if (failure) error_ = *failure;
+  return !failure;
 }
 
 CpuStream::Entry* CpuStream::next_entry() {
@@ -237,6 +245,7 @@ void CpuStream::write(Storage* s, void* to, const void* from, size_t bytes) {
   entry->to = to;
   claim(*entry, s, true);
   publish(*entry);
+  if (s->shared) drain();
 }
 
 void CpuStream::renew(Storage* s) {
@@ -286,10 +295,9 @@ void CpuStream::wait(Ticket ticket) {
   tidy();
 }
 
-void CpuStream::tidy() {
-  if (!blocks_) return;
+void CpuStream::tidy_now() {
   reap();
-  blocks_->hand_on_completed();
+  if (blocks_) blocks_->hand_on_completed();
 }
 
 Failure CpuStream::take_failure() {

@@ -36,7 +36,7 @@ using Failure = std::shared_ptr<const LaunchError>;
 /**
  * Used by one thread, its environment's. Storage that only this environment holds is ordered by the stream
  * itself: a block may be freed and taken again while launches that use it are waiting. Storage that others
- * hold, too, is kept by a reference until the launch has run.
+ * hold, too, is kept by a reference until the launch has run, and a launch that writes to it is waited for.
  *
  * A launch that fails on the executor writes nothing and marks the storage of its outputs; launches that read
  * marked storage don't run, and mark theirs. Who reads a marked tensor from the host gets the first failure.
@@ -80,7 +80,9 @@ class CpuStream {
   void wait(Ticket);
   void drain() { wait(submitted()); }
   /** Lets go of the memory that only complete launches used. */
-  void tidy();
+  void tidy() {
+    if (reaped_ != submitted()) tidy_now();
+  }
   /** The first failure since the last call, if any: for those that wait without reading. */
   Failure take_failure();
 
@@ -119,6 +121,7 @@ class CpuStream {
   void publish(Entry&);
   void claim(Entry&, Storage*, bool written);
   void reap();
+  void tidy_now();
   void loop();
   void run(Entry&, Ticket);
   void fail(const Launch&, Failure, bool is_new);

@@ -77,6 +77,7 @@ Napi::Value live_tensors(const Napi::CallbackInfo& info) {
 }
 
 Napi::Value memory(const Napi::CallbackInfo& info) {
+  environment(info).stream.tidy();
   environment(info).slots.blocks().settle();
   const MemoryStats stats = memory_stats();
   Napi::Object o = Napi::Object::New(info.Env());

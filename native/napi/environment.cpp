@@ -34,6 +34,7 @@ void Environment::raise(ErrorCode code, const char* message) {
 
 bool Environment::settle(const Slot& slot) {
   if (const Ticket ticket = stream.pending(slot.storage)) stream.wait(ticket);
+  stream.tidy();
   const Failure failure = stream.failure(slot.storage);
   if (!failure) return true;
   stream.take_failure();

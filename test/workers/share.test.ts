@@ -2,21 +2,22 @@
 import { execFileSync } from 'child_process';
 import { join } from 'path';
 import {
-  ArgumentError,
-  AutogradError,
-  arange,
-  collect,
-  emptyCache,
-  fromShared,
-  memoryStats,
-  nn,
-  noGrad,
-  ones,
+  cpu,
   randn,
-  releaseShared,
+  memoryStats,
+  fromShared,
+  ones,
+  AutogradError,
+  collect,
   shareTensor,
-  tensor,
+  arange,
+  releaseShared,
+  noGrad,
+  nn,
   zeros,
+  tensor,
+  emptyCache,
+  ArgumentError,
   type DType,
   type SharedTensor,
   type Tensor,
@@ -373,6 +374,7 @@ test('integers that another thread changes never lead out of memory', async () =
     ])
       try {
         step();
+        cpu.synchronize();
         done++;
       } catch {
         refused++;
