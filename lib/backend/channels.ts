@@ -44,7 +44,11 @@ export interface StepMessage {
   readonly ms: number;
 }
 
+/** @internal */
 export const launchChannel = channel('tenon:launch');
+/** @internal */
 export const collectChannel = channel('tenon:collect');
+/** @internal */
 export const outOfMemoryChannel = channel('tenon:oom');
+/** @internal */
 export const stepChannel = channel('tenon:step');

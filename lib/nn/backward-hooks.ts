@@ -9,7 +9,7 @@ import { Tensor } from '../tensor';
 /** Gradients in the order of a module's arguments or results; null where there is none. */
 export type Gradients = readonly (Tensor | null)[];
 
-/** @internal `second`: the gradients of the results, for hooks that see those of the arguments first. */
+/** A hook of either kind; `second`: the gradients of the results, for hooks that see those of the arguments first. */
 export type AnyBackwardHook = (module: object, first: Gradients, second?: Gradients) => unknown;
 
 /** A list of values, some of them tensors that require gradients. */
