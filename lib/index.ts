@@ -40,20 +40,8 @@ export {
   NativeError,
   InternalError,
 } from './errors';
-export {
-  noGrad,
-  enableGrad,
-  setGradEnabled,
-  inferenceMode,
-  noGradAsync,
-  enableGradAsync,
-  setGradEnabledAsync,
-  inferenceModeAsync,
-  isGradEnabled,
-  isInferenceModeEnabled,
-  type GradHook,
-  type GradFn,
-} from './autograd';
+export * from './autograd/grad-mode';
+export type { GradHook, GradFn } from './autograd';
 export { setPrintoptions, getPrintoptions } from './print';
 export {
   collect,

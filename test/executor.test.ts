@@ -17,6 +17,7 @@ import {
   zeros,
   type Tensor,
 } from 'tenon';
+import { DTYPES } from '../lib/dtype';
 
 /** Keeps the executor busy for some 20 ms. */
 function busy(): Tensor {
@@ -85,18 +86,7 @@ describe('order', () => {
 
 describe('readers', () => {
   test('give the same as their synchronous twins, in every dtype', async () => {
-    for (const dtype of [
-      'float32',
-      'float64',
-      'float16',
-      'bfloat16',
-      'int8',
-      'uint8',
-      'int16',
-      'int32',
-      'int64',
-      'bool',
-    ] as const) {
+    for (const dtype of DTYPES) {
       busy();
       const x = tensor([
         [0, 1],

@@ -2,7 +2,7 @@
  * Anomaly mode: recorded operations remember where they were called, and the backward pass says so of the one that fails
  * or from which a NaN comes.
  */
-import { join, sep } from 'path';
+import { captureStack, userFrames } from '../backend/user-frames';
 import { ArgumentError, AutogradError, describe } from '../errors';
 import type { Tensor } from '../tensor';
 import { arithmetic } from './arithmetic';
@@ -26,30 +26,11 @@ const origins = new WeakMap<Node, Origin>();
 /** The node whose rule is running. */
 let running: Node | null = null;
 
-/** Frames deep enough to reach from an operation through a few modules to the user's loop. */
-const DEPTH = 100;
 const SHOWN = 8;
-
-/** The package's own code: as it is run, and as source maps name it. */
-const ROOT = join(__dirname, '..', '..') + sep;
-const OWN = [join(ROOT, 'lib') + sep, join(ROOT, 'dist') + sep];
 
 /** To be called for each new node while anomaly mode is on. */
 export function rememberOrigin(node: Node): void {
-  const trace: { stack?: string } = {};
-  const limit = Error.stackTraceLimit;
-  Error.stackTraceLimit = DEPTH;
-  Error.captureStackTrace(trace, rememberOrigin);
-  Error.stackTraceLimit = limit;
-  origins.set(node, { trace, within: running });
-}
-
-/** The frames of user code, the innermost first. */
-function userFrames(trace: { stack?: string }): string[] {
-  const frames = (trace.stack ?? '').split('\n').slice(1);
-  return frames
-    .filter((line) => !line.includes('node:internal') && !OWN.some((folder) => line.includes(folder)))
-    .slice(0, SHOWN);
+  origins.set(node, { trace: captureStack(rememberOrigin), within: running });
 }
 
 /** Where the operation of a node was called, in words. */
@@ -57,7 +38,7 @@ function callSite(node: Node): string {
   const origin = origins.get(node);
   if (origin === undefined)
     return `\n${node.name} was recorded outside of anomaly mode: turn it on around the forward pass, too, to learn where`;
-  const frames = userFrames(origin.trace);
+  const frames = userFrames(origin.trace).slice(0, SHOWN);
   const site = `\n${node.name} was recorded at\n${frames.length > 0 ? frames.join('\n') : '    (no frame of user code)'}`;
   return origin.within === null
     ? site

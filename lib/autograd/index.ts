@@ -1,16 +1,5 @@
 /** Differentiation. */
-export {
-  noGrad,
-  enableGrad,
-  setGradEnabled,
-  inferenceMode,
-  noGradAsync,
-  enableGradAsync,
-  setGradEnabledAsync,
-  inferenceModeAsync,
-  isGradEnabled,
-  isInferenceModeEnabled,
-} from './grad-mode';
+export * from './grad-mode';
 export { backward, grad, type BackwardOptions, type GradOptions, type HookHandle } from './backward';
 export { gradcheck, gradgradcheck, type GradcheckOptions, type Differentiable } from './gradcheck';
 export {

@@ -2,13 +2,10 @@
  * Where tensors were made: the line of the user's code, for each live one. Off unless asked for, as a stack costs more
  * than a small operation.
  */
-import * as path from 'path';
 import { ArgumentError, describe } from '../errors';
+import { captureStack, userFrames } from './user-frames';
 
 const SLOT_MASK = (1 << 22) - 1;
-
-/** This library's own files: dist, or lib where it runs from its sources. */
-const LIBRARY = path.join(__dirname, '..') + path.sep;
 
 /** Whether births are noted: read at every one of them. */
 export let tracking = false;
@@ -18,21 +15,12 @@ let births: { id: number; site: string }[] = [];
 /** One string a site, however many tensors it made. */
 let sites = new Map<string, string>();
 
-/** The innermost frame outside of this library and of Node: `file:line:column`. */
+/** The innermost place in user code: `file:line`. */
 function callSite(): string {
-  const { stackTraceLimit } = Error;
-  let stack: string | undefined;
-  try {
-    Error.stackTraceLimit = 50;
-    stack = new Error().stack;
-  } finally {
-    Error.stackTraceLimit = stackTraceLimit;
+  for (const frame of userFrames(captureStack(callSite))) {
+    const place = /^\s+at (?:.*\()?(?:file:\/\/)?(.+:\d+):\d+\)?$/.exec(frame)?.[1];
+    if (place !== undefined) return place;
   }
-  if (typeof stack === 'string')
-    for (const line of stack.split('\n')) {
-      const place = /^\s+at (?:.*\()?(?:file:\/\/)?(.+:\d+):\d+\)?$/.exec(line)?.[1];
-      if (place !== undefined && !place.startsWith(LIBRARY) && !place.startsWith('node:')) return place;
-    }
   return 'unknown';
 }
 

@@ -5,8 +5,6 @@ import { flush } from './commands';
 interface Waiter {
   ticket: number;
   resolve: () => void;
-  /** Must outlive the launch, whatever becomes of the promise: native code writes to it. */
-  kept: unknown;
 }
 
 let waiters: Waiter[] = [];
@@ -52,12 +50,12 @@ function turn(): Promise<void> | undefined {
   });
 }
 
-/** Resolves when the launch with this ticket is complete (0: it is); `kept` is kept alive until then. */
-export async function whenCompleted(ticket: number, kept?: unknown): Promise<void> {
+/** Resolves when the launch with this ticket is complete (0: it is). Keeps what awaits it alive until then. */
+export async function whenCompleted(ticket: number): Promise<void> {
   if (ticket === 0 || ticket <= binding.completed()) return turn();
   lastTurn = performance.now();
   return new Promise((resolve) => {
-    waiters.push({ ticket, resolve, kept });
+    waiters.push({ ticket, resolve });
     if (listening) binding.unlisten();
     listen();
   });

@@ -26,6 +26,24 @@ bool synchronous_by_environment() {
   return text && *text && std::strcmp(text, "0") != 0;
 }
 
+/** Nothing may be thrown on the executor: where there is no memory for a failure, this is the failure. */
+const Failure& no_memory() {
+  static const Failure failure = [] {
+    LaunchError e;
+    set_error(e, ErrorCode::out_of_memory, "a launch failed, and there was no memory to say why");
+    return std::make_shared<const LaunchError>(e);
+  }();
+  return failure;
+}
+
+Failure failure_of(const LaunchError& error) {
+  try {
+    return std::make_shared<const LaunchError>(error);
+  } catch (const std::bad_alloc&) {
+    return no_memory();
+  }
+}
+
 double inline_limit() {
   const char* text = std::getenv("TENON_INLINE_NS");
   char* end = nullptr;
@@ -37,6 +55,7 @@ double inline_limit() {
 
 struct ReadFailures {
   std::unordered_map<Ticket, Failure> by_ticket;
+  bool lost = false;  // one found no room here
 };
 
 /** What the executor needs of a launch or a copy; the vectors keep their memory from use to use. */
@@ -178,7 +197,7 @@ bool CpuStream::submit(Launch& launch) {
     claim(*entry, launch.storages[i], i < launch.outputs);
     if (i < launch.outputs && launch.storages[i]) seen_by_others |= launch.storages[i]->shared;
   }
-  publish(*entry);
+  publish();
   if (!seen_by_others) return true;
   // Who is told by this thread that it has written must find it written.
   drain();
@@ -195,6 +214,8 @@ CpuStream::Entry* CpuStream::next_entry() {
   if (!executor_.joinable()) {
     try {
       if (!ring_) ring_ = std::make_unique<Entry[]>(kCapacity);
+      if (!read_failures_) read_failures_ = std::make_unique<ReadFailures>();
+      no_memory();
       executor_ = std::thread([this] { loop(); });
     } catch (const std::system_error&) {
       return nullptr;
@@ -217,7 +238,7 @@ void CpuStream::claim(Entry& entry, Storage* s, bool written) {
   if (written) s->written = ticket;
 }
 
-void CpuStream::publish(Entry&) {
+void CpuStream::publish() {
   submitted_.store(submitted() + 1, std::memory_order_release);
   work_.ring(1);
 }
@@ -244,7 +265,7 @@ void CpuStream::write(Storage* s, void* to, const void* from, size_t bytes) {
   entry->storage = s;
   entry->to = to;
   claim(*entry, s, true);
-  publish(*entry);
+  publish();
   if (s->shared) drain();
 }
 
@@ -266,14 +287,14 @@ Ticket CpuStream::read(Storage* s, const void* from, void* to, size_t bytes) {
   entry->to = to;
   entry->count = bytes;
   claim(*entry, s, false);
-  publish(*entry);
+  publish();
   return submitted();
 }
 
 Failure CpuStream::read_failure(Ticket ticket) {
   if (!tainted_.load(std::memory_order_acquire)) return nullptr;
   std::lock_guard<std::mutex> lock(failures_);
-  if (!read_failures_) return nullptr;
+  if (std::exchange(read_failures_->lost, false)) return no_memory();
   const auto found = read_failures_->by_ticket.find(ticket);
   if (found == read_failures_->by_ticket.end()) return nullptr;
   Failure failure = std::move(found->second);
@@ -315,8 +336,8 @@ bool CpuStream::listen(Ticket ticket) {
   // Either this thread sees the completion, or the executor sees the wish.
   awaited_.store(ticket);
   if (completed_.load() < ticket) return true;
-  awaited_.store(kNobody);
-  return false;
+  // It may have seen the wish even so: then the call comes.
+  return awaited_.exchange(kNobody) == kNobody;
 }
 
 void CpuStream::set_synchronous(bool on) {
@@ -352,9 +373,12 @@ void CpuStream::run(Entry& entry, Ticket ticket) {
   if (entry.kind == Entry::kRead) {
     if (tainted && !s->shared && s->failure) {
       std::lock_guard<std::mutex> lock(failures_);
-      if (!read_failures_) read_failures_ = std::make_unique<ReadFailures>();
-      read_failures_->by_ticket.emplace(ticket, s->failure);
       unreported_.reset();
+      try {
+        read_failures_->by_ticket.emplace(ticket, s->failure);
+      } catch (const std::bad_alloc&) {
+        read_failures_->lost = true;
+      }
       return;
     }
     std::memcpy(entry.to, entry.from, entry.count);
@@ -377,7 +401,7 @@ void CpuStream::run(Entry& entry, Ticket ticket) {
   launch.scratch = &scratch_;
   launch.error = &error;
   execute(launch);
-  if (error) fail(launch, std::make_shared<const LaunchError>(error), true);
+  if (error) fail(launch, failure_of(error), true);
 }
 
 /** Marks the outputs. */

@@ -118,7 +118,7 @@ class CpuStream {
   bool run_inline(Launch&);
   /** The next entry of the queue, when there is room; null: there is no executor, and the stream is idle. */
   Entry* next_entry();
-  void publish(Entry&);
+  void publish();
   void claim(Entry&, Storage*, bool written);
   void reap();
   void tidy_now();

@@ -22,21 +22,8 @@ import {
   short,
   tensor,
   zeros,
-  type DType,
 } from 'tenon';
-
-const DTYPES: readonly DType[] = [
-  'float32',
-  'float64',
-  'float16',
-  'bfloat16',
-  'int8',
-  'uint8',
-  'int16',
-  'int32',
-  'int64',
-  'bool',
-];
+import { DTYPES } from '../../lib/dtype';
 
 describe('properties', () => {
   test('of a matrix', () => {

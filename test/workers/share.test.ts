@@ -18,10 +18,10 @@ import {
   tensor,
   emptyCache,
   ArgumentError,
-  type DType,
   type SharedTensor,
   type Tensor,
 } from 'tenon';
+import { DTYPES } from '../../lib/dtype';
 import { expectError, failures, wrong } from '../errors/table';
 import { inWorker, messageOf, startWorker } from './workers';
 
@@ -47,6 +47,16 @@ describe('a shared tensor', () => {
     expect(x.tolist()).toEqual([1, 2, 3, 4]);
   });
 
+  test('has been written when a call that writes to it returns', async () => {
+    const x = zeros(1 << 22);
+    const script = `
+      const x = tenon.fromShared(input);
+      for (let i = 1; i <= 20; i++) x.add_(1); // large enough for the executor
+      reply(true);`;
+    await inWorker(script, shareTensor(x));
+    expect(x.eq(20).all().item()).toBe(1);
+  });
+
   test.each<[string, () => Tensor]>([
     ['0-d', () => tensor(3)],
     ['empty', () => zeros(0, 3)],
@@ -54,20 +64,7 @@ describe('a shared tensor', () => {
     ['a slice', () => arange(20).reshape(4, 5).index('1:3', '::2')],
     ['expanded', () => arange(3).expand(2, 3)],
     ['of rank 6', () => arange(64).reshape(2, 2, 2, 2, 2, 2).permute(5, 3, 1, 0, 2, 4)],
-    ...(
-      [
-        'float32',
-        'float64',
-        'float16',
-        'bfloat16',
-        'int8',
-        'uint8',
-        'int16',
-        'int32',
-        'int64',
-        'bool',
-      ] as DType[]
-    ).map((dtype): [string, () => Tensor] => [dtype, () => tensor([0, 1, 2, 100], { dtype })]),
+    ...DTYPES.map((dtype): [string, () => Tensor] => [dtype, () => tensor([0, 1, 2, 100], { dtype })]),
   ])('keeps shape, strides, dtype and elements: %s', async (_, make) => {
     const x = make();
     const there = await inWorker<unknown[]>(
