@@ -68,17 +68,31 @@ void* dynamic_shared();
 int new_shared_id();
 void* shared_variable(int id, size_t bytes, size_t alignment);
 
-/** Copies that a thread has under way: bytes from `from`, then zeros, into shared memory. */
+/** A copy of cp.async that a thread has under way; from nowhere, it writes zeros. */
 struct AsyncCopy {
-  void* to;
-  const void* from;
-  unsigned bytes, from_bytes;
+  uint32_t* to;
+  const uint32_t* from;
+  unsigned words;
 };
 void async_copy(const AsyncCopy&);
 void async_commit();
-/** The copies of all but the `pending` latest groups, for the caller to do; they stay until the next call
- * here. */
+/** The copies of all but the `pending` latest groups, for the caller to do before it calls async_copy again.
+ */
 const AsyncCopy* async_wait(int pending, size_t* count);
+
+/** Of ldmatrix: the row that a lane brings, and what it gets. */
+struct MatrixRow {
+  uint32_t words[4], result[4];
+};
+void load_matrices(MatrixRow&, bool transposed, Site);
+/** Of mma: a lane's fragments. */
+struct Fragments {
+  float* d;
+  const uint32_t* a;
+  uint32_t b[2];
+};
+/** d += a b of 16 x 8, 16 x 16 and 16 x 8 elements; those of a and b are bfloat16 or float16. */
+void multiply(Fragments, bool bfloat16, Site);
 
 /** Major version times ten and minor version of the emulated device. */
 int capability();
