@@ -61,7 +61,7 @@ void check_index(const Launch& l, const TensorView& index, FailureKind what, int
 }
 
 /** A dimension of both tensors. */
-struct Dim {
+struct IndexDim {
   int64_t size, many, whole;
   bool picked;
 };
@@ -69,7 +69,7 @@ struct Dim {
 int64_t distance(int64_t stride) { return stride < 0 ? -stride : stride; }
 
 /** Whether one dimension belongs outside of another: threads are neighbours where the output's elements are. */
-bool coarser(const Dim& a, const Dim& b, bool writes_many) {
+bool coarser(const IndexDim& a, const IndexDim& b, bool writes_many) {
   const int64_t a_out = distance(writes_many ? a.many : a.whole);
   const int64_t b_out = distance(writes_many ? b.many : b.whole);
   if (a_out != b_out) return a_out > b_out;
@@ -78,17 +78,17 @@ bool coarser(const Dim& a, const Dim& b, bool writes_many) {
 
 /** Fills in the dimensions: sorted, and merged where both tensors step through two as through one. */
 void set_dims(IndexRows& p, const TensorView& many, const TensorView& whole, int dim, bool writes_many) {
-  Dim dims[kMaxRank];
+  IndexDim dims[kMaxRank];
   int count = 0;
   if (many.rank == 0) dims[count++] = {1, 0, 0, true};
   for (int i = 0; i < many.rank; i++)
     if (i == dim || many.shape[i] != 1)
       dims[count++] = {many.shape[i], many.strides[i], whole.strides[i], i == dim};
   std::stable_sort(dims, dims + count,
-                   [&](const Dim& a, const Dim& b) { return coarser(a, b, writes_many); });
+                   [&](const IndexDim& a, const IndexDim& b) { return coarser(a, b, writes_many); });
   int last = 0;
   for (int i = 1; i < count; i++) {
-    const Dim &outer = dims[last], inner = dims[i];
+    const IndexDim &outer = dims[last], inner = dims[i];
     if (!outer.picked && !inner.picked && outer.many == inner.many * inner.size &&
         outer.whole == inner.whole * inner.size)
       dims[last] = {outer.size * inner.size, inner.many, inner.whole, false};
