@@ -68,7 +68,8 @@ struct IndexDim {
 
 int64_t distance(int64_t stride) { return stride < 0 ? -stride : stride; }
 
-/** Whether one dimension belongs outside of another: threads are neighbours where the output's elements are. */
+/** Whether one dimension belongs outside of another: threads are neighbours where the output's elements are.
+ */
 bool coarser(const IndexDim& a, const IndexDim& b, bool writes_many) {
   const int64_t a_out = distance(writes_many ? a.many : a.whole);
   const int64_t b_out = distance(writes_many ? b.many : b.whole);
@@ -243,9 +244,9 @@ void kernel_indexSelect(const Launch& l, Queue& q) {
   p.order = nullptr;
   p.numel = out.numel;
   set_dims(p, out, x, dim, true);
-  const char* const kernel =
-      by_size(widen(p, element_size(out.dtype)), {"index_select_b8", "index_select_b16", "index_select_b32",
-                                                  "index_select_b64", "index_select_b128"});
+  const char* const kernel = by_size(
+      widen(p, element_size(out.dtype)),
+      {"index_select_b8", "index_select_b16", "index_select_b32", "index_select_b64", "index_select_b128"});
   q.launch(kernel, {blocks_for(p.numel, kThreads, 1, q)}, kThreads, p);
 }
 

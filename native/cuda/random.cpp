@@ -51,17 +51,21 @@ void fill(const Launch& l, const char* op, const char* const (&kernels)[kDTypeCo
 
 }  // namespace
 
-void kernel_uniform(const Launch& l, Queue& q) { fill<UniformDraws>(l, "uniform", TENON_NAMES("uniform"), q); }
+void kernel_uniform(const Launch& l, Queue& q) {
+  fill<UniformDraws>(l, "uniform", TENON_NAMES("uniform"), q);
+}
 void kernel_normal(const Launch& l, Queue& q) { fill<NormalDraws>(l, "normal", TENON_NAMES("normal"), q); }
-void kernel_randint(const Launch& l, Queue& q) { fill<RandintDraws>(l, "randint", TENON_NAMES("randint"), q); }
+void kernel_randint(const Launch& l, Queue& q) {
+  fill<RandintDraws>(l, "randint", TENON_NAMES("randint"), q);
+}
 
 void kernel_randperm(const Launch& l, Queue& q) {
   const TensorView& out = l.out();
   const int64_t n = out.numel;
   if (n == 0) return;
   const bool direct = out.dtype == DType::i64;
-  char* const scratch =
-      static_cast<char*>(q.scratch(static_cast<size_t>(n) * (sizeof(uint32_t) + (direct ? 0 : sizeof(int64_t)))));
+  char* const scratch = static_cast<char*>(
+      q.scratch(static_cast<size_t>(n) * (sizeof(uint32_t) + (direct ? 0 : sizeof(int64_t)))));
   Permutation p;
   p.source = source_of(l);
   p.numel = n;

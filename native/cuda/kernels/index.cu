@@ -1,8 +1,7 @@
 // indexSelect, indexAdd, indexCopy and linearIndex. Kernels that write do nothing after a failed check. What
 // has equal indices is done in the order of the indices, by one thread: so results don't depend on timing.
-#include "cuda/kernels/index.h"
-
 #include "cuda/kernels/convert.h"
+#include "cuda/kernels/index.h"
 #include "cuda/kernels/kernel.h"
 
 namespace tenon {
@@ -116,7 +115,7 @@ KERNEL(index_sort_sum, kSortThreads, IndexSort)(const IndexSort p) {
 KERNEL(index_sort_move, kSortThreads, IndexSort)(const IndexSort p) {
   constexpr int warps = kSortThreads / 32;
   SHARED(sums, int64_t[kSortThreads]);
-  SHARED(next, int64_t[kDigits]);            // the place of the next row with a digit
+  SHARED(next, int64_t[kDigits]);           // the place of the next row with a digit
   SHARED(count, unsigned[warps][kDigits]);  // of a round of rows
   if (p.failure->state) return;
   const unsigned t = threadIdx.x, warp = t / 32, lane = t % 32;
@@ -233,8 +232,8 @@ struct alignas(16) Quad {
 
 }  // namespace
 
-#define TENON_MOVES(bits, T)                                                                   \
-  KERNEL(index_select_##bits, 256, IndexRows)(const IndexRows p) { select_rows<T>(p); }             \
+#define TENON_MOVES(bits, T)                                                            \
+  KERNEL(index_select_##bits, 256, IndexRows)(const IndexRows p) { select_rows<T>(p); } \
   KERNEL(index_copy_##bits, 256, IndexRows)(const IndexRows p) { copy_rows<T>(p); }
 TENON_MOVES(b8, uint8_t)
 TENON_MOVES(b16, uint16_t)

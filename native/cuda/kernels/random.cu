@@ -1,6 +1,5 @@
 // Random fills: the same bits as on the CPU, see core/random.h. Compiled without contraction.
 #include "core/random.h"
-
 #include "cuda/kernels/convert.h"
 #include "cuda/kernels/kernel.h"
 #include "cuda/kernels/random.h"
@@ -111,8 +110,8 @@ TENON_DEVICE void normal32(const NormalDraws& p) {
 
 }  // namespace
 
-#define TENON_FILL32(name, T)                                                                    \
-  KERNEL(random_uniform_##name, 256, UniformDraws)(const UniformDraws p) { uniform32<T>(p); }    \
+#define TENON_FILL32(name, T)                                                                 \
+  KERNEL(random_uniform_##name, 256, UniformDraws)(const UniformDraws p) { uniform32<T>(p); } \
   KERNEL(random_normal_##name, 256, NormalDraws)(const NormalDraws p) { normal32<T>(p); }
 TENON_FILL32(f32, float)
 TENON_FILL32(f16, Half)
@@ -138,16 +137,16 @@ KERNEL(random_normal_f64, 256, NormalDraws)(const NormalDraws p) {
   });
 }
 
-#define TENON_RANDINT(name, T)                                                                          \
-  KERNEL(random_randint_##name, 256, RandintDraws)(const RandintDraws p) {                              \
-    generate<T, uint64_t, 2, int64_t>(p.source, p.target, [&](const uint64_t* pair, int64_t* x) {       \
-      for (int j = 0; j < 2; j++)                                                                       \
-        x[j] = p.arguments.low + static_cast<int64_t>(below(pair[j], p.arguments.range));               \
-    });                                                                                                 \
-  }                                                                                                     \
-  KERNEL(random_randperm_##name, 256, Permutation)(const Permutation p) {                               \
-    for (int64_t n = first_item(); n < p.numel; n += item_stride())                                     \
-      static_cast<T*>(p.target)[n] = convert<T>(p.values[n]);                                           \
+#define TENON_RANDINT(name, T)                                                                    \
+  KERNEL(random_randint_##name, 256, RandintDraws)(const RandintDraws p) {                        \
+    generate<T, uint64_t, 2, int64_t>(p.source, p.target, [&](const uint64_t* pair, int64_t* x) { \
+      for (int j = 0; j < 2; j++)                                                                 \
+        x[j] = p.arguments.low + static_cast<int64_t>(below(pair[j], p.arguments.range));         \
+    });                                                                                           \
+  }                                                                                               \
+  KERNEL(random_randperm_##name, 256, Permutation)(const Permutation p) {                         \
+    for (int64_t n = first_item(); n < p.numel; n += item_stride())                               \
+      static_cast<T*>(p.target)[n] = convert<T>(p.values[n]);                                     \
   }
 TENON_RANDINT(f32, float)
 TENON_RANDINT(f64, double)
