@@ -13,6 +13,7 @@
 #include <cstring>
 #include <type_traits>
 
+#include "cuda/emulation/sanitizers.h"
 #include "cuda/emulation/vector_types.h"
 
 #define __device__
@@ -23,8 +24,6 @@
 namespace tenon {
 namespace cuda {
 namespace emulation {
-
-#pragma GCC visibility push(hidden)
 
 /** Where a kernel calls something that has to wait for other threads. */
 struct Site {
@@ -39,9 +38,11 @@ struct Thread {
 };
 
 /** Only one kernel runs at a time in a process, so these are what the running kernel sees. */
+#pragma GCC visibility push(hidden)  // or each use would look up where they are
 extern Thread* current;
 extern uint3 block_index;
 extern dim3 block_size, grid_size;
+#pragma GCC visibility pop
 
 /** Ends the launch: the device has failed from then on, with this message. */
 [[noreturn]] __attribute__((format(printf, 1, 2))) void fail(const char* format, ...);
@@ -109,8 +110,6 @@ struct Registration {
   KernelEntry entry;
   Registration(const char* name, unsigned max_threads, size_t parameter_bytes, void (*call)(const void*));
 };
-
-#pragma GCC visibility pop
 
 /** Each SHARED has a Tag of its own, so an id of its own, in each instantiation of a template, as in CUDA. */
 template <class T, class Tag>
@@ -195,17 +194,8 @@ inline int __syncthreads_count(int p, TENON_HERE) {
 inline void __syncwarp(unsigned mask = ~0u, TENON_HERE) {
   ::tenon::cuda::emulation::sync_warp(mask, TENON_SITE("__syncwarp"));
 }
-#if defined(__SANITIZE_THREAD__)
-#define TENON_THREAD_SANITIZER 1
-#elif defined(__has_feature)
-#if __has_feature(thread_sanitizer)
-#define TENON_THREAD_SANITIZER 1
-#endif
-#endif
 #if defined(TENON_THREAD_SANITIZER)
 // ThreadSanitizer knows no fences: "write, fence, atomic" is ordered before "atomic, fence, read" by a tag.
-extern "C" void __tsan_acquire(void*);
-extern "C" void __tsan_release(void*);
 namespace tenon {
 namespace cuda {
 namespace emulation {
@@ -214,8 +204,8 @@ inline char fence_tag;
 }  // namespace cuda
 }  // namespace tenon
 inline void __threadfence() {
-  __tsan_acquire(&::tenon::cuda::emulation::fence_tag);
-  __tsan_release(&::tenon::cuda::emulation::fence_tag);
+  ::tenon::cuda::emulation::acquire_tag(::tenon::cuda::emulation::fence_tag);
+  ::tenon::cuda::emulation::release_tag(::tenon::cuda::emulation::fence_tag);
 }
 #else
 inline void __threadfence() { __atomic_thread_fence(__ATOMIC_SEQ_CST); }

@@ -8,8 +8,6 @@ namespace tenon {
 namespace cuda {
 namespace emulation {
 
-#pragma GCC visibility push(hidden)
-
 /** In which order blocks, and the threads of a block, get to run. */
 enum class Order { forward, reverse, random };
 void set_order(Order, unsigned seed);
@@ -26,8 +24,6 @@ const KernelEntry* find_kernel(const char* name);
 /** Runs all threads of a launch; its error, or an empty string. */
 std::string run(const KernelEntry&, dim3 grid, dim3 block, size_t dynamic_shared_bytes,
                 const void* parameters);
-
-#pragma GCC visibility pop
 
 }  // namespace emulation
 }  // namespace cuda
