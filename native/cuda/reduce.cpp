@@ -4,27 +4,15 @@
 
 #include "cuda/dims.h"
 #include "cuda/kernel_table.h"
+#include "cuda/teams.h"
 
 namespace tenon {
 namespace cuda {
 
 namespace {
 
-constexpr int64_t kBatch = 8;          // elements that a thread has under way at once
 constexpr int64_t kFewTiles = 512;     // with fewer blocks, long reductions are split into parts
 constexpr int64_t kSplitTiles = 1024;  // so that there are about so many
-constexpr int64_t kMostBlocks = 1 << 20;
-
-int64_t up_to_multiple(int64_t n, int64_t of) { return (n + of - 1) / of; }
-uint32_t log2_up(int64_t n) {
-  uint32_t log = 0;
-  while (int64_t{1} << log < n) log++;
-  return log;
-}
-template <class T>
-T clamp(T x, T low, T high) {
-  return x < low ? low : x > high ? high : x;
-}
 
 /** The dimensions of the input: those that stay, and those that are reduced. */
 struct Sides {
@@ -50,25 +38,9 @@ struct Sides {
   }
 };
 
-/** Teams whose lanes read along the denser side. */
-TeamShape team_shape(const Sides& sides, int64_t elements) {
-  const Dim<2> none = {1, {0, 0}, 0, 0};
-  const Dim<2> column = sides.kept.count ? sides.kept.at[sides.kept.count - 1] : none;
-  const Dim<2> inner = sides.reduced.count ? sides.reduced.at[sides.reduced.count - 1] : none;
-  const auto distance = [](const Dim<2>& d) { return d.stride[0] < 0 ? -d.stride[0] : d.stride[0]; };
-  const uint32_t most = log2_up(kReduceThreads), useful = log2_up(up_to_multiple(elements, kBatch));
-  if (sides.kept.count == 0 || distance(inner) < distance(column)) {
-    // At least eight lanes, so that they read whole sectors of memory.
-    const uint32_t least = clamp(log2_up(elements), 0u, 3u);
-    return {clamp(useful, least, most), 1};
-  }
-  const uint32_t beside = clamp(log2_up(column.size), 0u, 5u);
-  return {clamp(useful, 0u, most - beside), 0};
-}
-
-unsigned blocks_of(int64_t results, const TeamShape& shape) {
-  return static_cast<unsigned>(
-      clamp(up_to_multiple(results, kReduceThreads >> shape.log_lanes), int64_t{1}, kMostBlocks));
+/** The last, densest one. */
+Dim<2> densest(const DimList<2>& list) {
+  return list.count ? list.at[list.count - 1] : Dim<2>{1, {0, 0}, 0, 0};
 }
 
 struct Names {
@@ -97,25 +69,28 @@ void run(const Launch& l, Queue& q, const Names& names, bool ordered, bool mean 
   sides.kept.copy_to(p.dim);
   sides.reduced.copy_to(p.dim + p.kept);
   p.mean = mean;
-  p.shape = team_shape(sides, p.elements);
+  const Dim<2> column = densest(sides.kept);
+  p.shape = team_shape(p.elements, densest(sides.reduced).stride[0], column.size, column.stride[0],
+                       kLogTeamThreads);
 
-  const int64_t tiles = up_to_multiple(p.results, kReduceThreads >> p.shape.log_lanes);
-  const int64_t step = kBatch << p.shape.log_lanes, steps = up_to_multiple(p.elements, step);
+  const int64_t tiles = divide_up(p.results, kTeamThreads >> p.shape.log_lanes);
+  const int64_t step = kBatch << p.shape.log_lanes, steps = divide_up(p.elements, step);
   p.parts = 1;
   p.part = p.elements;
   if (tiles < kFewTiles && steps > 4) {
-    const int64_t parts = clamp(up_to_multiple(kSplitTiles, tiles), int64_t{1}, steps / 2);
-    p.part = up_to_multiple(steps, parts) * step;
-    p.parts = up_to_multiple(p.elements, p.part);
+    const int64_t parts = clamp(divide_up(kSplitTiles, tiles), int64_t{1}, steps / 2);
+    p.part = divide_up(steps, parts) * step;
+    p.parts = divide_up(p.elements, p.part);
   }
   p.narrow = is_narrow(p.part) && (p.reduced <= 1 || is_narrow(p.elements));
   if (p.parts > 1) p.partial = q.scratch(static_cast<size_t>(p.parts * p.results * names.state));
-  q.launch(names.reduce, {blocks_of(p.results, p.shape), static_cast<unsigned>(p.parts), 1}, kReduceThreads,
-           p);
+  q.launch(names.reduce,
+           {blocks_of_teams(p.results, p.shape, kTeamThreads), static_cast<unsigned>(p.parts), 1},
+           kTeamThreads, p);
   if (p.parts == 1) return;
   const uint32_t beside = clamp(log2_up(p.results), 0u, 5u);
-  p.shape = {clamp(log2_up(p.parts), 0u, log2_up(kReduceThreads) - beside), p.results == 1};
-  q.launch(names.join, {blocks_of(p.results, p.shape), 1, 1}, kReduceThreads, p);
+  p.shape = {clamp(log2_up(p.parts), 0u, kLogTeamThreads - beside), p.results == 1};
+  q.launch(names.join, {blocks_of_teams(p.results, p.shape, kTeamThreads), 1, 1}, kTeamThreads, p);
 }
 
 int type_index(DType compute) {

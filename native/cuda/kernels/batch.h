@@ -2,12 +2,10 @@
 // all loads are under way together.
 #pragma once
 #include "cuda/kernels/convert.h"
+#include "cuda/kernels/team.h"
 
 namespace tenon {
 namespace cuda {
-
-/** Elements of a batch. */
-constexpr int kBatch = 8;
 
 template <class T>
 TENON_DEVICE T load_one(const void* data, DType dtype, int64_t at) {
@@ -77,7 +75,7 @@ TENON_DEVICE void load_each(const void* data, DType dtype, const int64_t (&at)[N
   int64_t place[N];
   T value[N];
   for (int i = 0; i < N; i++) place[i] = at[i];
-  TENON_ROLLED
+#pragma unroll 1
   for (int i = 0; i < N; i++) value[i] = load_one<T>(data, dtype, place[i]);
   for (int i = 0; i < N; i++) x[i] = value[i];
 }
@@ -93,7 +91,7 @@ TENON_DEVICE void store_each(void* data, DType dtype, const int64_t (&at)[N], co
   int64_t place[N];
   T value[N];
   for (int i = 0; i < N; i++) place[i] = at[i], value[i] = x[i];
-  TENON_ROLLED
+#pragma unroll 1
   for (int i = 0; i < n; i++) store_one(data, dtype, place[i], value[i]);
 }
 

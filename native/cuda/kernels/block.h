@@ -34,7 +34,7 @@ TENON_DEVICE T join_team(T value, const TeamShape& s) {
   SHARED(part, T[kThreads]);
   const unsigned lanes = 1u << s.log_lanes, t = threadIdx.x;
   if (s.adjacent) {
-    TENON_ROLLED
+#pragma unroll 1
     for (unsigned bit = (lanes < 32 ? lanes : 32) / 2; bit; bit /= 2)
       value = Op::join(value, exchange(value, bit));
     if (lanes <= 32) return value;
@@ -43,7 +43,7 @@ TENON_DEVICE T join_team(T value, const TeamShape& s) {
     if (t % 32 == 0) part[t / 32] = value;
     __syncthreads();
     value = part[(t >> s.log_lanes) * warps + (t & (warps - 1))];
-    TENON_ROLLED
+#pragma unroll 1
     for (unsigned bit = warps / 2; bit; bit /= 2) value = Op::join(value, exchange(value, bit));
     return value;
   }
@@ -52,7 +52,7 @@ TENON_DEVICE T join_team(T value, const TeamShape& s) {
   __syncthreads();
   part[t] = value;
   __syncthreads();
-  TENON_ROLLED
+#pragma unroll 1
   for (unsigned half = lanes / 2; half; half /= 2) {
     if (t < half * teams) part[t] = Op::join(part[t], part[t + half * teams]);
     __syncthreads();

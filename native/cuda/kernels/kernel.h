@@ -4,7 +4,6 @@
 //   KERNEL(sum_f32, 256, ReduceParameters)(const ReduceParameters p) { ... }    256: threads a block, at most
 //   SHARED(part, float[32]);             an array in shared memory
 //   DYNAMIC_SHARED(row, float);          float* row: as many bytes as the launch asks for
-//   TENON_ROLLED for (...)               a loop that the compiler is not to unroll
 #pragma once
 #ifdef __CUDACC__
 #include <cuda_runtime.h>
@@ -27,11 +26,9 @@ struct Identity {
   extern __shared__ __align__(16) unsigned char name##_raw[]; \
   T* name = reinterpret_cast<T*>(name##_raw)
 #define KERNEL(name, threads, P) extern "C" __global__ void __launch_bounds__(threads) name
-#define TENON_ROLLED _Pragma("unroll 1")
 #else
 #include "cuda/emulation/device.h"
 #define TENON_DEVICE inline __attribute__((always_inline))
-#define TENON_ROLLED
 #endif
 
 #include "cuda/failure.h"

@@ -19,7 +19,7 @@ TENON_DEVICE uint32_t divide(uint32_t n, const Dim<K>& dim) {
 template <int N, int Used, int K>
 TENON_DEVICE void locate_each(const Dim<K>* dims, int count, uint32_t (&place)[N],
                               int64_t (&offset)[Used][N]) {
-  TENON_ROLLED
+#pragma unroll 1
   for (int d = count - 1; d > 0; d--)
     for (int i = 0; i < N; i++) {
       const uint32_t rest = divide(place[i], dims[d]);
@@ -36,7 +36,7 @@ TENON_DEVICE void locate_each(const Dim<K>* dims, int count, uint32_t (&place)[N
 template <int Used, int K>
 TENON_DEVICE void locate(const Dim<K>* dims, int count, int64_t place, int64_t (&offset)[Used]) {
   for (int k = 0; k < Used; k++) offset[k] = 0;
-  TENON_ROLLED
+#pragma unroll 1
   for (int d = count - 1; d >= 0; d--) {
     int64_t rest = 0, index = place;
     if (d > 0) {

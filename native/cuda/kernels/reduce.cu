@@ -153,8 +153,8 @@ struct Values {
   static TENON_DEVICE State join_lanes(State state, const TeamShape& shape, int64_t elements) {
     if constexpr (!std::is_same<Type, State>::value)
       if (elements <= kReduceBlock)
-        return static_cast<State>(join_team<Op, kReduceThreads>(static_cast<Type>(state), shape));
-    return join_team<Op, kReduceThreads>(state, shape);
+        return static_cast<State>(join_team<Op, kTeamThreads>(static_cast<Type>(state), shape));
+    return join_team<Op, kTeamThreads>(state, shape);
   }
 
   static TENON_DEVICE void write(const ReduceParameters& p, State state, int64_t at) {
@@ -211,7 +211,7 @@ struct Places {
   };
 
   static TENON_DEVICE State join_lanes(State state, const TeamShape& shape, int64_t) {
-    return join_team<Places, kReduceThreads>(state, shape);
+    return join_team<Places, kTeamThreads>(state, shape);
   }
 
   static TENON_DEVICE void write(const ReduceParameters& p, State state, int64_t at) {
@@ -235,7 +235,7 @@ TENON_DEVICE typename What::State gather(const ReduceParameters& p, int64_t base
   const uint32_t n = static_cast<uint32_t>(end - first);
   if (p.reduced == 1) base += first * p.dim[p.kept].stride[0];
   const uint32_t origin = p.reduced == 1 ? 0 : static_cast<uint32_t>(first);
-  TENON_ROLLED
+#pragma unroll 1
   for (uint32_t r = lane; r < n; r += kBatch * lanes) {
     uint32_t position[kBatch], place[kBatch];
     int64_t offset[1][kBatch];
@@ -259,7 +259,7 @@ template <class What, class Op>
 TENON_DEVICE typename What::State gather_many(const ReduceParameters& p, int64_t base, int64_t first,
                                               int64_t end, unsigned lane, unsigned lanes) {
   typename What::State state = What::start();
-  TENON_ROLLED
+#pragma unroll 1
   for (int64_t r = first + lane; r < end; r += lanes) {
     int64_t offset[1];
     locate(p.dim + p.kept, p.reduced, r, offset);
@@ -304,18 +304,20 @@ TENON_DEVICE void join_parts(const ReduceParameters& p) {
   for (int64_t tile = blockIdx.x; tile * teams < p.results; tile += gridDim.x) {
     const int64_t result = tile * teams + seat.team;
     typename What::State state = What::start();
-    if (result < p.results) TENON_ROLLED
-    for (int64_t part = seat.lane; part < p.parts; part += lanes)
-      state = What::join(state, partial[part * p.results + result]);
-    state = join_team<What, kReduceThreads>(state, p.shape);
+    if (result < p.results) {
+#pragma unroll 1
+      for (int64_t part = seat.lane; part < p.parts; part += lanes)
+        state = What::join(state, partial[part * p.results + result]);
+    }
+    state = join_team<What, kTeamThreads>(state, p.shape);
     if (seat.lane == 0 && result < p.results) write_result<What>(p, state, result);
   }
 }
 
-#define TENON_REDUCE(name, type, What, Op)                              \
-  KERNEL(reduce_##name##_##type, kReduceThreads, ReduceParameters)      \
-  (const ReduceParameters p) { reduce<What<Op>, Op>(p); }               \
-  KERNEL(reduce_##name##_join_##type, kReduceThreads, ReduceParameters) \
+#define TENON_REDUCE(name, type, What, Op)                            \
+  KERNEL(reduce_##name##_##type, kTeamThreads, ReduceParameters)      \
+  (const ReduceParameters p) { reduce<What<Op>, Op>(p); }             \
+  KERNEL(reduce_##name##_join_##type, kTeamThreads, ReduceParameters) \
   (const ReduceParameters p) { join_parts<What<Op>>(p); }
 #define TENON_REDUCE_TYPES(name, What, Op)   \
   TENON_REDUCE(name, f32, What, Op<float>)   \

@@ -9,8 +9,6 @@
 namespace tenon {
 namespace cuda {
 
-/** Blocks of the reducing kernels have so many threads. */
-constexpr unsigned kReduceThreads = 256;
 /** Partial results that are joined in the compute type; more are joined in the accumulator's wider one. */
 constexpr int64_t kReduceBlock = 4096;
 
