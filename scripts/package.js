@@ -10,6 +10,11 @@ const prebuildify = require.resolve('prebuildify/bin.js');
 const buildScript = path.join(ROOT, 'scripts', 'build.js');
 run(process.execPath, [prebuildify, '--napi', '--strip', '--tag-libc', '--node-gyp', buildScript]);
 
+// prebuildify knows nothing of the kernels.
+const kernels = path.join(ROOT, 'build', 'Release', 'tenon_cuda.fatbin');
+fs.rmSync(path.join(folder, 'tenon_cuda.fatbin'), { force: true });
+if (fs.existsSync(kernels)) fs.copyFileSync(kernels, path.join(folder, 'tenon_cuda.fatbin'));
+
 for (const name of fs.readdirSync(folder))
   run(process.execPath, [path.join(ROOT, 'scripts', 'check-binary.js'), path.join(folder, name)]);
 
