@@ -39,7 +39,7 @@ function checkFiles(packed) {
   ])
     if (!paths.includes(wanted)) throw new Error(`${wanted} is missing`);
   const stray = paths.filter((file) =>
-    /(^|\/)test\/|^binding\.gyp$|^\.|^build|^examples|\.o$|libcuda/.test(file),
+    /(^|\/)test\/|^binding\.gyp$|^\.|^build|^examples|\.o$|emulation/.test(file),
   );
   if (stray.length > 0) throw new Error(`${stray.join(', ')} should not be in it`);
   return `${packed.entryCount} files, ${expectAtMost('tarball', mb(packed.size), MAX_MB, 'MB')}`;
