@@ -23,6 +23,9 @@ const sanitize = args.includes('--sanitize') ? args.splice(args.indexOf('--sanit
 const arm64 = args.includes('--arm64') && args.splice(args.indexOf('--arm64'), 1).length > 0;
 const names = args;
 
+/** A program whose source says this is built a second time, for the emulated device: cuda_<name>. */
+const ON_CUDA = '\n// Also runs on emulated CUDA';
+
 const ARM64_COMPILER = 'aarch64-linux-gnu-g++';
 /** What stands before a program's name, to run it. */
 const emulator = arm64 ? ['qemu-aarch64', '-L', '/usr/aarch64-linux-gnu'] : [];
@@ -87,7 +90,11 @@ const folder = buildPrograms();
 const programs = fs
   .readdirSync(path.join(ROOT, 'native', 'test'))
   .filter((source) => source.endsWith('_test.cpp'))
-  .map((source) => path.basename(source, '.cpp'))
+  .flatMap((source) => {
+    const text = fs.readFileSync(path.join(ROOT, 'native', 'test', source), 'utf8');
+    const name = path.basename(source, '.cpp');
+    return text.includes(ON_CUDA) ? [name, `cuda_${name}`] : [name];
+  })
   .filter((name) => names.length === 0 || names.includes(name.replace(/_test$/, '')))
   .map((name) => path.join(folder, process.platform === 'win32' ? `${name}.exe` : name));
 const results = programs.map(runProgram);

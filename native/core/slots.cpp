@@ -34,6 +34,7 @@ Slot* SlotTable::create(double id, Storage* storage, int64_t offset, DType dtype
   s.view.numel = numel;
   s.view.dtype = dtype;
   s.view.rank = static_cast<uint8_t>(rank);
+  s.view.place = storage->place;
   s.view.contiguous = !strides || is_contiguous(dims, dims + rank, rank);
   s.id = whole;
   s.weak = nullptr;

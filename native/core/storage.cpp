@@ -229,7 +229,9 @@ void BlockCache::settle() {
   unsettled_ = 0;
 }
 
-int64_t BlockCache::live_bytes() const { return depot().live.load(std::memory_order_relaxed) + unsettled_; }
+int64_t BlockCache::live_bytes() const {
+  return depot().live.load(std::memory_order_relaxed) + unsettled_ + foreign_;
+}
 
 Storage* BlockCache::allocate(int64_t bytes) {
   constexpr int64_t limit = int64_t{1} << 47;  // the address space
@@ -257,6 +259,11 @@ Storage* BlockCache::allocate(int64_t bytes) {
 }
 
 void BlockCache::recycle(Storage* s) {
+  if (s->place != 0) {
+    ForeignStorage* const foreign = static_cast<ForeignStorage*>(s);
+    foreign_ -= foreign->capacity;
+    return foreign->take_back(foreign->owner, foreign);
+  }
   note(-s->capacity);
   const int c = s->size_class;
   if (s->shared || c >= kSmallClasses || small_[c].bytes >= kKept) return hand_on(s);

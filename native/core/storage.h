@@ -17,14 +17,26 @@ struct alignas(64) Storage {
   std::atomic<int32_t> references{1};
   uint16_t size_class = 0;
   bool shared = false;      // other environments may hold it, and write to it at any time
+  uint8_t place = 0;        // whose memory: 0 the host's, else a device's
   int64_t bytes = 0;        // what was asked for
   int64_t capacity = 0;     // what the class holds
   Storage* next = nullptr;  // the next free block, while this one is free
   /** Of the one environment's stream that uses it: the last launch to touch it, and to write to it. */
   uint64_t used = 0, written = 0;
   std::shared_ptr<const LaunchError> failure;  // why its bytes are not what was asked for (core/stream.h)
-  void* data() { return this + 1; }
+  inline void* data();
 };
+
+/** A block of a device's memory; who made it takes it back. The address is the device's. */
+struct ForeignStorage : Storage {
+  void* address = nullptr;
+  void* owner = nullptr;
+  void (*take_back)(void* owner, ForeignStorage*) = nullptr;
+};
+
+inline void* Storage::data() {
+  return place == 0 ? static_cast<void*>(this + 1) : static_cast<ForeignStorage*>(this)->address;
+}
 
 constexpr int64_t kNoLimit = INT64_MAX;
 
@@ -71,8 +83,11 @@ class BlockCache {
 
   /** Null when the system has no memory, or the limit allows none. */
   Storage* allocate(int64_t bytes);
-  /** Live bytes now, over all environments: cheap enough to ask after every command. */
+  /** Live bytes now, over all environments, and this one's on devices: cheap enough to ask after every
+   * command. */
   int64_t live_bytes() const;
+  /** Counts a block on a device that is about to be used; its release is noted by itself. */
+  void adopt(const ForeignStorage* s) { foreign_ += s->capacity; }
   /** Adds this environment's changes to the totals; allocations do so only now and then. */
   void settle();
   /** Bytes of free blocks that only this environment can take. */
@@ -108,6 +123,7 @@ class BlockCache {
   Storage* waiting_ = nullptr;  // free, but launches in flight use them
   const std::atomic<uint64_t>* completed_ = nullptr;
   int64_t unsettled_ = 0;
+  int64_t foreign_ = 0;  // bytes on devices
 };
 
 MemoryStats memory_stats();

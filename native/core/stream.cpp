@@ -60,7 +60,7 @@ struct ReadFailures {
 
 /** What the executor needs of a launch or a copy; the vectors keep their memory from use to use. */
 struct CpuStream::Entry {
-  enum Kind { kLaunch, kWrite, kRead } kind = kLaunch;
+  enum Kind { kLaunch, kWrite, kRead, kCall } kind = kLaunch;
   Launch launch;
   std::vector<TensorView> views;
   std::vector<int64_t> dims;
@@ -73,6 +73,7 @@ struct CpuStream::Entry {
   void* to = nullptr;
   const void* from = nullptr;
   size_t count = 0;
+  void (*call)(void*, LaunchError&) = nullptr;
 
   void copy(const Launch& l) {
     kind = kLaunch;
@@ -291,6 +292,19 @@ Ticket CpuStream::read(Storage* s, const void* from, void* to, size_t bytes) {
   return submitted();
 }
 
+Ticket CpuStream::call(void (*f)(void*, LaunchError&), void* context, LaunchError& error) {
+  Entry* entry = next_entry();
+  if (!entry) {
+    f(context, error);
+    return 0;
+  }
+  entry->kind = Entry::kCall;
+  entry->call = f;
+  entry->to = context;
+  publish();
+  return submitted();
+}
+
 Failure CpuStream::read_failure(Ticket ticket) {
   if (!tainted_.load(std::memory_order_acquire)) return nullptr;
   std::lock_guard<std::mutex> lock(failures_);
@@ -372,16 +386,19 @@ void CpuStream::run(Entry& entry, Ticket ticket) {
   }
   if (entry.kind == Entry::kRead) {
     if (tainted && !s->shared && s->failure) {
-      std::lock_guard<std::mutex> lock(failures_);
-      unreported_.reset();
-      try {
-        read_failures_->by_ticket.emplace(ticket, s->failure);
-      } catch (const std::bad_alloc&) {
-        read_failures_->lost = true;
-      }
+      fail_read(ticket, s->failure);
       return;
     }
     std::memcpy(entry.to, entry.from, entry.count);
+    return;
+  }
+  if (entry.kind == Entry::kCall) {
+    LaunchError error;
+    entry.call(entry.to, error);
+    if (error) {
+      fail_read(ticket, failure_of(error));
+      tainted_.store(true, std::memory_order_release);
+    }
     return;
   }
   Launch& launch = entry.launch;
@@ -402,6 +419,17 @@ void CpuStream::run(Entry& entry, Ticket ticket) {
   launch.error = &error;
   execute(launch);
   if (error) fail(launch, failure_of(error), true);
+}
+
+/** The failure is told to whoever waits for the ticket, and to nobody else. */
+void CpuStream::fail_read(Ticket ticket, Failure failure) {
+  std::lock_guard<std::mutex> lock(failures_);
+  unreported_.reset();
+  try {
+    read_failures_->by_ticket.emplace(ticket, std::move(failure));
+  } catch (const std::bad_alloc&) {
+    read_failures_->lost = true;
+  }
 }
 
 /** Marks the outputs. */

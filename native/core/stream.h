@@ -62,6 +62,9 @@ class CpuStream {
   void write(Storage* s, void* to, const void* from, size_t bytes);
   /** Copies to `to`, which must stay until the ticket is complete, in the stream's order; 0: done. */
   Ticket read(Storage* s, const void* from, void* to, size_t bytes);
+  /** Calls `f(context, error)` on the executor, in the stream's order: what waits for another device. An
+   * error is the ticket's, as of a read; 0: done here, where there is no executor. */
+  Ticket call(void (*f)(void*, LaunchError&), void* context, LaunchError& error);
   /** The storage starts afresh, with whatever bytes it has. */
   void renew(Storage* s);
   /** Why the read failed, once; null if it didn't. */
@@ -125,6 +128,7 @@ class CpuStream {
   void loop();
   void run(Entry&, Ticket);
   void fail(const Launch&, Failure, bool is_new);
+  void fail_read(Ticket, Failure);
 
   const Kernel* kernels_;
   BlockCache* blocks_;

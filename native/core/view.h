@@ -17,6 +17,7 @@ struct TensorView {
   DType dtype = DType::f32;
   uint8_t rank = 0;
   bool contiguous = true;  // row major without gaps
+  uint8_t place = 0;       // whose address `data` is: 0 the host's, else a device's
 
   template <class T>
   T* as() const {

@@ -11,6 +11,7 @@
 #include "core/parallel.h"
 #include "cpu/kernel_table.h"
 #include "napi/commands.h"
+#include "napi/cuda.h"
 #include "napi/environment.h"
 #include "napi/share.h"
 #include "napi/sweep.h"
@@ -217,11 +218,13 @@ struct Instance {
   std::vector<std::unique_ptr<Environment>> environments;
 };
 
-/** create(commands: Float64Array, makeError, collect, completed): everything else, as an object of functions.
+/**
+ * create(commands: Float64Array, makeError, collect, completed, cudaImages: string): everything else, as an
+ * object of functions.
  */
 Napi::Value create(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
-  if (info.Length() != 4 || !info[0].IsTypedArray() || !info[1].IsFunction() || !info[2].IsFunction() ||
+  if (info.Length() < 4 || !info[0].IsTypedArray() || !info[1].IsFunction() || !info[2].IsFunction() ||
       !info[3].IsFunction() || info[0].As<Napi::TypedArray>().TypedArrayType() != napi_float64_array ||
       info[0].As<Napi::TypedArray>().ElementLength() <= kFirstCommand) {
     Napi::TypeError::New(env, "create(Float64Array, function, function, function)")
@@ -238,6 +241,7 @@ Napi::Value create(const Napi::CallbackInfo& info) {
   e->make_error = pin(env, info[1]);
   e->collect = pin(env, info[2]);
   set_up_waiting(*e, info[3]);
+  if (info[4].IsString()) e->cuda_images = info[4].As<Napi::String>().Utf8Value();
 
   Napi::Object binding = Napi::Object::New(env);
   add_raw(env, binding, "run", run_commands, e);
@@ -276,6 +280,7 @@ Napi::Value create(const Napi::CallbackInfo& info) {
   add("launchLog", launch_log);
   add("tagLaunches", tag_launches);
   add("launchClock", launch_clock);
+  add_cuda(binding, e);
   binding.Set("isa", isa_name(isa()));
   return binding;
 }

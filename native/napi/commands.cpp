@@ -1,9 +1,12 @@
 #include "napi/commands.h"
 
+#include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <string>
 
 #include "core/check.h"
+#include "core/convert_scalar.h"
 #include "cpu/kernel_table.h"
 #include "napi/environment.h"
 
@@ -30,7 +33,7 @@ class Reader {
         op_ = kOpCount;
         const double id = word();
         if (!make(id, integer())) return false;
-        e_.stream.renew(last_->storage);
+        if (last_->view.place == 0) e_.stream.renew(last_->storage);
       } else if (code >= 0 && code < kOpCount) {
         if (!launch(static_cast<uint16_t>(code))) return false;
       } else {
@@ -72,20 +75,13 @@ class Reader {
   }
 
   /** Memory, after a collection if need be; raises OutOfMemoryError. */
-  Storage* allocate(int64_t bytes) {
+  Storage* allocate(int64_t bytes, int place) {
+    if (place != 0) return allocate_on_device(bytes, place);
     Storage* s = e_.slots.blocks().allocate(bytes);
     if (s) return s;
     // What is beyond the limit alone stays so, whatever is collected.
     if (bytes > memory_limit()) return out_of_memory(bytes);
-    napi_value collect, receiver, result;
-    napi_get_reference_value(e_.env, e_.collect, &collect);
-    napi_get_undefined(e_.env, &receiver);
-    // The collector's own commands go through this buffer: keep ours.
-    std::vector<double> ours(words_ + kFirstCommand, words_ + end_);
-    const bool collected = napi_call_function(e_.env, receiver, collect, 0, nullptr, &result) == napi_ok;
-    std::copy(ours.begin(), ours.end(), words_ + kFirstCommand);
-    if (!collected) return nullptr;
-    release_strangers();
+    if (!collect()) return nullptr;
     s = e_.slots.blocks().allocate(bytes);
     if (!s) {
       // What was freed may still be in use.
@@ -93,6 +89,32 @@ class Reader {
       s = e_.slots.blocks().allocate(bytes);
     }
     return s ? s : out_of_memory(bytes);
+  }
+
+  Storage* allocate_on_device(int64_t bytes, int place) {
+    cuda::Device* const d = e_.device(place);
+    if (!d) return nullptr;
+    ForeignStorage* s = d->allocate(bytes);
+    if (!s) {
+      if (!collect()) return nullptr;
+      s = d->allocate(bytes);
+    }
+    if (!s) return out_of_memory(*d, bytes);
+    e_.slots.blocks().adopt(s);
+    return s;
+  }
+
+  /** Collects, and frees what was found; false after an error has been raised. */
+  bool collect() {
+    napi_value collect, receiver, result;
+    napi_get_reference_value(e_.env, e_.collect, &collect);
+    napi_get_undefined(e_.env, &receiver);
+    // The collector's own commands go through this buffer: keep ours.
+    std::vector<double> ours(words_ + kFirstCommand, words_ + end_);
+    const bool collected = napi_call_function(e_.env, receiver, collect, 0, nullptr, &result) == napi_ok;
+    std::copy(ours.begin(), ours.end(), words_ + kFirstCommand);
+    if (collected) release_strangers();
+    return collected;
   }
 
   /** Frees, of what was collected while a command runs, all but its own operands: they wait for its end. */
@@ -113,7 +135,7 @@ class Reader {
     for (uint32_t i = 0; i < outputs_ && p + 1 < end_; i++) {
       const double spec = words_[p + 1];
       if (words_[p] == id) return true;
-      p += 2 + (spec > 0 ? static_cast<size_t>(spec) >> 5 : 0);
+      p += 2 + (spec > 0 ? static_cast<size_t>(spec) >> 5 & 127 : 0);
     }
     for (uint32_t i = 0; i < inputs_ && p < end_; i++) {
       if (words_[p] == id) return true;
@@ -139,22 +161,39 @@ class Reader {
     return nullptr;
   }
 
+  Storage* out_of_memory(cuda::Device& d, int64_t bytes) {
+    const cuda::PoolStats& stats = d.pool().stats();
+    size_t free = 0, total = 0;
+    d.free_and_total(free, total);
+    char text[320];
+    std::snprintf(
+        text, sizeof text,
+        "%s: cannot allocate %lld bytes on cuda:%d (%lld bytes are live in tensors, %lld cached; the "
+        "device has %lld bytes, %lld of them free)",
+        op_ < kOpCount ? op_name(op_) : "tensor", static_cast<long long>(bytes), d.place() - 1,
+        static_cast<long long>(stats.allocated), static_cast<long long>(stats.reserved - stats.allocated),
+        static_cast<long long>(total), static_cast<long long>(free));
+    fail(ErrorCode::out_of_memory, text);
+    return nullptr;
+  }
+
   bool shape(int64_t rank, int64_t* dims) {
     if (rank < 0 || rank > kMaxRank) return fail(ErrorCode::shape, "a tensor has at most 64 dimensions");
     for (int64_t i = 0; i < rank; i++) dims[i] = integer();
     return true;
   }
 
-  /** A new row-major tensor; its dtype and rank are packed in `spec` >> 1 as in an output's second word. */
+  /** A new row-major tensor; its dtype, rank and place are packed in `spec` as in an output's second word. */
   bool make(double id, int64_t spec) {
     int64_t dims[kMaxRank];
-    const int64_t dtype = spec >> 1 & 15, rank = spec >> 5;
+    const int64_t dtype = spec >> 1 & 15, rank = spec >> 5 & 127, place = spec >> 12;
     if (spec < 0 || dtype >= kDTypeCount) return fail(ErrorCode::internal, "unknown dtype");
+    if (place > 255) return fail(ErrorCode::internal, "unknown device");
     if (!shape(rank, dims)) return false;
     const DType t = static_cast<DType>(dtype);
     const int64_t numel = checked_numel(dims, static_cast<int>(rank));
     if (numel < 0) return fail(ErrorCode::shape, "a size is negative or the number of elements exceeds 2^53");
-    Storage* storage = allocate(numel * element_size(t));
+    Storage* storage = allocate(numel * element_size(t), static_cast<int>(place));
     if (!storage) return false;
     Slot* s = e_.slots.create(id, storage, 0, t, static_cast<int>(rank), dims, nullptr, numel);
     if (!s) {
@@ -228,7 +267,7 @@ class Reader {
 
   bool operands_of(Launch& l, bool cells) {
     Slot* made[4] = {nullptr};
-    int made_count = 0, made_outputs = 0;
+    int made_count = 0, made_outputs = 0, places = 0;
     bool ok = true;
     for (int i = 0; ok && i < l.outputs; i++) {
       const double id = word();
@@ -246,6 +285,7 @@ class Reader {
       if (!ok) break;
       e_.views[i] = s->view;
       e_.storages[i] = s->storage;
+      places |= s->view.place;
     }
     TensorView* const views = e_.views.data() + l.outputs;
     Storage** const storages = e_.storages.data() + l.outputs;
@@ -263,6 +303,7 @@ class Reader {
       } else {
         v = s->view;
         storages[i] = s->storage;
+        places |= v.place;
         if (!is_floating(v.dtype) && s->storage->shared) l.unsteady = true;
       }
     }
@@ -283,12 +324,15 @@ class Reader {
       else {
         scalar.cell = s->view.as<double>();
         storage = s->storage;
+        places |= s->view.place;
       }
     }
     l.views = e_.views.data();
     l.scalar = e_.scalars.data();
     l.storages = e_.storages.data();
     l.made = static_cast<uint16_t>(made_outputs);
+    place_ = 0;
+    if (ok && places != 0) ok = settle_places(l);
     if (ok) {
       LaunchError error;
       if (!check(l, error)) ok = fail(error.code, error.message);
@@ -309,10 +353,131 @@ class Reader {
     word();
   }
 
+  /**
+   * Finds the device that a launch with tensors off the CPU goes to. All of its tensors are there, but those
+   * of the CPU with no dimensions, which are read now, and cells; a copy may go from one place to another.
+   */
+  bool settle_places(Launch& l) {
+    const uint32_t operands = l.outputs + l.inputs;
+    if (l.op == static_cast<uint16_t>(Op::copy) && e_.views[1].place != e_.views[0].place) {
+      place_ = kBetween;
+      return true;
+    }
+    for (uint32_t i = 0; i < operands && place_ == 0; i++) place_ = e_.views[i].place;
+    if (place_ == 0) {
+      for (uint32_t i = 0; i < l.scalars; i++)
+        if (!cell_value(l, i)) return false;
+      return true;
+    }
+    e_.numbers.resize(std::max<size_t>(e_.numbers.size(), operands));
+    for (uint32_t i = 0; i < operands; i++) {
+      TensorView& v = e_.views[i];
+      if (!e_.storages[i] || v.place == place_) continue;
+      if (v.place != 0 || i < l.outputs || v.rank != 0) return fail_places(l, v.place);
+      if (!number_of(v, e_.storages[i], e_.numbers[i])) return false;
+      e_.storages[i] = nullptr;
+    }
+    for (uint32_t i = 0; i < l.scalars; i++) {
+      const Storage* const s = e_.storages[operands + i];
+      if (s && (s->place != place_ || !reads_cell(l.op, i)) && !cell_value(l, i)) return false;
+    }
+    return true;
+  }
+
+  /** Whether the op's kernels read this scalar from a cell on the device; the values of others are taken now.
+   */
+  static bool reads_cell(uint16_t op, uint32_t i) {
+    return op == static_cast<uint16_t>(Op::sgd) && i == 0;  // the learning rate
+  }
+
+  bool fail_places(const Launch& l, int other) {
+    const auto name = [](int place) {
+      return place == 0 ? std::string("cpu") : "cuda:" + std::to_string(place - 1);
+    };
+    const std::string text = std::string(op_name(l.op)) + ": expected all tensors on one device, got " +
+                             name(place_) + " and " + name(other) + ": move one with .to('" + name(place_) +
+                             "') or .to('" + name(other) + "')";
+    return fail(ErrorCode::device, text.c_str());
+  }
+
+  /** Makes a tensor of the CPU, of no dimensions, a number. */
+  bool number_of(TensorView& v, Storage* storage, uint64_t& room) {
+    Slot slot;
+    slot.storage = storage;
+    slot.view = v;
+    if (!e_.read(slot, &room, static_cast<size_t>(element_size(v.dtype)))) return false;
+    v.data = &room;
+    v.shape = v.strides = nullptr;
+    return true;
+  }
+
+  /** Makes a scalar that is a cell a value. */
+  bool cell_value(Launch& l, uint32_t i) {
+    Storage*& storage = e_.storages[l.outputs + l.inputs + i];
+    if (!storage) return true;
+    Scalar& scalar = e_.scalars[i];
+    Slot slot;
+    slot.storage = storage;
+    slot.view.data = const_cast<double*>(scalar.cell);
+    slot.view.place = storage->place;
+    if (!e_.read(slot, &scalar.value, sizeof scalar.value)) return false;
+    scalar.cell = nullptr;
+    storage = nullptr;
+    return true;
+  }
+
   bool execute(Launch& l) {
-    if (e_.stream.submit(l)) return true;
+    if (place_ == 0) {
+      if (e_.stream.submit(l)) return true;
+      drop(made_, made_count_);
+      return fail(e_.stream.error().code, e_.stream.error().message);
+    }
+    LaunchError error;
+    const bool logs = e_.launch_log.keep || e_.launch_log.print;
+    if (logs) e_.stream.drain();  // the executor writes there, too
+    const int64_t start = logs ? clock_ns() : 0;
+    if (e_.recorder) e_.recorder->record(l);
+    if (place_ == kBetween ? transfer(l, error) : submit_to_device(l, error)) {
+      if (logs) e_.launch_log.executed(l, start, clock_ns());
+      return true;
+    }
     drop(made_, made_count_);
-    return fail(e_.stream.error().code, e_.stream.error().message);
+    return fail(error.code, error.message);
+  }
+
+  bool submit_to_device(Launch& l, LaunchError& error) {
+    cuda::Device* const d = e_.device(place_, error);
+    return d && d->submit(l, error);
+  }
+
+  /** A copy of dense elements from one place to another. */
+  bool transfer(const Launch& l, LaunchError& error) {
+    const TensorView &to = l.out(), &from = l.in();
+    if (!to.contiguous || !from.contiguous || to.dtype != from.dtype || to.numel != from.numel) {
+      set_error(error, ErrorCode::internal,
+                "copy: between devices both tensors are contiguous, of one dtype and as many elements");
+      return false;
+    }
+    const size_t bytes = static_cast<size_t>(to.numel * element_size(to.dtype));
+    Storage *const target = l.storages[0], *const source = l.storages[1];
+    cuda::Device* const d = to.place ? e_.device(to.place, error) : nullptr;
+    if (to.place && !d) return false;
+    if (from.place == 0) {
+      if (const Ticket ticket = e_.stream.pending(source)) e_.stream.wait(ticket);
+      if (const Failure failure = e_.stream.failure(source)) {
+        e_.stream.take_failure();
+        error = *failure;
+        return false;
+      }
+      return d->write(target, to.data, from.data, bytes, error);
+    }
+    cuda::Device* const other = e_.device(from.place, error);
+    if (!other) return false;
+    if (d) return d->copy_from(*other, source, from.data, target, to.data, bytes, error);
+    e_.stream.renew(target);
+    if (const Ticket ticket = e_.stream.pending(target)) e_.stream.wait(ticket);
+    e_.stream.wait(target->used);
+    return other->read(source, from.data, to.data, bytes, error);
   }
 
   /** A failed command leaves no tensors behind. */
@@ -322,7 +487,9 @@ class Reader {
   }
 
   Environment& e_;
+  static constexpr int kBetween = -1;
   int op_ = kOpCount;       // what errors name
+  int place_ = 0;           // where the launch being read goes; kBetween: a copy
   size_t operands_at_ = 0;  // where the operands of the launch being read start, and how many they are
   uint32_t outputs_ = 0, inputs_ = 0;
   double* words_;

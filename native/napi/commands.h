@@ -6,7 +6,9 @@
 //   op        header, outputs, inputs, scalars      (op is a row number of ops.def)
 //             header  = compute | outputs << 4 | inputs << 13 | scalars << 23 | cells << 30
 //             output  = id, 0                       of an existing tensor
-//                     | id, 1 + 2·dtype + 32·rank, shape...   made new, row major
+//                     | id, 1 + 2·dtype + 32·rank + 4096·place, shape...   made new, row major; place 0: the
+//                     CPU,
+//                       k: cuda:(k - 1)
 //             input   = id | -1, number
 //             scalar  = number; when `cells` is set: 0, number | 1, id of a 0-d float64 tensor that is read
 //             at the launch

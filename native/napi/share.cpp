@@ -61,6 +61,10 @@ Napi::Value share(const Napi::CallbackInfo& info) {
       e.raise(ErrorCode::argument, "shareTensor: the tensor was disposed");
       return nullptr;
     }
+    if (s->view.place != 0) {
+      e.raise(ErrorCode::device, "shareTensor: expected a tensor on the CPU: move it there with .to('cpu')");
+      return nullptr;
+    }
     e.stream.drain();
     if (!e.settle(*s)) return nullptr;
     SharedView view;

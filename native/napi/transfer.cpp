@@ -42,13 +42,44 @@ void* bytes_for(const Napi::CallbackInfo& info, const Slot& s) {
   return static_cast<char*>(array.ArrayBuffer().Data()) + array.ByteOffset();
 }
 
+Ticket read_from_device(Environment& e, const Slot& s, void* to) {
+  cuda::Device* const d = e.device(s.view.place);
+  LaunchError error;
+  cuda::LaterRead* const later = d ? d->read_later(s.storage, s.view.data, to, size_of(s), error) : nullptr;
+  const Ticket ticket = later ? wait_for(e, later, error) : 0;
+  if (error) e.raise(error);
+  return ticket;
+}
+
+/** The one element's bytes, on the host; null after an error has been raised. */
+const void* element(const Napi::CallbackInfo& info, const Slot& s, uint64_t& room) {
+  Environment& e = environment(info);
+  if (s.view.place == 0) return e.settle(s) ? s.view.data : nullptr;
+  return e.read(s, &room, static_cast<size_t>(element_size(s.view.dtype))) ? &room : nullptr;
+}
+
 }  // namespace
+
+Ticket wait_for(Environment& e, cuda::LaterRead* later, LaunchError& error) {
+  return e.stream.call(
+      [](void* read, LaunchError& failure) {
+        cuda::Device::finish(static_cast<cuda::LaterRead*>(read), failure);
+      },
+      later, error);
+}
 
 Napi::Value upload(const Napi::CallbackInfo& info) {
   Environment& e = environment(info);
   guarded(e, [&]() -> napi_value {
     if (Slot* s = slot(info, "tensor"))
-      if (void* bytes = bytes_for(info, *s)) e.stream.write(s->storage, s->view.data, bytes, size_of(*s));
+      if (void* bytes = bytes_for(info, *s)) {
+        LaunchError error;
+        if (s->view.place == 0) {
+          e.stream.write(s->storage, s->view.data, bytes, size_of(*s));
+        } else if (cuda::Device* const d = e.device(s->view.place)) {
+          if (!d->write(s->storage, s->view.data, bytes, size_of(*s), error)) e.raise(error);
+        }
+      }
     return nullptr;
   });
   return info.Env().Undefined();
@@ -56,8 +87,7 @@ Napi::Value upload(const Napi::CallbackInfo& info) {
 
 Napi::Value download(const Napi::CallbackInfo& info) {
   if (Slot* s = slot(info, "toTypedArray"))
-    if (void* bytes = bytes_for(info, *s))
-      if (environment(info).settle(*s)) std::memcpy(bytes, s->view.data, size_of(*s));
+    if (void* bytes = bytes_for(info, *s)) environment(info).read(*s, bytes, size_of(*s));
   return info.Env().Undefined();
 }
 
@@ -68,7 +98,8 @@ Napi::Value read_later(const Napi::CallbackInfo& info) {
     if (Slot* s = slot(info, "read"))
       if (void* bytes = bytes_for(info, *s))
         // The caller keeps the array until the ticket is complete.
-        ticket = e.stream.idle() && !e.settle(*s)
+        ticket = s->view.place != 0 ? read_from_device(e, *s, bytes)
+                 : e.stream.idle() && !e.settle(*s)
                      ? 0
                      : e.stream.read(s->storage, s->view.data, bytes, size_of(*s));
     return nullptr;
@@ -90,10 +121,12 @@ Napi::Value item(const Napi::CallbackInfo& info) {
     environment(info).raise(ErrorCode::internal, "item: not one element");
     return info.Env().Undefined();
   }
-  if (!environment(info).settle(*s)) return info.Env().Undefined();
+  uint64_t room = 0;
+  const void* const bytes = element(info, *s, room);
+  if (!bytes) return info.Env().Undefined();
   constexpr int64_t exact = int64_t{1} << 53;
   if (s->view.dtype == DType::i64) {
-    const int64_t v = *s->view.as<int64_t>();
+    const int64_t v = *static_cast<const int64_t*>(bytes);
     if (v > exact || v < -exact) {
       environment(info).raise(
           ErrorCode::argument,
@@ -101,7 +134,7 @@ Napi::Value item(const Napi::CallbackInfo& info) {
       return info.Env().Undefined();
     }
   }
-  return Napi::Number::New(info.Env(), element_as_double(s->view.data, s->view.dtype, 0));
+  return Napi::Number::New(info.Env(), element_as_double(bytes, s->view.dtype, 0));
 }
 
 Napi::Value item_bigint(const Napi::CallbackInfo& info) {
@@ -111,10 +144,12 @@ Napi::Value item_bigint(const Napi::CallbackInfo& info) {
     environment(info).raise(ErrorCode::internal, "itemBigInt: not one integer");
     return info.Env().Undefined();
   }
-  if (!environment(info).settle(*s)) return info.Env().Undefined();
+  uint64_t room = 0;
+  const void* const bytes = element(info, *s, room);
+  if (!bytes) return info.Env().Undefined();
   const int64_t v = s->view.dtype == DType::i64
-                        ? *s->view.as<int64_t>()
-                        : static_cast<int64_t>(element_as_double(s->view.data, s->view.dtype, 0));
+                        ? *static_cast<const int64_t*>(bytes)
+                        : static_cast<int64_t>(element_as_double(bytes, s->view.dtype, 0));
   return Napi::BigInt::New(info.Env(), v);
 }
 
@@ -132,6 +167,10 @@ Napi::Value elements(const Napi::CallbackInfo& info) {
       (!big && out.TypedArrayType() != napi_float64_array) || (big && s->view.dtype != DType::i64) ||
       indices.ElementLength() != out.ElementLength()) {
     e.raise(ErrorCode::internal, "elements: arrays of the wrong type or length");
+    return info.Env().Undefined();
+  }
+  if (s->view.place != 0) {
+    e.raise(ErrorCode::device, "elements: the tensor is on a device");
     return info.Env().Undefined();
   }
   if (!e.settle(*s)) return info.Env().Undefined();

@@ -2,7 +2,14 @@
 #pragma once
 #include <napi.h>
 
+#include "core/stream.h"
+
 namespace tenon {
+
+struct Environment;
+namespace cuda {
+struct LaterRead;
+}
 
 /** upload(id, typedArray): fills a contiguous tensor with the array's bytes. */
 Napi::Value upload(const Napi::CallbackInfo&);
@@ -20,5 +27,8 @@ Napi::Value item_bigint(const Napi::CallbackInfo&);
 /** elements(id, Float64Array indices, Float64Array | BigInt64Array out): elements at row-major positions, any
  * strides. */
 Napi::Value elements(const Napi::CallbackInfo&);
+
+/** Has the executor wait for a copy from a device; the ticket that completes it, 0: done. */
+Ticket wait_for(Environment&, cuda::LaterRead*, LaunchError&);
 
 }  // namespace tenon

@@ -1,5 +1,8 @@
 // How exact the elementary functions are: units in the last place against the C library in a wider type, over
 // all magnitudes and where the argument's reduction or the result's cancellation is hard.
+
+// Also runs on emulated CUDA.
+
 #include <algorithm>
 #include <string>
 

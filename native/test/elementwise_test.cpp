@@ -1,6 +1,9 @@
 // The rows of ops.def that work element by element: values against naive loops, and every layout, dtype, size
 // and number of threads against the same elements one dense array. A row that is new in ops.def is run with
 // no edit here; give it a line in reference.h to have its values compared.
+
+// Also runs on emulated CUDA.
+
 #include <algorithm>
 #include <memory>
 

@@ -1,5 +1,8 @@
 // Products: matmul, linear and linearBackward against the three loops. Operands are small whole numbers,
 // whose products and sums are exact in any order, so that results must be equal.
+
+// Also runs on emulated CUDA.
+
 #include <algorithm>
 #include <memory>
 

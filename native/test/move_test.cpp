@@ -1,5 +1,8 @@
 // Kernels that move elements, or make them of their place: fill, copy, where, arange, eye, tril, triu,
 // indexSelect, indexAdd.
+
+// Also runs on emulated CUDA.
+
 #include <memory>
 
 #include "test/tensors.h"

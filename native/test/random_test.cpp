@@ -1,5 +1,8 @@
 // Random numbers: Philox against its published vectors, each draw against the words it is said to come from,
 // the same bits everywhere, and whether they look random.
+
+// Also runs on emulated CUDA.
+
 #include "core/random.h"
 
 #include <algorithm>

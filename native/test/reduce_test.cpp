@@ -1,4 +1,7 @@
 // Reductions against naive loops: all of ops.def's REDUCE rows, over any dimensions of any layout and dtype.
+
+// Also runs on emulated CUDA.
+
 #include <memory>
 
 #include "test/tensors.h"

@@ -11,6 +11,9 @@
 #include "core/parallel.h"
 #include "cpu/kernel_table.h"
 #include "test/test.h"
+#if defined(TENON_TEST_CUDA)
+#include "test/device.h"
+#endif
 
 namespace test {
 
@@ -357,9 +360,14 @@ class NumberOperand {
   double value_;
 };
 
+/** What launches are run on: every instruction set, or the emulated device in a program for that. */
 inline const std::vector<Isa>& isas() {
   static const std::vector<Isa> all = [] {
     std::vector<Isa> supported;
+#if defined(TENON_TEST_CUDA)
+    supported.push_back(isa());
+    return supported;
+#endif
     for (Isa i : {Isa::sse2, Isa::avx2, Isa::avx512, Isa::neon})
       if (isa_supported(i)) supported.push_back(i);
     return supported;
@@ -405,7 +413,12 @@ inline LaunchError try_run(Isa isa, const Call& call) {
   Prepared prepared(call);
   prepared.launch.scratch = &scratch;
   prepared.launch.error = &error;
+#if defined(TENON_TEST_CUDA)
+  (void)isa;
+  if (check(prepared.launch, error)) run_on_device(prepared.launch, error);
+#else
   if (check(prepared.launch, error)) cpu_kernels(isa)[prepared.launch.op](prepared.launch);
+#endif
   return error;
 }
 

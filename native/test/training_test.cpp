@@ -1,5 +1,8 @@
 // What networks are trained with: softmax and its kin, losses and their derivatives, and the optimizer's
 // step, against formulas in double precision.
+
+// Also runs on emulated CUDA.
+
 #include <algorithm>
 #include <memory>
 

@@ -85,11 +85,11 @@ describe('the limit', () => {
   });
 
   test('is met by what is cached before anything is collected', () => {
-    const blocks = [3, 5, 7].map((n) => zeros(n, MB / 4));
-    leaveRoom(20 * MB);
+    const blocks = [24, 40, 56].map((n) => zeros(n, MB / 4));
+    leaveRoom(160 * MB);
     for (const t of blocks) t.dispose();
-    expect(memoryStats().cachedBytes).toBeGreaterThan(10 * MB);
-    expect(zeros(28, MB / 4).shape).toEqual([28, MB / 4]);
+    expect(memoryStats().cachedBytes).toBeGreaterThan(80 * MB);
+    expect(zeros(224, MB / 4).shape).toEqual([224, MB / 4]);
     const { liveBytes, cachedBytes } = memoryStats();
     expect(liveBytes + cachedBytes).toBeLessThanOrEqual(getMemoryLimit()!);
   });
@@ -112,6 +112,8 @@ describe('the limit', () => {
 
   test("holds for kernels' working space", () => {
     const wide = zeros(1).expand(2 ** 36, 1);
+    collect();
+    emptyCache();
     setMemoryLimit(memoryStats().liveBytes + 8 * MB);
     expect(() => wide.sum().item()).toThrow(OutOfMemoryError);
     expect(() => wide.sum().item()).toThrow(/^sum: /);

@@ -1,0 +1,179 @@
+#include "cuda/system.h"
+
+#include <cstdlib>
+#include <cstring>
+#include <fstream>
+#include <iterator>
+
+#if defined(_WIN32)
+#include <windows.h>
+#else
+#include <dlfcn.h>
+#endif
+
+namespace tenon {
+namespace cuda {
+
+namespace {
+
+#if defined(_WIN32)
+constexpr const char* kLibrary = "nvcuda.dll";
+void* open_library(const char* path, std::string& reason) {
+  void* const library = reinterpret_cast<void*>(LoadLibraryA(path));
+  if (!library) reason = std::string(path) + " can't be loaded";
+  return library;
+}
+void* symbol(void* library, const char* name) {
+  return reinterpret_cast<void*>(GetProcAddress(static_cast<HMODULE>(library), name));
+}
+#else
+constexpr const char* kLibrary = "libcuda.so.1";
+void* open_library(const char* path, std::string& reason) {
+  void* const library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+  if (!library) reason = dlerror();
+  return library;
+}
+void* symbol(void* library, const char* name) { return dlsym(library, name); }
+#endif
+
+driver::Api api;
+std::string images_path;
+
+/** False, with the reason, when the driver is none or lacks a function. */
+bool load(System& s) {
+  const char* const other = std::getenv("TENON_CUDA_DRIVER");
+  const bool named = other && *other;
+  std::string why;
+  void* const library = open_library(named ? other : kLibrary, why);
+  if (!library) {
+    s.reason = "no NVIDIA driver: " + why;
+    return false;
+  }
+#define TENON_LOAD(member, name, parameters)                                   \
+  api.member = reinterpret_cast<decltype(api.member)>(symbol(library, #name)); \
+  if (!api.member) {                                                           \
+    s.reason = "the NVIDIA driver is too old: it has no " #name;               \
+    return false;                                                              \
+  }
+  TENON_CUDA_DRIVER(TENON_LOAD)
+#undef TENON_LOAD
+  s.emulated = symbol(library, "tenon_emulated_cuda") != nullptr;
+  return true;
+}
+
+bool find_devices(System& s) {
+  int count = 0;
+  const driver::Result started = api.Init(0);
+  if (started != driver::kSuccess) {
+    s.reason = "the NVIDIA driver can't be used: " + describe(started);
+    return false;
+  }
+  api.DriverGetVersion(&s.version);
+  if (api.DeviceGetCount(&count) != driver::kSuccess || count == 0) {
+    s.reason = "the NVIDIA driver sees no device (CUDA_VISIBLE_DEVICES may hide them)";
+    return false;
+  }
+  for (int i = 0; i < count; i++) {
+    SystemDevice* d = new SystemDevice;
+    char name[256] = {0};
+    int shared = 0;
+    const bool known = api.DeviceGet(&d->handle, i) == driver::kSuccess &&
+                       api.DeviceGetName(name, sizeof name - 1, d->handle) == driver::kSuccess &&
+                       api.DeviceGetAttribute(&d->major, driver::kMajor, d->handle) == driver::kSuccess &&
+                       api.DeviceGetAttribute(&d->minor, driver::kMinor, d->handle) == driver::kSuccess &&
+                       api.DeviceGetAttribute(&d->multiprocessors, driver::kMultiprocessors, d->handle) ==
+                           driver::kSuccess &&
+                       api.DeviceTotalMem(&d->total_bytes, d->handle) == driver::kSuccess;
+    if (!known) {
+      delete d;
+      s.reason = "the NVIDIA driver does not describe device " + std::to_string(i);
+      return false;
+    }
+    if (api.DeviceGetAttribute(&shared, driver::kSharedBytesOptIn, d->handle) == driver::kSuccess &&
+        shared > 0)
+      d->largest_shared = static_cast<size_t>(shared);
+    d->name = name;
+    s.devices.push_back(d);
+  }
+  return true;
+}
+
+/** Leaked: environments end after static destructors. */
+System& found() {
+  static System* const s = [] {
+    System* made = new System;
+    if (load(*made)) {
+      made->api = &api;  // describe() wants it
+      if (!find_devices(*made)) made->api = nullptr;
+    }
+    return made;
+  }();
+  return *s;
+}
+
+}  // namespace
+
+const System& system(const std::string& images) {
+  static std::once_flag once;
+  std::call_once(once, [&] { images_path = images; });
+  return found();
+}
+
+std::string describe(driver::Result result) {
+  const char *name = nullptr, *text = nullptr;
+  if (api.GetErrorName) api.GetErrorName(result, &name);
+  if (api.GetErrorString) api.GetErrorString(result, &text);
+  std::string words = name ? name : "error " + std::to_string(result);
+  if (text) words += std::string(" (") + text + ")";
+  return words;
+}
+
+driver::Result make_current(driver::Context context) {
+  static thread_local driver::Context current = nullptr;
+  if (current == context) return driver::kSuccess;
+  const driver::Result result = api.CtxSetCurrent(context);
+  if (result == driver::kSuccess) current = context;
+  return result;
+}
+
+driver::Context SystemDevice::context(std::string& reason) {
+  std::lock_guard<std::mutex> lock(mutex_);
+  if (module_) return context_;
+  driver::Context made = nullptr;
+  driver::Result result = api.PrimaryCtxRetain(&made, handle);
+  if (result == driver::kSuccess) result = make_current(made);
+  if (result != driver::kSuccess) {
+    reason = "no context on " + name + ": " + describe(result);
+    return nullptr;
+  }
+  std::string image;
+  if (!found().emulated) {
+    std::ifstream file(images_path, std::ios::binary);
+    image.assign(std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>());
+    if (image.empty()) {
+      reason =
+          "this build has no CUDA kernels: " + images_path + " is missing (it is made where nvcc is found)";
+      return nullptr;
+    }
+  }
+  result = api.ModuleLoadData(&module_, image.data());
+  if (result != driver::kSuccess) {
+    module_ = nullptr;
+    reason = "the kernels can't be loaded on " + name + ": " + describe(result);
+    return nullptr;
+  }
+  return context_ = made;
+}
+
+driver::Function SystemDevice::function(const char* kernel) {
+  std::lock_guard<std::mutex> lock(mutex_);
+  const auto known = functions_.find(kernel);
+  if (known != functions_.end()) return known->second;
+  driver::Function f = nullptr;
+  if (api.ModuleGetFunction(&f, module_, kernel) != driver::kSuccess) return nullptr;
+  functions_.emplace(kernel, f);
+  return f;
+}
+
+}  // namespace cuda
+}  // namespace tenon
