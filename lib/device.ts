@@ -39,7 +39,8 @@ function missing(op: string, device: string): DeviceError {
     return new DeviceError(
       `${op}: no CUDA device is available for ${describe(device)}: ${cudaStatus().reason ?? 'there is none'}`,
     );
-  const range = count === 1 ? 'is 1 CUDA device, cuda:0' : `are ${count} CUDA devices, cuda:0 to cuda:${count - 1}`;
+  const range =
+    count === 1 ? 'is 1 CUDA device, cuda:0' : `are ${count} CUDA devices, cuda:0 to cuda:${count - 1}`;
   return new DeviceError(`${op}: there is no device ${describe(device)}: there ${range}`);
 }
 

@@ -144,7 +144,8 @@ class Pass {
 
   /** The gradient of a root with respect to itself. */
   private one(root: Tensor): Tensor {
-    if (root.shape.length > 0 || this.scope === null) return arithmetic.full(root.shape, root.code, root.place, 1);
+    if (root.shape.length > 0 || this.scope === null)
+      return arithmetic.full(root.shape, root.code, root.place, 1);
     return (units[unitIndex(root)] ??= outside(() => arithmetic.full([], root.code, root.place, 1)));
   }
 

@@ -48,7 +48,8 @@ export function recordViews<C>(
   const root = x.viewInfo === null ? x : x.viewInfo.root;
   const node =
     gradEnabled() && outs.length > 0 && requiresGrad(x) ? attach(outs[0]!, rule, [x], [], context) : null;
-  if (node !== null) node.further = outs.slice(1).map(({ shape, code, place }) => ({ shape, code, place, grad: null }));
+  if (node !== null)
+    node.further = outs.slice(1).map(({ shape, code, place }) => ({ shape, code, place, grad: null }));
   outs.forEach((out, i) => {
     const { graphVersion } = root;
     out.viewInfo = { of: x, root, replay: parts[i]!.replay, graphVersion, siblings: rule.name };

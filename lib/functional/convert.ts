@@ -219,8 +219,7 @@ export function to(
     if (value instanceof Tensor) {
       code = value.code;
       place = value.place;
-    }
-    else if (typeof value === 'string') {
+    } else if (typeof value === 'string') {
       if ((DTYPES as readonly string[]).includes(value)) code = dtypeCode('to', value);
       else place = resolveDevice('to', value);
     } else if (typeof value === 'object' && value !== null) {

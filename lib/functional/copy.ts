@@ -40,6 +40,12 @@ export function copy_(x: Tensor, source: Tensor): Tensor {
   checkFits('copy_', x, source);
   const from = source.code <= 3 && x.code <= 3 ? source : null;
   checkInPlace('copy_', x, [x, from]);
-  launchInto(Op.copy, COMPUTE[x.code]!, [x], [source.place === x.place ? separate(x, source) : sent(x, source)], []);
+  launchInto(
+    Op.copy,
+    COMPUTE[x.code]!,
+    [x],
+    [source.place === x.place ? separate(x, source) : sent(x, source)],
+    [],
+  );
   return recordInPlace(x, Copy, [x, from], [], -1, null);
 }

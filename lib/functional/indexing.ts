@@ -165,7 +165,12 @@ export function setIndex(x: Tensor, items: readonly IndexItem[] | IndexItem, val
   const source =
     value instanceof Tensor
       ? value
-      : fullOf(SCALAR_SHAPE, x.code, x.place, scalarElement('setIndex', numberValue('setIndex', value), x.code));
+      : fullOf(
+          SCALAR_SHAPE,
+          x.code,
+          x.place,
+          scalarElement('setIndex', numberValue('setIndex', value), x.code),
+        );
   if (pickers.length > 0) put(part, pickers, withoutLeadingOnes(source));
   else if (sameShape(part.shape, source.shape)) copy_(part, source);
   else if (source.shape.length === 0) fill_(part, source);

@@ -8,7 +8,15 @@ import { COMPUTE, Code } from '../dtype';
 import { CPU, autoTransfer } from '../device';
 import { DTypeError, DeviceError, IndexError, ShapeError } from '../errors';
 import { hostArray } from './convert';
-import { SCALAR_SHAPE, broadcastShapes, broadcastsTo, numelOf, sameShape, showShape, type Shape } from '../shape';
+import {
+  SCALAR_SHAPE,
+  broadcastShapes,
+  broadcastsTo,
+  numelOf,
+  sameShape,
+  showShape,
+  type Shape,
+} from '../shape';
 import { type Tensor, alias, uninitialised } from '../tensor';
 import { cast, copied } from './cast';
 import { brought } from './devices';
@@ -59,7 +67,9 @@ function indicesOf(
   { dim, tensor: t }: Picker,
 ): [indices: Tensor, dims: number, size: number] {
   if (t.place !== CPU && t.place !== x.place && !autoTransfer)
-    throw new DeviceError(`${op}: expected indices on ${x.device} or the CPU, got ${t.device}: move them with .to('${x.device}')`);
+    throw new DeviceError(
+      `${op}: expected indices on ${x.device} or the CPU, got ${t.device}: move them with .to('${x.device}')`,
+    );
   if (t.code === Code.bool || t.code === Code.uint8) {
     const covered = x.shape.slice(dim, dim + t.shape.length);
     if (!sameShape(covered, t.shape))

@@ -85,9 +85,7 @@ let cudaSeed: number | bigint = defaultGenerator.initialSeed();
 
 /** @internal The generator of all draws on the device of a place that name none. */
 export function generatorOn(place: number): Generator {
-  return place === CPU
-    ? defaultGenerator
-    : (cudaGenerators[place] ??= new Generator().manualSeed(cudaSeed));
+  return place === CPU ? defaultGenerator : (cudaGenerators[place] ??= new Generator().manualSeed(cudaSeed));
 }
 
 /** @internal Seeds the generators of all CUDA devices. */
@@ -290,8 +288,7 @@ export function randperm(n: number, options?: RandomOptions): Tensor {
   return draw('randperm', Op.randperm, shape, options, code, false, []);
 }
 
-const drawRule = (name: string): GradRule<null> =>
-  defineGradient(name, (grad) => [zerosOf(grad)]);
+const drawRule = (name: string): GradRule<null> => defineGradient(name, (grad) => [zerosOf(grad)]);
 const Uniform = drawRule('Uniform');
 const Normal = drawRule('Normal');
 const Random = drawRule('Random');

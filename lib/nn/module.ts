@@ -452,7 +452,8 @@ function readTarget(target: unknown): { code: number | null; place: number | nul
   }
   if (typeof target !== 'string')
     throw new ArgumentError(`to: expected a dtype, a device, a Tensor or options, got ${describe(target)}`);
-  if ((DTYPES as readonly string[]).includes(target)) return { code: floatingCode(target as DType), place: null };
+  if ((DTYPES as readonly string[]).includes(target))
+    return { code: floatingCode(target as DType), place: null };
   return { code: null, place: resolveDevice('to', target) };
 }
 
