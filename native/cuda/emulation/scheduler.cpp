@@ -67,6 +67,8 @@ unsigned launches = 0;
 int device_capability = 80;
 char message[1024];  // of its first failure
 char launch_begun, launch_ended;
+uint64_t race_checks = 0;
+bool finds_races = false;  // whether each thread is a fiber of its own, for ThreadSanitizer
 
 // The block that runs.
 BlockThread threads[kMostThreads];
@@ -139,8 +141,7 @@ void run_threads() {
       t.state = State::ended;
     }
     release_tag(launch_ended);
-#if !defined(TENON_THREAD_SANITIZER)  // for which each thread is a fiber
-    if (message[0] == 0 && ready_count == 0 && unstarted < thread_count) {
+    if (!finds_races && message[0] == 0 && ready_count == 0 && unstarted < thread_count) {
       BlockThread& next = threads[start_order[unstarted++]];
       next.fiber = t.fiber;
       next.state = State::ready;
@@ -148,23 +149,22 @@ void run_threads() {
       current = &next;
       continue;
     }
-#endif
     t.fiber->leave();
   }
 }
 
 void resume(BlockThread& t) {
-  if (t.fiber == nullptr) t.fiber = idle_count > 0 ? idle[--idle_count] : new Fiber(run_threads);
+  if (t.fiber == nullptr)
+    t.fiber = idle_count > 0 && !finds_races ? idle[--idle_count] : new Fiber(run_threads);
   t.state = State::ready;
   current = &t;
-  t.fiber->enter();
+  t.fiber->enter(!finds_races);
   BlockThread& last = self();  // the stack may have gone on to a later thread
   if (last.state != State::ended) return;
-#if defined(TENON_THREAD_SANITIZER)
-  delete last.fiber;
-#else
-  idle[idle_count++] = last.fiber;
-#endif
+  if (finds_races)
+    delete last.fiber;
+  else
+    idle[idle_count++] = last.fiber;
   last.fiber = nullptr;
 }
 
@@ -213,10 +213,10 @@ void prepare_arena() {
     arena_used = kArenaBytes;
   };
   if (arena == nullptr) map();
-#if defined(TENON_THREAD_SANITIZER)
-  munmap(arena, kArenaBytes);  // or what blocks do with it would look like races between them
-  map();
-#endif
+  if (finds_races) {  // or what blocks do with it would look like races between them
+    munmap(arena, kArenaBytes);
+    map();
+  }
   permit(arena, kArenaBytes);
   std::memset(arena, 0xff, std::min(kArenaBytes, arena_used + kGapBytes));
   forbid(arena + dynamic_bytes, kArenaBytes - dynamic_bytes);
@@ -391,21 +391,23 @@ void set_order(Order o, unsigned s) {
   seed = s;
 }
 
-static const KernelEntry* kernels = nullptr;
+void set_race_checks(uint64_t threads_of_each) { race_checks = threads_of_each; }
+
+static KernelEntry* kernels = nullptr;
 
 Registration::Registration(const char* name, unsigned max_threads, size_t parameter_bytes,
                            void (*call)(const void*))
-    : entry{name, max_threads, parameter_bytes, call, kernels} {
+    : entry{name, max_threads, parameter_bytes, call, kernels, 0} {
   kernels = &entry;
 }
 
-const KernelEntry* find_kernel(const char* name) {
-  const KernelEntry* k = kernels;
+KernelEntry* find_kernel(const char* name) {
+  KernelEntry* k = kernels;
   while (k != nullptr && std::strcmp(k->name, name) != 0) k = k->next;
   return k;
 }
 
-std::string run(const KernelEntry& k, dim3 grid, dim3 block, size_t dynamic_shared_bytes, const void* p) {
+std::string run(KernelEntry& k, dim3 grid, dim3 block, size_t dynamic_shared_bytes, const void* p) {
   kernel = &k;
   parameters = p;
   grid_size = grid;
@@ -416,6 +418,10 @@ std::string run(const KernelEntry& k, dim3 grid, dim3 block, size_t dynamic_shar
   random_state = seed * 0x9e3779b97f4a7c15 + ++launches;
   release_tag(launch_begun);
   const uint64_t blocks = uint64_t(grid.x) * grid.y * grid.z;
+#if defined(TENON_THREAD_SANITIZER)
+  finds_races = k.checked_threads + blocks * thread_count <= race_checks;
+  if (finds_races) k.checked_threads += blocks * thread_count;
+#endif
   uint64_t step = 1, offset = 0;
   if (order == Order::random) {
     offset = random_bits() % blocks;
