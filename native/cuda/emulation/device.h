@@ -104,7 +104,8 @@ struct KernelEntry {
   unsigned max_threads;
   size_t parameter_bytes;
   void (*call)(const void* parameters);
-  const KernelEntry* next;
+  KernelEntry* next;
+  uint64_t checked_threads;  // see set_race_checks
 };
 struct Registration {
   KernelEntry entry;
