@@ -75,10 +75,13 @@ function prebuiltFor(): string[] {
   const folder = path.join(ROOT, 'prebuilds');
   if (!fs.existsSync(folder)) return [];
   return fs.readdirSync(folder).flatMap((system) =>
-    fs.readdirSync(path.join(folder, system)).map((file) => {
-      const libc = /\.(glibc|musl)\./.exec(file)?.[1];
-      return libc ? `${system} (${libc})` : system;
-    }),
+    fs
+      .readdirSync(path.join(folder, system))
+      .filter((file) => file.endsWith('.node'))
+      .map((file) => {
+        const libc = /\.(glibc|musl)\./.exec(file)?.[1];
+        return libc ? `${system} (${libc})` : system;
+      }),
   );
 }
 
@@ -110,6 +113,11 @@ export function findAddon(): string {
   } catch (cause) {
     throw noBinary(cause);
   }
+}
+
+/** Where the kernels for CUDA lie: beside the binary. */
+export function cudaImages(addonFile: string): string {
+  return path.join(path.dirname(addonFile), 'tenon_cuda.fatbin');
 }
 
 /** Throws a NativeError if a file can't be a whole binary for this system. */

@@ -101,7 +101,7 @@ export const Op = {
 
 export type OpName = keyof typeof Op;
 
-export type OpKind = 'unary' | 'predicate' | 'binary' | 'compare' | 'reduce' | 'kernel';
+export type OpKind = 'unary' | 'predicate' | 'binary' | 'compare' | 'reduce' | 'kernel' | 'hostKernel';
 
 /** The compute types a kernel is compiled for. */
 export type OpTypes = 'FLOAT' | 'INTEGER' | 'NUMERIC';
