@@ -3,11 +3,11 @@
 // never from those below.
 
 const layers = [
-  { name: 'foundation', path: '^lib/(dtype|device|errors|shape)\\.ts$' },
+  { name: 'foundation', path: '^lib/(dtype|errors|shape)\\.ts$' },
   { name: 'backend', path: '^lib/backend/' },
-  { name: 'tensor', path: '^lib/(autograd/|(tensor|print)\\.ts$)' },
+  { name: 'tensor', path: '^lib/(autograd/|(device|tensor|print)\\.ts$)' },
   { name: 'functional', path: '^lib/functional/' },
-  { name: 'modules', path: '^lib/(nn|optim|data|io|cpu|runtime|share|testing|profiler)(/|\\.ts$)' },
+  { name: 'modules', path: '^lib/(nn|optim|data|io|cpu|cuda|runtime|share|testing|profiler)(/|\\.ts$)' },
   { name: 'index', path: '^lib/index\\.ts$' },
   { name: 'cli', path: '^lib/cli/' },
 ];

@@ -4,7 +4,14 @@ import { traceAsTold } from './profiler/environment';
 export * from './functional';
 export { Tensor } from './tensor';
 export type { Shape } from './shape';
-export type { Device, DeviceLike } from './device';
+export {
+  getDefaultDevice,
+  setDefaultDevice,
+  isAutoTransfer,
+  setAutoTransfer,
+  type Device,
+  type DeviceLike,
+} from './device';
 export {
   float32,
   float64,
@@ -62,6 +69,7 @@ export {
 } from './runtime';
 export { shareTensor, fromShared, releaseShared, type SharedTensor } from './share';
 export * as cpu from './cpu';
+export * as cuda from './cuda';
 export * as autograd from './autograd';
 export * as nn from './nn';
 export * as optim from './optim';

@@ -3,13 +3,13 @@
  * The Tensor: a handle on native storage, with its place in the autograd graph. This file holds the class, its
  * properties and how it is made; the operations are methods that lib/functional attaches.
  */
-import { makeNew, makeView, receive, takeId, setCompanion } from './backend/commands';
+import { free, giveAway, makeNew, makeView, receive, takeId, setCompanion } from './backend/commands';
 import { beforeBirth } from './backend/memory';
 import { tracking, noteBirth } from './backend/tracking';
 import { currentScope, release, expose } from './backend/scope';
 import { DTYPES, ELEMENT_SIZE, type DType } from './dtype';
-import { ArgumentError, AutogradError, describe, onBehalfOf } from './errors';
-import type { Device } from './device';
+import { ArgumentError, AutogradError, DeviceError, describe, onBehalfOf } from './errors';
+import { CPU, deviceName, type Device } from './device';
 import { SCALAR_SHAPE, numelOf, rowMajorStrides, isRowMajor, type Shape } from './shape';
 import { currentModes, unusualModes, withModes } from './autograd/mode';
 import type { Node } from './autograd/node';
@@ -42,6 +42,8 @@ export class Tensor {
   declare readonly code: number;
   /** @internal */
   declare readonly count: number;
+  /** @internal Where the elements are: 0 on the CPU, k on cuda:(k - 1). */
+  declare readonly place: number;
   /** @internal Strides in elements; null: row major. */
   declare layout: readonly number[] | null;
   /** @internal In elements, from the storage's start. */
@@ -74,13 +76,14 @@ export class Tensor {
   declare id: number;
 
   /** @internal */
-  constructor(secret: typeof SECRET, shape: Shape, code: number, count: number) {
+  constructor(secret: typeof SECRET, shape: Shape, code: number, count: number, place: number) {
     if (secret !== SECRET)
       throw new ArgumentError('Tensor: made with tensor(), zeros(), randn() and the like, not with new');
     this.brand = BRAND;
     this.shape = shape;
     this.code = code;
     this.count = count;
+    this.place = place;
     this.layout = null;
     this.offset = 0;
     this.owned = false;
@@ -101,8 +104,9 @@ export class Tensor {
   get dtype(): DType {
     return DTYPES[this.code]!;
   }
+  /** Where the elements are: 'cpu', 'cuda:0'…. */
   get device(): Device {
-    return 'cpu';
+    return deviceName(this.place);
   }
   /** The number of dimensions. */
   get ndim(): number {
@@ -131,7 +135,7 @@ export class Tensor {
     return this.offset;
   }
   get isCuda(): boolean {
-    return false;
+    return this.place !== CPU;
   }
 
   /** Whether this tensor was made by the user rather than by a recorded operation. */
@@ -161,6 +165,8 @@ export class Tensor {
         throw new ArgumentError(
           `grad: expected a ${this.dtype} tensor of shape [${this.shape.join(', ')}], got ${value.dtype} of shape [${value.shape.join(', ')}]`,
         );
+      if (value.place !== this.place)
+        throw new DeviceError(`grad: expected a tensor on ${this.device}, got one on ${value.device}`);
     }
     setGradient(this, value);
   }
@@ -197,7 +203,7 @@ const SECRET = Symbol('tensor');
 const BRAND = Symbol('Tensor: copy it with clone(), or its elements with toTypedArray()');
 
 // What was not constructed and yet inherits from Tensor (Object.create(Tensor.prototype)) counts as disposed.
-for (const [field, value] of Object.entries({ ...new Tensor(SECRET, SCALAR_SHAPE, 0, 1) }))
+for (const [field, value] of Object.entries({ ...new Tensor(SECRET, SCALAR_SHAPE, 0, 1, CPU) }))
   Object.defineProperty(Tensor.prototype, field, { value, writable: true, configurable: true });
 
 /** @internal Subclasses (Parameter) construct through this. */
@@ -214,16 +220,20 @@ function adopt(t: Tensor): Tensor {
   return t;
 }
 
+/** @internal Whether a tensor was ever made on a CUDA device: until then nobody need look where operands are. */
+export let cudaInUse = false;
+
 /** @internal A tensor that an op is about to make: it has an id, but nothing behind it until the op is submitted. */
-export function allocate(shape: Shape, code: number): Tensor {
-  const t = new Tensor(SECRET, shape, code, numelOf(shape));
+export function allocate(shape: Shape, code: number, place: number): Tensor {
+  const t = new Tensor(SECRET, shape, code, numelOf(shape), place);
+  if (place !== CPU) cudaInUse = true;
   if (unusualModes && currentModes().inference) t.changes = -1;
   return adopt(t);
 }
 
 /** @internal A tensor of uninitialised elements; errors name `op`. */
-export function uninitialised(shape: Shape, code: number, op: string): Tensor {
-  const t = allocate(shape, code);
+export function uninitialised(shape: Shape, code: number, place: number, op: string): Tensor {
+  const t = allocate(shape, code, place);
   try {
     makeNew(t);
   } catch (error) {
@@ -234,7 +244,7 @@ export function uninitialised(shape: Shape, code: number, op: string): Tensor {
 
 /** @internal Shares `of`'s storage and version; no autograd. `strides` null: row major. */
 export function alias(of: Tensor, shape: Shape, strides: readonly number[] | null, offset: number): Tensor {
-  return aliasInto(new Tensor(SECRET, shape, of.code, numelOf(shape)), of, strides, offset);
+  return aliasInto(new Tensor(SECRET, shape, of.code, numelOf(shape), of.place), of, strides, offset);
 }
 
 /** @internal Makes a constructed, still empty tensor share `of`'s storage. */
@@ -262,13 +272,27 @@ export function received(
   strides: readonly number[],
   offset: number,
 ): Tensor {
-  const t = new Tensor(SECRET, shape, code, numelOf(shape));
+  const t = new Tensor(SECRET, shape, code, numelOf(shape), CPU);
   t.layout = t.count === 0 || isRowMajor(shape, strides) ? null : strides;
   t.offset = offset;
   t.shared = true; // others write to it
   adopt(t);
   receive(t, key, offset, strides);
   return t;
+}
+
+/**
+ * @internal Makes t, whoever holds it, the tensor that `made` is: its elements, dtype and device. `made` is owned, nobody
+ * else knows it, and it is gone afterwards.
+ */
+export function become(t: Tensor, made: Tensor): void {
+  if (t.id !== 0) free(t.id);
+  const changes = t.version;
+  const { code, place, layout, offset, id } = made;
+  Object.assign(t, { code, place, layout, offset, id, base: null, shared: false, viewInfo: null });
+  t.changes = changes < 0 ? changes : changes + 1;
+  made.id = 0;
+  giveAway(t);
 }
 
 /** @internal */

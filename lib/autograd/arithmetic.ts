@@ -8,10 +8,11 @@ export interface Arithmetic {
   accumulate(a: Tensor, b: Tensor): void;
   /** The sum of what was broadcast from `shape`. */
   sumTo(t: Tensor, shape: Shape): Tensor;
-  cast(t: Tensor, code: number): Tensor;
+  /** t as a dtype, on the device of a place. */
+  cast(t: Tensor, code: number, place: number): Tensor;
   /** Contiguous, of its own storage. */
   clone(t: Tensor): Tensor;
-  full(shape: Shape, code: number, value: number): Tensor;
+  full(shape: Shape, code: number, place: number, value: number): Tensor;
   /** A view of all of t that autograd knows nothing of. */
   detach(t: Tensor): Tensor;
   copyInto(to: Tensor, from: Tensor): void;

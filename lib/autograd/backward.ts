@@ -1,5 +1,5 @@
 /** What users call to differentiate: `Tensor.backward`, `autograd.backward`, `autograd.grad`, hooks on tensors. */
-import { ArgumentError, AutogradError, ShapeError, describe } from '../errors';
+import { ArgumentError, AutogradError, DeviceError, ShapeError, describe } from '../errors';
 import { sameShape, showShape } from '../shape';
 import { Tensor, checkTensor, setGradient } from '../tensor';
 import { arithmetic } from './arithmetic';
@@ -62,6 +62,8 @@ function checkOutput(op: string, t: unknown, gradient: unknown): void {
     throw new ShapeError(
       `${op}: expected a gradient of shape ${showShape(t.shape)}, got ${showShape(gradient.shape)}`,
     );
+  if (gradient.place !== t.place)
+    throw new DeviceError(`${op}: expected a gradient on ${t.device}, got one on ${gradient.device}`);
 }
 
 function checkInputs(op: string, inputs: unknown): asserts inputs is readonly Tensor[] {
@@ -194,7 +196,7 @@ export function grad(
       throw new AutogradError(
         `grad: the outputs do not depend on input ${i}; pass { allowUnused: true } if that is meant`,
       );
-    return materializeGrads ? arithmetic.full(wanted[i]!.shape, wanted[i]!.code, 0) : null;
+    return materializeGrads ? arithmetic.full(wanted[i]!.shape, wanted[i]!.code, wanted[i]!.place, 0) : null;
   });
 }
 

@@ -81,8 +81,13 @@ const NONE: (Tensor | null)[] = [];
 /** The holds of a gradient that a leaf has taken over: more than a pass ever counts. */
 const KEPT = 1 << 20;
 
-/** A 0-d one of each dtype, the seed of most passes: never handed out, only copied. */
+/** A 0-d one of each dtype on each device, the seed of most passes: never handed out, only copied. */
 const units: (Tensor | undefined)[] = [];
+
+/** Where in `units` the one for a tensor is. */
+function unitIndex(t: Tensor): number {
+  return t.code + 16 * t.place;
+}
 
 /** Drops every hold that a failed pass had on g. */
 function discard(g: Tensor | null): void {
@@ -139,8 +144,9 @@ class Pass {
 
   /** The gradient of a root with respect to itself. */
   private one(root: Tensor): Tensor {
-    if (root.shape.length > 0 || this.scope === null) return arithmetic.full(root.shape, root.code, 1);
-    return (units[root.code] ??= outside(() => arithmetic.full([], root.code, 1)));
+    if (root.shape.length > 0 || this.scope === null)
+      return arithmetic.full(root.shape, root.code, root.place, 1);
+    return (units[unitIndex(root)] ??= outside(() => arithmetic.full([], root.code, root.place, 1)));
   }
 
   /** Marks the nodes through which gradients reach `inputs`; returns the mark. */
@@ -195,7 +201,8 @@ class Pass {
         );
       g = this.instead(g, arithmetic.sumTo(g, output.shape));
     }
-    if (g.code !== output.code) g = this.instead(g, arithmetic.cast(g, output.code));
+    if (g.code !== output.code || g.place !== output.place)
+      g = this.instead(g, arithmetic.cast(g, output.code, output.place));
     const leaf = node.leaf;
     if (leaf !== null && leaf.gradient === null && node.hooks === null && !node.queued && this.all) {
       // What most leaves get: one gradient, that nobody looks at on its way.
@@ -304,7 +311,7 @@ class Pass {
   private capture(node: Node, index: number, grad: Tensor): void {
     for (const wanted of this.captures!.get(node) ?? []) {
       if (wanted.index !== index) continue;
-      const own = grad === units[grad.code] ? arithmetic.clone(grad) : grad;
+      const own = grad === units[unitIndex(grad)] ? arithmetic.clone(grad) : grad;
       own.holds++;
       this.captured[wanted.slot] = own;
     }
@@ -351,15 +358,20 @@ class Pass {
     let g = grad;
     for (const hook of node.hooks!.slice()) {
       if (hook.index !== index) continue;
-      if (g === units[g.code]) g = this.instead(g, arithmetic.clone(g));
+      if (g === units[unitIndex(g)]) g = this.instead(g, arithmetic.clone(g));
       const result = outside(() => {
         expose(g);
         return hook.call(g);
       });
       if (result === undefined || result === null) continue;
-      if (!(result instanceof Tensor) || !sameShape(result.shape, g.shape) || result.code !== g.code)
+      if (
+        !(result instanceof Tensor) ||
+        !sameShape(result.shape, g.shape) ||
+        result.code !== g.code ||
+        result.place !== g.place
+      )
         throw new AutogradError(
-          `hook: expected a ${g.dtype} tensor of shape ${showShape(g.shape)} in place of the gradient (or nothing), got ${describe(result)}`,
+          `hook: expected a ${g.dtype} tensor of shape ${showShape(g.shape)} on ${g.device} in place of the gradient (or nothing), got ${describe(result)}`,
         );
       this.drop(g);
       g = result;

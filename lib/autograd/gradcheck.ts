@@ -65,7 +65,7 @@ export function gradcheck(
   const outputs = enableGrad(() => outputsOf('gradcheck', f, inputs));
   outputs.forEach((out, o) => {
     const rows = Array.from({ length: out.numel() }, (_, k) => {
-      const weights = arithmetic.full(out.shape, out.code, 0);
+      const weights = arithmetic.full(out.shape, out.code, out.place, 0);
       noGrad(() => weights.view(-1).at(k).fill_(1));
       return grad([out], checked, { gradOutputs: [weights], retainGraph: true, allowUnused: true }).map(
         (g) => (g === null ? null : numbers(g)),
@@ -112,7 +112,7 @@ export function gradgradcheck(
   const outputs = enableGrad(() => outputsOf('gradgradcheck', f, inputs));
   // Weights of the outputs, not all alike; they are differentiated too.
   const weights = outputs.map((out) => {
-    const w = arithmetic.full(out.shape, out.code, 0);
+    const w = arithmetic.full(out.shape, out.code, out.place, 0);
     const flat = w.view(-1);
     for (let k = 0; k < w.numel(); k++) flat.at(k).fill_(((k * 7) % 5) / 4 - 0.4);
     return w.requiresGrad_();

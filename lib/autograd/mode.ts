@@ -121,17 +121,16 @@ export async function withModesAsync<T>(
   }
 }
 
-function checkFunction(op: string, f: unknown): void {
+export function checkFunction(op: string, f: unknown): void {
   if (typeof f !== 'function') throw new ArgumentError(`${op}: expected a function, got ${describe(f)}`);
 }
 
-/** Throws for the result of an asynchronous function. */
-function synchronous<T>(op: string, result: T): T {
+/** The result of a scope's function; throws for that of an asynchronous one, and says what to do `instead`. */
+export function synchronous<T>(op: string, result: T, instead = `use await ${op}Async(…)`): T {
   if (typeof (result as { then?: unknown } | null | undefined)?.then !== 'function') return result;
   // Nobody else can see the promise: it must not end the process when it is rejected.
   if (result instanceof Promise) result.catch(() => undefined);
   throw new ArgumentError(
-    `${op}: expected a synchronous function, got one that returns a promise: the mode would end before it does; ` +
-      `use await ${op}Async(…)`,
+    `${op}: expected a synchronous function, got one that returns a promise: its scope would end before it does; ${instead}`,
   );
 }

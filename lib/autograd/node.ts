@@ -14,8 +14,8 @@ export interface GradRule<C> {
   /** As PyTorch calls it, without its number: a tensor prints it as `gradFn`. */
   readonly name: string;
   /**
-   * From the gradient of the output to those of the inputs. A gradient may have a shape that the input was broadcast to
-   * and any floating dtype: the engine sums and casts it.
+   * From the gradient of the output to those of the inputs. A gradient may have a shape that the input was broadcast to,
+   * any floating dtype, and be on any device: the engine sums, casts and moves it.
    */
   backward(this: void, grad: Tensor, node: Node, context: C): InputGrads;
   /** Instead of `backward`, for an op of several outputs. */
@@ -29,6 +29,7 @@ export type GradHook = (grad: Tensor) => Tensor | void | null;
 interface FurtherOutput {
   readonly shape: Shape;
   readonly code: number;
+  readonly place: number;
   grad: Tensor | null;
 }
 
@@ -75,6 +76,7 @@ export class Node {
   /** Of the first output, as its gradient must be. */
   readonly shape: Shape;
   readonly code: number;
+  readonly place: number;
   further: FurtherOutput[] | null;
   /** The leaf whose gradient this node accumulates; null for operations. */
   leaf: Tensor | null;
@@ -95,6 +97,7 @@ export class Node {
     context: unknown,
     shape: Shape,
     code: number,
+    place: number,
   ) {
     this.rule = rule;
     this.sequence = ++sequence;
@@ -105,6 +108,7 @@ export class Node {
     this.context = context;
     this.shape = shape;
     this.code = code;
+    this.place = place;
     this.further = null;
     this.leaf = null;
     this.hooks = null;
@@ -187,10 +191,17 @@ export function edgeOf(t: Tensor): Node {
   const node = gradNode(t);
   if (node !== null) return node;
   if (t.accumulator === null) {
-    t.accumulator = new Node(ACCUMULATE, [], [], [], null, t.shape, t.code);
+    t.accumulator = new Node(ACCUMULATE, [], [], [], null, t.shape, t.code, t.place);
     t.accumulator.leaf = t;
   }
   return t.accumulator;
+}
+
+/** To be called when a leaf's dtype or device has changed: its gradient is another, its hooks are the same. */
+export function renewLeaf(t: Tensor): void {
+  const hooks = t.accumulator?.hooks ?? null;
+  t.accumulator = null;
+  if (hooks !== null) edgeOf(t).hooks = hooks;
 }
 
 /** Whether gradients can flow through t: a view finds out after a change of its base. */
@@ -251,7 +262,7 @@ export function attach<C>(
       nextIndex = own;
     }
   }
-  const node = new Node(rule, next, nextIndex, saved, context, out.shape, out.code);
+  const node = new Node(rule, next, nextIndex, saved, context, out.shape, out.code, out.place);
   out.node = node;
   out.nodeIndex = 0;
   out.needsGrad = true;

@@ -34,7 +34,8 @@ export function passThrough(tensors: readonly Tensor[], stop: GradientStop): Ten
   };
   const outs = tensors.map((t) => alias(t, t.shape, t.layout, t.offset));
   const node = attach(outs[0]!, rule, tensors, [], null);
-  if (outs.length > 1) node.further = outs.slice(1).map(({ shape, code }) => ({ shape, code, grad: null }));
+  if (outs.length > 1)
+    node.further = outs.slice(1).map(({ shape, code, place }) => ({ shape, code, place, grad: null }));
   outs.forEach((out, i) => {
     const of = tensors[i]!;
     const root = of.viewInfo?.root ?? of;

@@ -48,7 +48,8 @@ export function recordViews<C>(
   const root = x.viewInfo === null ? x : x.viewInfo.root;
   const node =
     gradEnabled() && outs.length > 0 && requiresGrad(x) ? attach(outs[0]!, rule, [x], [], context) : null;
-  if (node !== null) node.further = outs.slice(1).map(({ shape, code }) => ({ shape, code, grad: null }));
+  if (node !== null)
+    node.further = outs.slice(1).map(({ shape, code, place }) => ({ shape, code, place, grad: null }));
   outs.forEach((out, i) => {
     const { graphVersion } = root;
     out.viewInfo = { of: x, root, replay: parts[i]!.replay, graphVersion, siblings: rule.name };
@@ -118,7 +119,7 @@ const CopySlices: GradRule<Patch> = {
     const region = patch.region(whole);
     const results = patch.rule.backward(arithmetic.clone(region), node, patch.context);
     if (!node.needs(0)) return [null, ...results.slice(1)];
-    arithmetic.copyInto(region, results[0] ?? arithmetic.full([], grad.code, 0));
+    arithmetic.copyInto(region, results[0] ?? arithmetic.full([], grad.code, grad.place, 0));
     return [whole, ...results.slice(1)];
   },
 };

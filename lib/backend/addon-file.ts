@@ -115,6 +115,11 @@ export function findAddon(): string {
   }
 }
 
+/** Where the kernels for CUDA lie: beside the binary. */
+export function cudaImages(addonFile: string): string {
+  return path.join(path.dirname(addonFile), 'tenon_cuda.fatbin');
+}
+
 /** Throws a NativeError if a file can't be a whole binary for this system. */
 export function checkAddonFile(file: string): void {
   const descriptor = fs.openSync(file, 'r');

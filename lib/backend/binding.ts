@@ -5,13 +5,15 @@ import type { TenonError } from '../errors';
 export interface Addon {
   /**
    * The functions for one copy of this library, with tensors of their own. `words` is the command buffer; `collect`
-   * frees memory when the system has none left; `completed` is called when a ticket that was listened to is complete.
+   * frees memory when the system has none left; `completed` is called when a ticket that was listened to is complete;
+   * `cudaImages` is the path of the kernels for CUDA, read when a CUDA device is first used.
    */
   create(
     words: Float64Array,
     makeError: (code: number, message: string) => TenonError,
     collect: () => void,
     completed: () => void,
+    cudaImages: string,
   ): Binding;
   /** The package's version when it was built. */
   readonly version?: string;
@@ -79,6 +81,33 @@ export interface Binding {
   tagLaunches(tag: number): void;
   /** The records' clock, in nanoseconds. */
   launchClock(): number;
+  /** JSON of a CudaStatus (lib/backend/cuda.ts). The first call initialises the driver. */
+  cudaStatus(): string;
+  /** Waits for all that was launched on a device; throws the first failure that nobody has heard of. */
+  cudaSynchronize(index: number): void;
+  /** The ticket that completes when all that was launched on a device has; 0: it has. */
+  cudaSynchronizeLater(index: number): number;
+  /** Eight numbers (lib/cuda/memory.ts). */
+  cudaMemory(index: number): Float64Array;
+  cudaEmptyCache(index: number): void;
+  cudaResetPeak(index: number): void;
+  /** A stream's number; 0 is the device's default stream. */
+  cudaStreamCreate(index: number): number;
+  cudaStreamDestroy(index: number, stream: number): void;
+  /** Makes it the stream of the launches on that device that follow. */
+  cudaSetStream(index: number, stream: number): void;
+  cudaStreamSynchronize(index: number, stream: number): void;
+  /** Whether all that was launched on it is complete. */
+  cudaStreamQuery(index: number, stream: number): boolean;
+  cudaStreamWaitEvent(index: number, stream: number, event: number): void;
+  /** An event's number. */
+  cudaEventCreate(index: number, timing: boolean): number;
+  cudaEventDestroy(event: number): void;
+  cudaEventRecord(event: number, index: number, stream: number): void;
+  cudaEventQuery(event: number): boolean;
+  cudaEventSynchronize(event: number): void;
+  /** In milliseconds. */
+  cudaEventElapsed(start: number, end: number): number;
   readonly isa: string;
 }
 

@@ -13,6 +13,8 @@ export interface Handle {
   readonly shape: readonly number[];
   /** The dtype's code. */
   readonly code: number;
+  /** 0: on the CPU; k: on cuda:(k - 1). */
+  readonly place: number;
   /** No weak reference: somebody releases it at a known moment. */
   owned: boolean;
 }
@@ -164,10 +166,10 @@ function submit(
     compute | ((makes + writes + (made === null ? 0 : 1)) << 4) | (reads << 13) | (numbers << 23);
   p += 2;
   for (let k = 0; k < makes; k++) {
-    const { id, shape, code } = before[k]!;
+    const { id, shape, code, place } = before[k]!;
     const rank = shape.length;
     words[p] = id;
-    words[p + 1] = 1 + 2 * code + 32 * rank;
+    words[p + 1] = 1 + 2 * code + 32 * rank + 4096 * place;
     p += 2;
     for (let i = 0; i < rank; i++) words[p++] = shape[i]!;
   }
@@ -175,7 +177,7 @@ function submit(
     const shape = made.shape;
     const rank = shape.length;
     words[p] = made.id;
-    words[p + 1] = 1 + 2 * made.code + 32 * rank;
+    words[p + 1] = 1 + 2 * made.code + 32 * rank + 4096 * made.place;
     p += 2;
     for (let i = 0; i < rank; i++) words[p++] = shape[i]!;
   }
@@ -279,7 +281,7 @@ export function makeNew(t: Handle): void {
   let p = start();
   words[p] = NEW;
   words[p + 1] = t.id;
-  words[p + 2] = 1 + 2 * t.code + 32 * rank;
+  words[p + 2] = 1 + 2 * t.code + 32 * rank + 4096 * t.place;
   p += 3;
   for (let i = 0; i < rank; i++) words[p++] = shape[i]!;
   execute(p, t);

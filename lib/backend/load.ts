@@ -1,7 +1,7 @@
 import * as fs from 'fs';
 import * as path from 'path';
 import { NativeError, describe, nativeError } from '../errors';
-import { ROOT, checkAddonFile, findAddon, loadFailure, replaceAdvice } from './addon-file';
+import { ROOT, checkAddonFile, cudaImages, findAddon, loadFailure, replaceAdvice } from './addon-file';
 import type { Addon, Binding } from './binding';
 import { OP_ROWS } from './ops.generated';
 
@@ -58,7 +58,13 @@ export function collectNow(): void {
 }
 
 /** The functions of the addon: one set per thread. */
-export const binding: Binding = addon.create(words, nativeError, collectNow, () => completed());
+export const binding: Binding = addon.create(
+  words,
+  nativeError,
+  collectNow,
+  () => completed(),
+  cudaImages(addonPath),
+);
 
 /** What TENON_NUM_THREADS asks for; empty: as many as there are processors to use. */
 const threads = process.env.TENON_NUM_THREADS;

@@ -95,14 +95,14 @@ function reclaim(): void {
 /** After a collection: the limits follow what is live and what whole steps need. */
 function settle(): void {
   const live = liveBytes();
-  const { liveTensors, limitBytes } = binding.memory();
+  const { liveTensors, limitBytes, liveBytes: hostBytes } = binding.memory();
   births = 0;
   birthLimit = Math.max(MIN_BIRTHS, liveTensors / 2);
   liveAfterLast = live;
   byteLimit = Math.max(FLOOR, 1.5 * live, 1.5 * peak);
-  // Before the memory limit calls for a major collection.
-  if (limitBytes !== null && byteLimit > limitBytes)
-    byteLimit = live + Math.max(0.75 * (limitBytes - live), FLOOR / 8);
+  // Before the memory limit calls for a major collection. It is the CPU's alone; what is live is on all devices.
+  if (limitBytes !== null && byteLimit - live > limitBytes - hostBytes)
+    byteLimit = live + Math.max(0.75 * (limitBytes - hostBytes), FLOOR / 8);
 }
 
 /** To be called before every tensor that gets a weak reference; may collect, so operands' ids are read after it. */

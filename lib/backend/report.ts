@@ -70,7 +70,7 @@ export function liveTensorReport(): LiveTensorSite[] {
 
 const UNITS = ['B', 'KB', 'MB', 'GB', 'TB', 'PB', 'EB'];
 
-function showBytes(bytes: number): string {
+export function showBytes(bytes: number): string {
   let unit = 0;
   for (; bytes >= 1024 && unit < UNITS.length - 1; unit++) bytes /= 1024;
   return `${unit === 0 ? bytes : bytes.toFixed(1)} ${UNITS[unit]}`;
@@ -89,16 +89,16 @@ function showClass(i: number): string {
 }
 
 const WIDTH = 64;
-const RULE = '-'.repeat(WIDTH);
+export const RULE = '-'.repeat(WIDTH);
 
 /** A line of the table: a name at the left, one or two values at the right. */
-function line(name: string, ...values: readonly string[]): string {
+export function reportLine(name: string, ...values: readonly string[]): string {
   const right = values.map((value, i) => value.padStart(i === 0 && values.length > 1 ? 10 : 14)).join('');
   return name.padEnd(WIDTH - right.length) + right;
 }
 
 const groupLine = (name: string, group: Group<unknown>): string =>
-  line(name, String(group.count), showBytes(group.bytes));
+  reportLine(name, String(group.count), showBytes(group.bytes));
 
 /** As many creation sites as the table shows. */
 const SHOWN_SITES = 20;
@@ -111,18 +111,18 @@ export function memorySummary(): string {
     RULE,
     'Memory of tensors (CPU), whole process',
     RULE,
-    line('live', showBytes(stats.liveBytes)),
-    line('peak of live', showBytes(stats.peakBytes)),
-    line('cached, free for reuse', showBytes(stats.cachedBytes)),
-    line('working space of kernels', showBytes(stats.workingBytes)),
-    line('limit', stats.limitBytes === null ? 'none' : showBytes(stats.limitBytes)),
+    reportLine('live', showBytes(stats.liveBytes)),
+    reportLine('peak of live', showBytes(stats.peakBytes)),
+    reportLine('cached, free for reuse', showBytes(stats.cachedBytes)),
+    reportLine('working space of kernels', showBytes(stats.workingBytes)),
+    reportLine('limit', stats.limitBytes === null ? 'none' : showBytes(stats.limitBytes)),
     RULE,
-    line('Tensors of this thread', 'count', 'bytes'),
+    reportLine('Tensors of this thread', 'count', 'bytes'),
     RULE,
     groupLine('all', { key: null, count: tensors.length, bytes: tensors.reduce((n, t) => n + t.bytes, 0) }),
   ];
   for (const group of groupBy(tensors, (t) => t.dtype).sort(bySize)) lines.push(groupLine(group.key, group));
-  lines.push(RULE, line('By size of their storage', 'count', 'bytes'), RULE);
+  lines.push(RULE, reportLine('By size of their storage', 'count', 'bytes'), RULE);
   for (const group of groupBy(tensors, sizeClass).sort((a, b) => a.key - b.key))
     lines.push(groupLine(showClass(group.key), group));
   lines.push(RULE);
@@ -131,7 +131,7 @@ export function memorySummary(): string {
     return lines.join('\n');
   }
   const places = liveTensorReport();
-  lines.push(line('By the line that made them', 'count', 'bytes'), RULE);
+  lines.push(reportLine('By the line that made them', 'count', 'bytes'), RULE);
   for (const { site, count, bytes } of places.slice(0, SHOWN_SITES))
     lines.push(groupLine(site ?? 'before tracking', { key: site, count, bytes }));
   if (places.length > SHOWN_SITES) lines.push(`and ${places.length - SHOWN_SITES} other lines`);

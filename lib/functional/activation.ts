@@ -6,7 +6,7 @@ import { ArgumentError, DTypeError } from '../errors';
 import { wrapDim } from '../shape';
 import { type Tensor, checkTensor } from '../tensor';
 import { bindArguments } from './arguments';
-import { cast } from './copy';
+import { cast } from './cast';
 import { launch } from './kernel';
 import { mul, neg, sub } from './arithmetic';
 import { exp } from './elementary';

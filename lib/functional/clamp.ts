@@ -5,11 +5,12 @@ import { checkInPlace, recordInPlace } from '../autograd/view';
 import { defineGradient, record, requiresGrad, type GradRule } from '../autograd/node';
 import { COMPUTE, Code, Standing, resultCode } from '../dtype';
 import { ArgumentError, DTypeError, describe } from '../errors';
-import { Tensor, checkTensor } from '../tensor';
+import { Tensor, checkTensor, cudaInUse } from '../tensor';
 import { named } from './arguments';
 import { item } from './convert';
 import { ge, gt, le, logicalAnd, logicalOr, lt } from './compare';
-import { fullOf, launch, launchInto } from './kernel';
+import { brought, together } from './devices';
+import { fullOf, launch, launchInto, zerosOf } from './kernel';
 import { asItWas, checkFits, checkResultFits } from './kinds';
 import { elementValue, numberCode, numberValue } from './number';
 import { maximum, minimum } from './pointwise';
@@ -34,7 +35,7 @@ const numberRule = (name: Kin): GradRule<Numbers> =>
     const above = Number.isNaN(min) ? null : ge(x, min);
     const below = Number.isNaN(max) ? null : le(x, max);
     const inside = above === null ? below : below === null ? above : logicalAnd(above, below);
-    return [inside === null ? fullOf(grad.shape, grad.code, 0) : where(inside, grad, 0)];
+    return [inside === null ? zerosOf(grad) : where(inside, grad, 0)];
   });
 
 const tensorRule = (name: Kin): GradRule<null> =>
@@ -112,8 +113,10 @@ function betweenTensors(op: string, x: Tensor, min: Tensor | null, max: Tensor |
 const tensorOrNull = (bound: Bound): Tensor | null => (bound instanceof Tensor ? bound : null);
 
 function clampBetween(op: string, rules: Rules, x: Tensor, ...given: readonly [Bound, Bound]): Tensor {
-  const [min, max] = boundsOf(op, x, ...given);
+  let [min, max] = boundsOf(op, x, ...given);
   const code = codeOf(op, x, [min, max]);
+  if (cudaInUse && (min instanceof Tensor || max instanceof Tensor))
+    [x, min, max] = together(op, x, tensorOrNull(min), tensorOrNull(max));
   if (min instanceof Tensor || max instanceof Tensor) {
     const [low, high] = [tensorOrNull(min), tensorOrNull(max)];
     const out = betweenTensors(op, x, low, high);
@@ -121,7 +124,7 @@ function clampBetween(op: string, rules: Rules, x: Tensor, ...given: readonly [B
   }
   const [bounds, isNaN] = numbersOf(op, min, max, code);
   const out = isNaN
-    ? fullOf(x.shape, code, NaN)
+    ? fullOf(x.shape, code, x.place, NaN)
     : launch(Op.clamp, COMPUTE[code]!, x.shape, code, [converted(x, code)], bounds);
   return record(out, rules.numbers, [x], [x], isNaN ? [NaN, NaN] : bounds);
 }
@@ -130,7 +133,9 @@ function clampInPlace(op: string, rules: Rules, x: Tensor, ...given: readonly [B
   const [min, max] = boundsOf(op, x, ...given);
   const code = codeOf(op, x, [min, max]);
   checkResultFits(op, x, code);
-  const [low, high] = [tensorOrNull(min), tensorOrNull(max)];
+  const [low, high] = [min, max].map((bound) =>
+    bound instanceof Tensor ? (bound.place === x.place ? bound : brought(op, x, bound)) : null,
+  ) as [Tensor | null, Tensor | null];
   for (const bound of [low, high]) if (bound !== null) checkFits(op, x, bound);
   checkInPlace(op, x, [x, low, high]);
   const before = asItWas(

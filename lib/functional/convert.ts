@@ -2,14 +2,15 @@
 import { inspect } from 'util';
 import { getHeapStatistics } from 'v8';
 import { binding } from '../backend/load';
-import { gradNode, Tensor, checkTensor } from '../tensor';
+import { alias, gradNode, Tensor, checkTensor, uninitialised } from '../tensor';
 import { COMPUTE, Code, DTYPES, dtypeCode, type DType, type TensorTypedArray } from '../dtype';
-import { resolveDevice, type DeviceLike } from '../device';
+import { CPU, resolveDevice, type DeviceLike } from '../device';
 import { ArgumentError, OutOfMemoryError, ShapeError, describe } from '../errors';
 import { showShape } from '../shape';
 import { formatTensor } from '../print';
 import { booleanArgument, checkOptions } from './arguments';
-import { cast, clone } from './copy';
+import { cast, copied } from './cast';
+import { clone } from './copy';
 import { NONE, launch } from './kernel';
 import { Op } from '../backend/ops.generated';
 
@@ -145,9 +146,22 @@ export function toJSON(t: Tensor): unknown {
   return nest<unknown>(plain, t.shape);
 }
 
+/** The elements of t, on a CUDA device, at row-major positions: as a tensor on the CPU. */
+function fetched(t: Tensor, positions: readonly number[]): Tensor {
+  const whole = t.layout === null ? t : copied(t, t.code);
+  const row = alias(whole, [t.count], null, whole.offset);
+  const index = uninitialised([positions.length], Code.int64, CPU, 'index');
+  binding.upload(index.id, BigInt64Array.from(positions, BigInt));
+  const places = copied(index, Code.int64, t.place);
+  const shape = [positions.length];
+  return copied(launch(Op.indexSelect, COMPUTE[t.code]!, shape, t.code, [row, places], [0]), t.code, CPU);
+}
+
 /** The elements at row-major positions, for printing. */
-function gather(t: Tensor, positions: readonly number[]): (number | bigint)[] {
-  const indices = Float64Array.from(positions);
+function gather(source: Tensor, positions: readonly number[]): (number | bigint)[] {
+  const onCpu = source.place === CPU;
+  const t = onCpu ? source : fetched(source, positions);
+  const indices = onCpu ? Float64Array.from(positions) : Float64Array.from(positions, (_, i) => i);
   if (t.code === Code.int64) {
     const out = new BigInt64Array(positions.length);
     binding.elements(t.id, indices, out);
@@ -166,7 +180,10 @@ export function toText(t: Tensor, isParameter: boolean): string {
     shape: t.shape,
     dtype: t.dtype,
     isParameter,
-    suffixes: node !== null ? { gradFn: node.name } : t.needsGrad ? { requiresGrad: true } : {},
+    suffixes: {
+      device: t.place === CPU ? undefined : t.device,
+      ...(node !== null ? { gradFn: node.name } : t.needsGrad ? { requiresGrad: true } : {}),
+    },
     gather: (positions) => gather(t, positions),
   });
 }
@@ -179,13 +196,13 @@ export interface ToOptions {
   device?: DeviceLike;
   /** Copy even if nothing changes. */
   copy?: boolean;
-  /** Nothing to wait for between CPU tensors. */
+  /** Nothing waits here for what goes to a GPU; what comes from one is waited for. */
   nonBlocking?: boolean;
 }
 
 /**
  * x in another dtype or on another device; x itself if it is there already
- * (https://pytorch.org/docs/stable/generated/torch.Tensor.to.html): `x.to('float64')`, `x.to('cpu')`, `x.to(other)`,
+ * (https://pytorch.org/docs/stable/generated/torch.Tensor.to.html): `x.to('float64')`, `x.to('cuda')`, `x.to(other)`,
  * `x.to({ dtype: 'int64' })`.
  */
 export function to(
@@ -195,18 +212,21 @@ export function to(
 ): Tensor {
   checkTensor('to', x);
   let code = x.code;
+  let place = x.place;
   let copy = false;
   const read = (value: unknown): void => {
     if (value === undefined) return;
-    if (value instanceof Tensor) code = value.code;
-    else if (typeof value === 'string') {
+    if (value instanceof Tensor) {
+      code = value.code;
+      place = value.place;
+    } else if (typeof value === 'string') {
       if ((DTYPES as readonly string[]).includes(value)) code = dtypeCode('to', value);
-      else resolveDevice('to', value);
+      else place = resolveDevice('to', value);
     } else if (typeof value === 'object' && value !== null) {
       checkOptions('to', ['dtype', 'device', 'copy', 'nonBlocking'], value);
       const options = value as ToOptions;
       if (options.dtype !== undefined) code = dtypeCode('to', options.dtype);
-      resolveDevice('to', options.device);
+      place = resolveDevice('to', options.device, place);
       copy = booleanArgument('to', 'copy', options.copy, copy);
     } else
       throw new ArgumentError(`to: expected a dtype, a device, a Tensor or options, got ${describe(value)}`);
@@ -214,5 +234,5 @@ export function to(
   if (target === undefined) throw new ArgumentError('to: expected a dtype, a device, a Tensor or options');
   read(target);
   read(dtype);
-  return code === x.code ? (copy ? clone(x) : x) : cast(x, code);
+  return code === x.code && place === x.place && copy ? clone(x) : cast(x, code, place);
 }

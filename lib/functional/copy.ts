@@ -1,30 +1,18 @@
-/** Copies: to another dtype, to fresh memory, into an existing tensor. */
+/** Copies: to fresh memory, into an existing tensor. */
 import { Op } from '../backend/ops.generated';
 import { checkInPlace, recordInPlace } from '../autograd/view';
 import { defineGradient, record, type GradRule } from '../autograd/node';
 import { COMPUTE } from '../dtype';
 import { type Tensor, checkTensor } from '../tensor';
-import { NONE, fullOf, launch, launchInto } from './kernel';
+import { copied } from './cast';
+import { launchInto, zerosOf } from './kernel';
 import { checkFits, separate } from './kinds';
 
-const ToCopy = defineGradient('ToCopy', (grad) => [grad]);
 const Clone = defineGradient('Clone', (grad) => [grad]);
 const Copy: GradRule<null> = {
   name: 'CopyBackwards',
-  backward: (grad, node) => [node.needs(0) ? fullOf(grad.shape, grad.code, 0) : null, grad],
+  backward: (grad, node) => [node.needs(0) ? zerosOf(grad) : null, grad],
 };
-
-/** x's elements as a dtype in memory of their own, without recording. */
-export function copied(x: Tensor, code: number): Tensor {
-  return launch(Op.copy, COMPUTE[code]!, x.shape, code, [x], NONE);
-}
-
-/** x as the dtype of a code; x itself if it has it. */
-export function cast(x: Tensor, code: number): Tensor {
-  if (x.code === code) return x;
-  const out = copied(x, code);
-  return code <= 3 ? record(out, ToCopy, [x], [], null) : out;
-}
 
 /** A contiguous copy in memory of its own; gradients flow through. */
 export function clone(x: Tensor): Tensor {
@@ -38,13 +26,26 @@ export function contiguous(x: Tensor): Tensor {
   return x.layout === null ? x : clone(x);
 }
 
-/** Writes `source`, which broadcasts and is converted, into x. */
+/** A source on another device than x, as it can be copied into x: as it is, if it fills x from end to end. */
+function sent(x: Tensor, source: Tensor): Tensor {
+  const direct =
+    source.code === x.code && x.layout === null && source.layout === null && source.count === x.count;
+  return direct ? source : copied(source, source.code, x.place);
+}
+
+/** Writes `source`, which broadcasts, is converted, and may be on another device, into x. */
 export function copy_(x: Tensor, source: Tensor): Tensor {
   checkTensor('copy_', x);
   checkTensor('copy_', source, 'the source');
   checkFits('copy_', x, source);
   const from = source.code <= 3 && x.code <= 3 ? source : null;
   checkInPlace('copy_', x, [x, from]);
-  launchInto(Op.copy, COMPUTE[x.code]!, [x], [separate(x, source)], []);
+  launchInto(
+    Op.copy,
+    COMPUTE[x.code]!,
+    [x],
+    [source.place === x.place ? separate(x, source) : sent(x, source)],
+    [],
+  );
   return recordInPlace(x, Copy, [x, from], [], -1, null);
 }

@@ -11,7 +11,7 @@ import {
   type DType,
   type TensorTypedArray,
 } from '../dtype';
-import { resolveDevice, type DeviceLike } from '../device';
+import { CPU, resolveDevice, type DeviceLike } from '../device';
 import { ArgumentError, DTypeError, IndexError, ShapeError, describe } from '../errors';
 import { checkShape, numelOf, type Shape } from '../shape';
 import { Tensor, checkDifferentiable, checkTensor, uninitialised } from '../tensor';
@@ -24,8 +24,8 @@ import {
   splitOptions,
 } from './arguments';
 import { lt } from './compare';
-import { cast, clone } from './copy';
-import { fullOf, launch } from './kernel';
+import { cast, copied } from './cast';
+import { NONE, fullOf, generate, launch } from './kernel';
 import { elementValue, numberValue, scalarElement } from './number';
 import { add, mul, sub } from './arithmetic';
 import { pow } from './pointwise';
@@ -35,6 +35,7 @@ import { where } from './where';
 export interface TensorOptions {
   /** Element type; see each function for what it is otherwise. */
   dtype?: DType;
+  /** Where it is made: on the default device (`setDefaultDevice`), or where the tensor is that it is made like. */
   device?: DeviceLike;
   /** Record operations on the tensor for differentiation. */
   requiresGrad?: boolean;
@@ -47,11 +48,15 @@ export const TENSOR_OPTIONS: readonly string[] = ['dtype', 'device', 'requiresGr
 export type NestedList = number | boolean | bigint | Tensor | readonly NestedList[];
 export type TensorData = NestedList | TensorTypedArray | Uint8ClampedArray | Uint16Array | Uint32Array;
 
-/** @internal Reads dtype and device; the code, or `otherwise`. */
+/** @internal The dtype's code, or `otherwise`. */
 export function optionsCode(op: string, options: TensorOptions | undefined, otherwise: number): number {
   checkOptions(op, TENSOR_OPTIONS, options);
-  resolveDevice(op, options?.device);
   return options?.dtype === undefined ? otherwise : dtypeCode(op, options.dtype);
+}
+
+/** @internal The device's place, or `otherwise` (left out: that of the default device). */
+export function optionsPlace(op: string, options: TensorOptions | undefined, otherwise?: number): number {
+  return resolveDevice(op, options?.device, otherwise);
 }
 
 /** @internal Applies requiresGrad. */
@@ -152,10 +157,10 @@ function fillArray(op: string, flat: readonly unknown[], code: number): TensorTy
   return array;
 }
 
-/** A row-major tensor of an array's bytes. */
-function upload(shape: Shape, code: number, array: TensorTypedArray): Tensor {
+/** A row-major tensor of an array's bytes, on the device of a place. */
+function upload(shape: Shape, code: number, place: number, array: TensorTypedArray): Tensor {
   const half = code === Code.float16 || code === Code.bfloat16;
-  const t = uninitialised(shape, half ? Code.float32 : code, 'tensor');
+  const t = uninitialised(shape, half ? Code.float32 : code, place, 'tensor');
   // Node-API doesn't read what threads share: a copy of that.
   const shared = Object.prototype.toString.call(array.buffer) === '[object SharedArrayBuffer]';
   binding.upload(t.id, shared ? array.slice() : array);
@@ -187,7 +192,7 @@ function typedArrayCode(op: string, data: ArrayBufferView): number {
   }
 }
 
-function fromTypedArray(op: string, data: ArrayBufferView, dtype: number | null): Tensor {
+function fromTypedArray(op: string, data: ArrayBufferView, dtype: number | null, place: number): Tensor {
   const code = typedArrayCode(op, data);
   const array = data as TensorTypedArray;
   const plain = data instanceof ARRAYS[code]! || data instanceof Uint8ClampedArray;
@@ -196,7 +201,7 @@ function fromTypedArray(op: string, data: ArrayBufferView, dtype: number | null)
       ? new Uint8Array(data.buffer, data.byteOffset, data.length)
       : array
     : fillArray(op, Array.from(array as Int32Array), code);
-  const t = upload([array.length], code, source);
+  const t = upload([array.length], code, place, source);
   return dtype === null ? t : cast(t, dtype);
 }
 
@@ -207,25 +212,25 @@ function fromTypedArray(op: string, data: ArrayBufferView, dtype: number | null)
  */
 export function tensor(data: TensorData, options?: TensorOptions): Tensor {
   const dtype = optionsCode('tensor', options, -1);
+  const place = optionsPlace('tensor', options, data instanceof Tensor ? data.place : undefined);
   let t: Tensor;
   if (data instanceof Tensor) {
-    const copy = clone(data.detach());
-    t = dtype < 0 ? copy : cast(copy, dtype);
+    t = copied(data, dtype < 0 ? data.code : dtype, place);
   } else if (ArrayBuffer.isView(data)) {
-    t = fromTypedArray('tensor', data, dtype < 0 ? null : dtype);
+    t = fromTypedArray('tensor', data, dtype < 0 ? null : dtype, place);
   } else if (Array.isArray(data)) {
     const [flat, shape] = flattenList('tensor', data as readonly unknown[]);
     const code = dtype < 0 ? inferCode(flat) : dtype;
-    t = upload(shape, code, fillArray('tensor', flat, code));
+    t = upload(shape, code, place, fillArray('tensor', flat, code));
   } else {
     const flat = [checkElement('tensor', data, 0)];
     const code = dtype < 0 ? inferCode(flat) : dtype;
-    t = upload([], code, fillArray('tensor', flat, code));
+    t = upload([], code, place, fillArray('tensor', flat, code));
   }
   return finish('tensor', t, options);
 }
 
-/** @internal A list as an index: booleans, or integers as int64. */
+/** @internal A list as an index, on the CPU: booleans, or integers as int64. */
 export function indexTensor(op: string, list: readonly unknown[]): Tensor {
   const [flat, shape] = flattenList(op, list);
   const fraction = flat.find((v) => typeof v === 'number' && !Number.isInteger(v));
@@ -234,21 +239,21 @@ export function indexTensor(op: string, list: readonly unknown[]): Tensor {
       `${op}: expected integers or booleans in a list of indices, got ${describe(fraction)}`,
     );
   const code = flat.length > 0 && flat.every((v) => typeof v === 'boolean') ? Code.bool : Code.int64;
-  return upload(shape, code, fillArray(op, flat, code));
+  return upload(shape, code, CPU, fillArray(op, flat, code));
 }
 
-/** The same tensor where that is one of the dtype, else a new one, as by `tensor`. */
+/** The same tensor where that is one of the dtype on the device, else a new one, as by `tensor`. */
 export function asTensor(data: TensorData, options?: TensorOptions): Tensor {
   if (!(data instanceof Tensor)) return tensor(data, options);
   const code = optionsCode('asTensor', options, data.code);
-  return cast(data, code);
+  return cast(data, code, optionsPlace('asTensor', options, data.place));
 }
 
-/** A 1-d tensor of a typed array's elements, copied: `tensor` under PyTorch's other name. */
+/** A 1-d tensor of a typed array's elements, copied, on the CPU. */
 export function fromNumpy(data: TensorTypedArray | Uint8ClampedArray | Uint16Array | Uint32Array): Tensor {
   if (!ArrayBuffer.isView(data))
     throw new ArgumentError(`fromNumpy: expected a typed array, got ${describe(data)}`);
-  return tensor(data);
+  return tensor(data, { device: 'cpu' });
 }
 
 /** Sizes as arguments or as one array, then options. */
@@ -303,9 +308,10 @@ export function shapeAndOptions<Options>(
 function filled(op: string, given: readonly unknown[], value: number | null): Tensor {
   const [shape, options] = shapeAndOptions<TensorOptions>(op, given);
   const code = optionsCode(op, options, defaultDtypeCode());
+  const place = optionsPlace(op, options);
   return finish(
     op,
-    value === null ? uninitialised(shape, code, op) : fullOf(shape, code, value, op),
+    value === null ? uninitialised(shape, code, place, op) : fullOf(shape, code, place, value, op),
     options,
   );
 }
@@ -339,23 +345,25 @@ export function full(...given: readonly unknown[]): Tensor {
   const shape = checkShape('full', [size]);
   const code = optionsCode('full', options, ownCode(value));
   const number = elementValue('full', numberValue('full', value, 'fillValue'), code);
-  return finish('full', fullOf(shape, code, number, 'full'), options);
+  return finish('full', fullOf(shape, code, optionsPlace('full', options), number, 'full'), options);
 }
 
 /** A 0-d tensor of a number. */
 export function scalarTensor(value: Scalar, options?: TensorOptions): Tensor {
   const code = optionsCode('scalarTensor', options, defaultDtypeCode());
   const number = scalarElement('scalarTensor', numberValue('scalarTensor', value), code);
-  return finish('scalarTensor', fullOf([], code, number), options);
+  const place = optionsPlace('scalarTensor', options);
+  return finish('scalarTensor', fullOf([], code, place, number), options);
 }
 
 function like(op: string, t: Tensor, value: number | null, options: TensorOptions | undefined): Tensor {
   checkTensor(op, t);
   const code = optionsCode(op, options, t.code);
+  const place = optionsPlace(op, options, t.place);
   const out =
     value === null
-      ? uninitialised(t.shape, code, op)
-      : fullOf(t.shape, code, elementValue(op, value, code), op);
+      ? uninitialised(t.shape, code, place, op)
+      : fullOf(t.shape, code, place, elementValue(op, value, code), op);
   return finish(op, out, options);
 }
 
@@ -419,9 +427,10 @@ export function arange(...given: readonly unknown[]): Tensor {
     throw new ArgumentError(`arange: a step of ${step} doesn't lead from ${start} to ${stop}`);
   const shape = checkShape('arange', [Math.ceil((stop - start) / step)]);
   // Integers are computed as such; the rest in double precision, then rounded.
+  const place = optionsPlace('arange', options);
   const out = isFloatingCode(code)
-    ? launch(Op.arange, Code.float64, shape, code, [], [start, step])
-    : launch(Op.arange, COMPUTE[code]!, shape, code, [], [Math.trunc(start), Math.trunc(step)]);
+    ? generate(Op.arange, Code.float64, shape, code, place, [start, step])
+    : generate(Op.arange, COMPUTE[code]!, shape, code, place, [Math.trunc(start), Math.trunc(step)]);
   return finish('arange', out, options);
 }
 
@@ -482,13 +491,14 @@ function points(
   const from = elementValue(op, numberArgument(op, 'start', start), code);
   const to = elementValue(op, numberArgument(op, 'end', end), code);
   const shape = checkShape(op, [integerArgument(op, 'steps', steps)]);
-  return finish(op, cast(f(spaced(from, to, numelOf(shape))), code), options);
+  const place = optionsPlace(op, options);
+  return finish(op, cast(f(spaced(from, to, numelOf(shape), place)), code), options);
 }
 
 /** In double precision; from both ends, so that both are exact. */
-function spaced(start: number, end: number, n: number): Tensor {
+function spaced(start: number, end: number, n: number, place: number): Tensor {
   const step = n > 1 ? (end - start) / (n - 1) : 0;
-  const i = launch(Op.arange, Code.float64, [n], Code.float64, [], [0, 1]);
+  const i = generate(Op.arange, Code.float64, [n], Code.float64, place, [0, 1]);
   if (n <= 1) return add(i, start);
   return where(lt(i, Math.floor(n / 2)), add(mul(i, step), start), add(mul(sub(i, n - 1), step), end));
 }
@@ -500,7 +510,8 @@ export function eye(...given: readonly unknown[]): Tensor {
   const [[n, m], options] = namedArguments<TensorOptions>('eye', ['n', 'm'], given);
   const shape = checkShape('eye', [[n, m === undefined ? n : m]]);
   const code = optionsCode('eye', options, defaultDtypeCode());
-  return finish('eye', launch(Op.eye, COMPUTE[code]!, shape, code, [], []), options);
+  const place = optionsPlace('eye', options);
+  return finish('eye', generate(Op.eye, COMPUTE[code]!, shape, code, place, NONE), options);
 }
 
 /** Sets the dtype of numbers in `tensor`, `zeros`, `randn`…. */

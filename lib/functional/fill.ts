@@ -6,12 +6,13 @@ import { COMPUTE } from '../dtype';
 import { ShapeError } from '../errors';
 import { showShape } from '../shape';
 import { Tensor, checkTensor } from '../tensor';
-import { fullOf, launchInto } from './kernel';
+import { launchInto, zerosOf } from './kernel';
+import { copied } from './cast';
 import type { Operand } from './kinds';
 import { elementValue, numberValue } from './number';
 
 const fillRule = (name: string) =>
-  defineGradient(name, (grad, node) => [node.needs(0) ? fullOf(grad.shape, grad.code, 0) : null, grad]);
+  defineGradient(name, (grad, node) => [node.needs(0) ? zerosOf(grad) : null, grad]);
 const Fill = fillRule('Fill');
 const Zero = fillRule('Zero');
 
@@ -28,7 +29,8 @@ export function fill_(t: Tensor, value: Operand): Tensor {
     throw new ShapeError(`fill_: expected a number or a 0-d tensor, got shape ${showShape(value.shape)}`);
   const from = t.code <= 3 && value.code <= 3 ? value : null;
   checkInPlace('fill_', t, [t, from]);
-  launchInto(Op.copy, COMPUTE[t.code]!, [t], [value], []);
+  const element = value.place === t.place ? value : copied(value, value.code, t.place);
+  launchInto(Op.copy, COMPUTE[t.code]!, [t], [element], []);
   return recordInPlace(t, Fill, [t, from], [], -1, null);
 }
 

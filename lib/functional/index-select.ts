@@ -7,14 +7,15 @@ import { ArgumentError, DTypeError, IndexError, ShapeError } from '../errors';
 import { showShape, wrapDim, type Shape } from '../shape';
 import { type Tensor, checkTensor } from '../tensor';
 import { named, numberArgument } from './arguments';
+import { cast } from './cast';
 import { clone } from './copy';
+import { brought, gathered } from './devices';
 import { fullOf, launch, launchInto } from './kernel';
 import { mul } from './arithmetic';
 import { converted } from './where';
 
 /** The index as int64. */
-function indexOf(op: string, index: unknown): Tensor {
-  checkTensor(op, index, 'index');
+function indexOf(op: string, index: Tensor): Tensor {
   if (index.code !== Code.int64 && index.code !== Code.int32)
     throw new DTypeError(
       `${op}: expected an int64 index, got ${index.dtype}; make it with { dtype: 'int64' }`,
@@ -30,7 +31,7 @@ interface Along {
 }
 
 const IndexSelect = defineGradient<Along>('IndexSelect', (grad, node, { dim, shape }) => [
-  indexAdd_(fullOf(shape, grad.code, 0), dim, node.input(0), grad),
+  indexAdd_(fullOf(shape, grad.code, grad.place, 0), dim, node.input(0), grad),
 ]);
 
 /**
@@ -43,6 +44,8 @@ export const indexSelect = named<[dim: number, index: Tensor], { dim?: number; i
   (x, dim, given) => {
     checkTensor('indexSelect', x);
     const d = wrapDim('indexSelect', dim, x.shape.length);
+    checkTensor('indexSelect', given, 'index');
+    if (x.place !== given.place) [x, given] = gathered('indexSelect', x, given);
     const index = indexOf('indexSelect', given);
     const shape = x.shape.map((n, i) => (i === d ? index.count : n));
     const out = launch(Op.indexSelect, COMPUTE[x.code]!, shape, x.code, [x, index], [d]);
@@ -76,6 +79,9 @@ export const indexAdd = named<Addition, NamedAddition, Tensor>('indexAdd', ADDIT
 function addAt(x: Tensor, dim: number, indices: Tensor, given: Tensor, alpha = 1): Tensor {
   checkTensor('indexAdd_', x);
   checkTensor('indexAdd_', given, 'source');
+  checkTensor('indexAdd_', indices, 'index');
+  if (indices.place !== x.place) indices = cast(brought('indexAdd_', x, indices), indices.code, x.place);
+  if (given.place !== x.place) given = cast(brought('indexAdd_', x, given), given.code, x.place);
   const index = indexOf('indexAdd_', indices);
   const d = wrapDim('indexAdd_', dim, x.shape.length);
   const expected = x.shape.map((n, i) => (i === d ? index.count : n));

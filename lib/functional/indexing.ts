@@ -1,7 +1,7 @@
 /** `x.index(…)` and `x.setIndex(…)`: Python's x[…] as far as JavaScript allows. */
 import { Code, isFloatingCode } from '../dtype';
 import { ArgumentError, IndexError, describe } from '../errors';
-import { MAX_RANK, sameShape, showShape } from '../shape';
+import { MAX_RANK, SCALAR_SHAPE, sameShape, showShape } from '../shape';
 import { Tensor, checkTensor } from '../tensor';
 import { integerArgument } from './arguments';
 import { item as itemOf } from './convert';
@@ -131,7 +131,7 @@ function take(
       dim += consumed(item);
     } else {
       part = unsqueeze(part, dim);
-      pickers.push({ dim: dim++, tensor: tensor([item]) });
+      pickers.push({ dim: dim++, tensor: tensor([item], { device: 'cpu' }) });
     }
   }
   if (pickers.some((picker) => picker.dim + consumed(picker.tensor) > part.shape.length))
@@ -165,7 +165,12 @@ export function setIndex(x: Tensor, items: readonly IndexItem[] | IndexItem, val
   const source =
     value instanceof Tensor
       ? value
-      : fullOf([], x.code, scalarElement('setIndex', numberValue('setIndex', value), x.code));
+      : fullOf(
+          SCALAR_SHAPE,
+          x.code,
+          x.place,
+          scalarElement('setIndex', numberValue('setIndex', value), x.code),
+        );
   if (pickers.length > 0) put(part, pickers, withoutLeadingOnes(source));
   else if (sameShape(part.shape, source.shape)) copy_(part, source);
   else if (source.shape.length === 0) fill_(part, source);

@@ -5,8 +5,9 @@ import { defineGradient, record } from '../autograd/node';
 import { COMPUTE, promoteCodes } from '../dtype';
 import { ArgumentError, ShapeError, describe } from '../errors';
 import { sameShape, showShape, wrapDim } from '../shape';
-import { type Tensor, alias, checkTensor, stridesOf, uninitialised } from '../tensor';
+import { type Tensor, alias, checkTensor, cudaInUse, stridesOf, uninitialised } from '../tensor';
 import { bindArguments } from './arguments';
+import { gathered } from './devices';
 import { launchInto } from './kernel';
 import { checkRoom, narrow, select, unsqueeze } from './view';
 
@@ -58,6 +59,7 @@ interface Joining {
 /** One behind the other along an existing dimension; other sizes must agree (1-d empty tensors are skipped). */
 export const cat = joining('cat', (tensors, dim = 0) => {
   checkTensors('cat', tensors);
+  if (cudaInUse) tensors = gathered('cat', ...tensors);
   const counted = tensors.filter((t) => t.shape.length !== 1 || t.shape[0] !== 0);
   const first = counted[0] ?? tensors[0]!;
   if (tensors.some((t) => t.shape.length === 0))
@@ -71,7 +73,7 @@ export const cat = joining('cat', (tensors, dim = 0) => {
   const sizes = tensors.map((t) => (t.shape.length === first.shape.length ? t.shape[d]! : 0));
   const code = tensors.reduce((c, t) => promoteCodes(c, t.code), first.code);
   const shape = first.shape.map((n, i) => (i === d ? sizes.reduce((a, b) => a + b, 0) : n));
-  const out = uninitialised(shape, code, 'cat');
+  const out = uninitialised(shape, code, first.place, 'cat');
   let start = 0;
   tensors.forEach((t, i) => {
     if (t.count > 0) place(out, d, start, t);
@@ -83,6 +85,7 @@ export const cat = joining('cat', (tensors, dim = 0) => {
 /** One behind the other along a new dimension; all of one shape. */
 export const stack = joining('stack', (tensors, dim = 0) => {
   checkTensors('stack', tensors);
+  if (cudaInUse) tensors = gathered('stack', ...tensors);
   const first = tensors[0]!;
   checkRoom('stack', first.shape);
   const d = wrapDim('stack', dim, first.shape.length + 1);
@@ -93,7 +96,7 @@ export const stack = joining('stack', (tensors, dim = 0) => {
       );
   const code = tensors.reduce((c, t) => promoteCodes(c, t.code), first.code);
   const shape = [...first.shape.slice(0, d), tensors.length, ...first.shape.slice(d)];
-  const out = uninitialised(shape, code, 'stack');
+  const out = uninitialised(shape, code, first.place, 'stack');
   tensors.forEach((t, i) => {
     if (t.count > 0) place(out, d, i, unsqueeze(t.detach(), d));
   });

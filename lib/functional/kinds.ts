@@ -16,7 +16,8 @@ import {
 import { ArgumentError, AutogradError, DTypeError, ShapeError, describe } from '../errors';
 import { broadcastShapes, sameShape, showShape } from '../shape';
 import { Tensor, checkTensor } from '../tensor';
-import { NONE, launch, launchInto, type KernelOperand } from './kernel';
+import { brought, together } from './devices';
+import { NONE, launch, launchInto, zerosOf, type KernelOperand } from './kernel';
 import { numberCode, numberValue, roundToHalf } from './number';
 
 /** What stands for a tensor in arithmetic. */
@@ -171,6 +172,14 @@ export function kernelOperand(op: string, value: unknown, name: string): KernelO
   throw new ArgumentError(`${op}: expected ${name} to be a Tensor or a number, got ${describe(value)}`);
 }
 
+/** Two operands, which are on one device. */
+function kernelOperands(op: string, x: unknown, y: unknown): [KernelOperand, KernelOperand] {
+  const a = kernelOperand(op, x, 'input');
+  const b = kernelOperand(op, y, 'other');
+  if (typeof a === 'number' || typeof b === 'number' || a.place === b.place) return [a, b];
+  return together(op, a, b);
+}
+
 function isBool(value: Operand): boolean {
   return typeof value === 'boolean' || (value instanceof Tensor && value.code === Code.bool);
 }
@@ -271,8 +280,15 @@ export function binaryOp(name: OpName, spec: BinarySpec): BinaryFunction {
     return keepOutput ? [x, y, out] : [x, y];
   };
   const call = (x: Operand, y: Operand): Tensor => {
-    if (takesFloat && x instanceof Tensor && y instanceof Tensor && x.code === y.code && x.code <= 3) {
-      // Floating-point tensors of one dtype, the usual case: nothing to promote.
+    if (
+      takesFloat &&
+      x instanceof Tensor &&
+      y instanceof Tensor &&
+      x.code === y.code &&
+      x.code <= 3 &&
+      x.place === y.place
+    ) {
+      // Floating-point tensors of one dtype on one device, the usual case: nothing to promote.
       const inputs = [x, y];
       const shape = broadcastShapes(name, x.shape, y.shape);
       const out = launch(op, COMPUTE[x.code]!, shape, x.code, inputs, NONE);
@@ -280,8 +296,7 @@ export function binaryOp(name: OpName, spec: BinarySpec): BinaryFunction {
         attach(out, rule, inputs, savedOf(x, y, out), 0);
       return out;
     }
-    const a = kernelOperand(name, x, 'input');
-    const b = kernelOperand(name, y, 'other');
+    const [a, b] = kernelOperands(name, x, y);
     const code = outputCode(name, types, spec, promotedCode(name, x, y));
     const shape =
       typeof a === 'number'
@@ -305,7 +320,8 @@ export function binaryOp(name: OpName, spec: BinarySpec): BinaryFunction {
   const inPlaceName = `${name}_`;
   const inPlace = (x: Tensor, y: Operand): Tensor => {
     checkTensor(inPlaceName, x);
-    const b = kernelOperand(inPlaceName, y, 'other');
+    const given = kernelOperand(inPlaceName, y, 'other');
+    const b = typeof given === 'number' || given.place === x.place ? given : brought(inPlaceName, x, given);
     const code = outputCode(inPlaceName, types, spec, promotedCode(inPlaceName, x, y));
     if (spec.noBoolOperand && (isBool(x) || isBool(y)))
       throw new DTypeError(`${inPlaceName}: not defined for bool`);
@@ -348,8 +364,7 @@ export interface CompareFunction {
 export function compareOp(name: OpName): CompareFunction {
   const op = Op[name];
   const call = (x: Operand, y: Operand): Tensor => {
-    const a = kernelOperand(name, x, 'input');
-    const b = kernelOperand(name, y, 'other');
+    const [a, b] = kernelOperands(name, x, y);
     const code = promotedCode(name, x, y);
     const shape =
       typeof a === 'number'
@@ -369,13 +384,16 @@ export function truthInPlace<Rest extends readonly Operand[]>(
 ): (x: Tensor, ...rest: Rest) => Tensor {
   const rule: GradRule<null> = {
     name: `${name.charAt(0).toUpperCase()}${name.slice(1, -1)}Backward`,
-    backward: (grad) => [launch(Op.fill, COMPUTE[grad.code]!, grad.shape, grad.code, NONE, [0])],
+    backward: (grad) => [zerosOf(grad)],
   };
   return (x, ...rest) => {
     checkTensor(name, x);
     for (const y of rest) if (y instanceof Tensor) checkFits(name, x, y);
     checkInPlace(name, x, [x]);
-    launchInto(Op.copy, COMPUTE[x.code]!, [x], [f(x, ...rest)], []);
+    const operands = rest.map((y) =>
+      y instanceof Tensor && y.place !== x.place ? brought(name, x, y) : y,
+    ) as unknown as Rest;
+    launchInto(Op.copy, COMPUTE[x.code]!, [x], [f(x, ...operands)], []);
     return recordInPlace(x, rule, [x], [], -1, null);
   };
 }

@@ -5,14 +5,16 @@ import { gradEnabled, withGradMode } from '../autograd/mode';
 import { COMPUTE, Code, DTYPES, isFloatingCode, promoteCodes } from '../dtype';
 import { ArgumentError, DTypeError, ShapeError, describe } from '../errors';
 import { broadcastShapes, sameShape, showShape, SCALAR_SHAPE } from '../shape';
-import { type Tensor, checkTensor } from '../tensor';
+import { type Tensor, checkTensor, cudaInUse } from '../tensor';
 import { logSoftmax } from './activation';
 import { bindArguments, checkOptions, integerArgument, isOptions, numberArgument } from './arguments';
 import { eq, logicalNot } from './compare';
+import { gathered } from './devices';
 import { launch, launchMany } from './kernel';
 import { add, div, mul, neg, sub } from './arithmetic';
 import { square } from './pointwise';
-import { cast, clone } from './copy';
+import { cast } from './cast';
+import { clone } from './copy';
 import { sum } from './reduce';
 import { expand, reshape } from './view';
 import { where } from './where';
@@ -75,6 +77,7 @@ export function mseLoss(x: Tensor, target: Tensor, options?: { reduction?: Reduc
   checkTensor('mseLoss', x);
   checkTensor('mseLoss', target, 'target');
   const reduction = options === undefined ? 1 : mseReduction(options);
+  if (x.place !== target.place) [x, target] = gathered('mseLoss', x, target);
   if (!sameShape(x.shape, target.shape)) {
     const shape = broadcastShapes('mseLoss', x.shape, target.shape);
     warnBroadcast('mseLoss', x, target);
@@ -177,7 +180,6 @@ function checkFloating(op: string, x: Tensor): void {
 
 function checkWeight(op: string, x: Tensor, weight: Tensor | null, classes: number): void {
   if (weight === null) return;
-  checkTensor(op, weight, 'weight');
   if (weight.shape.length !== 1 || weight.shape[0] !== classes)
     throw new ShapeError(`${op}: expected a weight of shape [${classes}], got ${showShape(weight.shape)}`);
   if (weight.code !== x.code)
@@ -238,9 +240,12 @@ export const CROSS_ENTROPY_OPTIONS = ['weight', 'ignoreIndex', 'reduction', 'lab
 export function nllLoss(x: Tensor, classes: Tensor, ...given: LossArguments<NllLossOptions>): Tensor {
   checkTensor('nllLoss', x);
   checkTensor('nllLoss', classes, 'target');
-  const target = classIndices(classes);
   const options = withWeight('nllLoss', NLL_OPTIONS, given);
-  const { weight = null, ignoreIndex = -100 } = options;
+  let { weight = null } = options;
+  const { ignoreIndex = -100 } = options;
+  if (weight !== null) checkTensor('nllLoss', weight, 'weight');
+  if (cudaInUse) [x, classes, weight] = gathered('nllLoss', x, classes, weight);
+  const target = classIndices(classes);
   integerArgument('nllLoss', 'ignoreIndex', ignoreIndex);
   checkFloating('nllLoss', x);
   checkClasses('nllLoss', x, target);
@@ -265,9 +270,12 @@ export function crossEntropy(
 ): Tensor {
   checkTensor('crossEntropy', x);
   checkTensor('crossEntropy', classes, 'target');
-  const target = classIndices(classes);
   const options = withWeight('crossEntropy', CROSS_ENTROPY_OPTIONS, given);
-  const { weight = null, ignoreIndex = -100, labelSmoothing = 0 } = options;
+  let { weight = null } = options;
+  const { ignoreIndex = -100, labelSmoothing = 0 } = options;
+  if (weight !== null) checkTensor('crossEntropy', weight, 'weight');
+  if (cudaInUse) [x, classes, weight] = gathered('crossEntropy', x, classes, weight);
+  const target = classIndices(classes);
   integerArgument('crossEntropy', 'ignoreIndex', ignoreIndex);
   if (!(numberArgument('crossEntropy', 'labelSmoothing', labelSmoothing) >= 0 && labelSmoothing <= 1))
     throw new ArgumentError(

@@ -15,9 +15,10 @@ import {
 import { COMPUTE, Code, isFloatingCode } from '../dtype';
 import { ArgumentError, DTypeError, InternalError, ShapeError } from '../errors';
 import { broadcastShapes, numelOf, showShape, type Shape } from '../shape';
-import { Tensor, allocate, checkTensor } from '../tensor';
+import { Tensor, allocate, checkTensor, cudaInUse } from '../tensor';
 import { bindArguments, checkOptions, isOptions, numberArgument } from './arguments';
 import { contiguous } from './copy';
+import { gathered } from './devices';
 import { launch } from './kernel';
 import { checkFits } from './kinds';
 import { add, mul } from './arithmetic';
@@ -128,6 +129,7 @@ const Mv = defineGradient('Mv', (grad, node) => [
 ]);
 
 function multiplied(a: Tensor, b: Tensor, batchRule?: GradRule<Transposed>): Tensor {
+  if (a.place !== b.place) [a, b] = gathered('matmul', a, b);
   checkSame('matmul', a, b);
   const ra = a.shape.length;
   const rb = b.shape.length;
@@ -174,6 +176,7 @@ function ranked(op: string, a: Tensor, b: Tensor, ra: number, rb: number): Tenso
     throw new ShapeError(
       `${op}: expected ${ra}-d @ ${rb}-d, got ${showShape(a.shape)} @ ${showShape(b.shape)}`,
     );
+  if (a.place !== b.place) [a, b] = gathered(op, a, b);
   return multiplied(a, b, Bmm);
 }
 
@@ -220,6 +223,9 @@ export function addmm(input: Tensor, a: Tensor, b: Tensor, options: AddmmOptions
   checkOptions('addmm', ['beta', 'alpha'], options);
   const beta = numberArgument('addmm', 'beta', options.beta ?? 1);
   const alpha = numberArgument('addmm', 'alpha', options.alpha ?? 1);
+  checkTensor('addmm', a);
+  checkTensor('addmm', b, 'other');
+  if (cudaInUse) [input, a, b] = gathered('addmm', input, a, b);
   const out = withGradMode('addmm', false, () => {
     const raw = ranked('addmm', a, b, 2, 2);
     checkSame('addmm', input, a);
@@ -237,9 +243,9 @@ export function addmm(input: Tensor, a: Tensor, b: Tensor, options: AddmmOptions
 
 /** All gradients of a linear map in one launch: only where nobody differentiates further. */
 function linearBackward(grad: Tensor, x: Tensor, weight: Tensor, node: Node): InputGrads {
-  const gradX = node.needs(0) ? allocate(x.shape, x.code) : null;
-  const gradWeight = node.needs(1) ? allocate(weight.shape, x.code) : null;
-  const gradBias = node.needs(2) ? allocate([weight.shape[0]!], x.code) : null;
+  const gradX = node.needs(0) ? allocate(x.shape, x.code, x.place) : null;
+  const gradWeight = node.needs(1) ? allocate(weight.shape, x.code, x.place) : null;
+  const gradBias = node.needs(2) ? allocate([weight.shape[0]!], x.code, x.place) : null;
   const grads = [gradX, gradWeight, gradBias];
   const outs: Tensor[] = [];
   for (let i = 0; i < 3; i++) if (grads[i] !== null) outs.push(grads[i]!);
@@ -314,13 +320,17 @@ function linearError(x: unknown, weight: unknown, bias: unknown): Error {
   );
 }
 
-/** The rarer forms: the bias by name, a vector of weights, a bias that broadcasts to the result. */
+/** The rarer forms: operands on several devices, the bias by name, a vector of weights, a bias that broadcasts to the result. */
 function linearOtherwise(x: Tensor, weight: Tensor, given: unknown): Tensor {
   if (isOptions(given)) {
     const [bias = null] = bindArguments('linear', ['bias'], [given]);
     return linear(x, weight, bias as Tensor | null);
   }
   const bias = given as Tensor | null;
+  const areTensors =
+    x instanceof Tensor && weight instanceof Tensor && (bias === null || bias instanceof Tensor);
+  if (areTensors && (x.place !== weight.place || (bias !== null && bias.place !== x.place)))
+    return linear(...gathered('linear', x, weight, bias));
   const vector = weight instanceof Tensor && weight.shape.length === 1 && bias === null;
   if (vector && x instanceof Tensor) return matmul(x, weight);
   const rank = bias instanceof Tensor ? bias.shape.length : -1;
@@ -351,12 +361,14 @@ export function linear(
     x instanceof Tensor &&
     weight instanceof Tensor &&
     weight.code === x.code &&
+    weight.place === x.place &&
     x.code !== Code.bool &&
     weight.shape.length === 2 &&
     x.shape[x.shape.length - 1] === weight.shape[1] &&
     (bias === null ||
       (bias instanceof Tensor &&
         bias.code === x.code &&
+        bias.place === x.place &&
         bias.shape.length === 1 &&
         bias.shape[0] === weight.shape[0]));
   if (!fits) return linearOtherwise(x, weight, bias);

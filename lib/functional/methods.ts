@@ -4,15 +4,17 @@ import { requiresGrad } from '../autograd/node';
 import { checkOverlap } from '../autograd/view';
 import { Op } from '../backend/ops.generated';
 import { COMPUTE, DTYPES, dtypeCode, type DType, type TensorTypedArray } from '../dtype';
-import { resolveDevice, type DeviceLike } from '../device';
-import { ArgumentError, DTypeError, IndexError, ShapeError, describe } from '../errors';
+import { CPU, cudaIndex, type DeviceLike } from '../device';
+import { DTypeError, IndexError, ShapeError } from '../errors';
 import { sameShape, wrapDim } from '../shape';
 import { inspected } from '../print';
-import { Tensor, bumpVersion, checkTensor, stridesOf } from '../tensor';
+import { type Tensor, bumpVersion, checkTensor, stridesOf } from '../tensor';
 import * as activation from './activation';
 import { itemAsync, tolistAsync, toTypedArrayAsync, type AsyncReadOptions } from './async-readers';
 import * as arithmetic from './arithmetic';
 import { bindArguments, checkOptions, named, splitOptions } from './arguments';
+import { attach, attachBinary, attachUnary, define, defineGetter } from './attach';
+import * as casting from './cast';
 import * as clamping from './clamp';
 import * as closeness from './closeness';
 import * as compare from './compare';
@@ -328,7 +330,7 @@ declare module '../tensor' {
     random_(from: number, to: number, options?: Source): this;
     random_(to?: number, options?: Source): this;
     random_(options: Source & { from?: number; to?: number }): this;
-    /** Like `tensor`, but of this one's dtype unless another is asked for; so are the others here. */
+    /** Like `tensor`, but of this one's dtype and on its device unless others are asked for; so are the others here. */
     newTensor(data: creation.TensorData, options?: creation.TensorOptions): Tensor;
     newFull(
       size: readonly number[],
@@ -354,7 +356,8 @@ declare module '../tensor' {
     byte(): Tensor;
     bool(): Tensor;
     cpu(): Tensor;
-    cuda(device?: DeviceLike): Tensor;
+    /** This tensor on the current CUDA device, or the one named. */
+    cuda(device?: DeviceLike | number): Tensor;
     item(): number;
     itemBigInt(): bigint;
     tolist<T = convert.NestedNumbers>(): T;
@@ -368,43 +371,6 @@ declare module '../tensor' {
     /** `using t = zeros(3)` frees it at the end of the block. */
     [Symbol.dispose](): void;
   }
-}
-
-/** Puts functions of (tensor, …) on the prototype as methods of (…). */
-function attach(functions: Record<string, (x: Tensor, ...rest: never[]) => unknown>): void {
-  for (const [name, f] of Object.entries(functions))
-    define(name, function (this: Tensor, ...rest: unknown[]) {
-      return (f as (x: Tensor, ...rest: unknown[]) => unknown)(this, ...rest);
-    });
-}
-
-function refuse(name: string, expected: string, surplus: unknown): never {
-  throw new ArgumentError(`${name}: expected ${expected}, got ${describe(surplus)} besides`);
-}
-
-/** One operand: no rest arguments to gather. */
-function attachUnary(functions: Record<string, (x: Tensor) => unknown>): void {
-  for (const [name, f] of Object.entries(functions))
-    define(name, function (this: Tensor, surplus?: unknown) {
-      if (surplus !== undefined) refuse(name, 'no arguments', surplus);
-      return f(this);
-    });
-}
-
-function attachBinary(functions: Record<string, (x: Tensor, y: never) => unknown>): void {
-  for (const [name, f] of Object.entries(functions))
-    define(name, function (this: Tensor, other: unknown, surplus?: unknown) {
-      if (surplus !== undefined) refuse(name, 'one argument', surplus);
-      return (f as (x: Tensor, y: unknown) => unknown)(this, other);
-    });
-}
-
-function define(name: string | symbol, value: unknown): void {
-  Object.defineProperty(Tensor.prototype, name, { value, writable: true, configurable: true });
-}
-
-function defineGetter(name: string, get: (this: Tensor) => unknown): void {
-  Object.defineProperty(Tensor.prototype, name, { get, configurable: true });
 }
 
 /** Unary functions with a twin in place. */
@@ -531,7 +497,7 @@ attach({
   splitWithSizes: views.splitWithSizes,
   newTensor: (x: Tensor, data: creation.TensorData, options?: creation.TensorOptions) => {
     checkOptions('newTensor', creation.TENSOR_OPTIONS, options);
-    return creation.tensor(data, { dtype: x.dtype, ...options });
+    return creation.tensor(data, { dtype: x.dtype, device: x.device, ...options });
   },
   newFull: creator(creation.full),
   newZeros: creator(creation.zeros),
@@ -608,7 +574,7 @@ const METHODS = {
     return sizeOf(stridesOf(this), dim, 'stride');
   },
   type(this: Tensor, dtype: DType): Tensor {
-    return copying.cast(this, dtypeCode('type', dtype));
+    return casting.cast(this, dtypeCode('type', dtype));
   },
   nelement(this: Tensor): number {
     return this.count;
@@ -622,15 +588,14 @@ const METHODS = {
   isComplex(): boolean {
     return false;
   },
-  getDevice(): number {
-    return -1;
+  getDevice(this: Tensor): number {
+    return this.place - 1;
   },
   cpu(this: Tensor): Tensor {
-    return this;
+    return casting.cast(this, this.code, CPU);
   },
-  cuda(this: Tensor, device: DeviceLike = 'cuda'): Tensor {
-    resolveDevice('cuda', device);
-    return this;
+  cuda(this: Tensor, device?: DeviceLike | number): Tensor {
+    return casting.cast(this, this.code, cudaIndex('cuda', device) + 1);
   },
   toString(this: Tensor): string {
     return convert.toText(this, this.isParameter);
@@ -671,7 +636,7 @@ for (const [name, dtype] of [
   ['bool', 'bool'],
 ] as const) {
   const code = DTYPES.indexOf(dtype);
-  attachUnary({ [name]: (x) => copying.cast(x, code) });
+  attachUnary({ [name]: (x) => casting.cast(x, code) });
 }
 
 defineGetter('T', function () {
@@ -708,15 +673,16 @@ export function isSameSize(x: Tensor, other: Tensor): boolean {
 
 function typeAs(x: Tensor, other: Tensor): Tensor {
   checkTensor('typeAs', other, 'other');
-  return copying.cast(x, other.code);
+  return casting.cast(x, other.code, other.place);
 }
 
-/** A function that makes tensors, with x's dtype unless another is asked for. */
+/** A function that makes tensors, with x's dtype and device unless others are asked for. */
 function creator(make: (...given: never[]) => Tensor): (x: Tensor, ...given: never[]) => Tensor {
   return (x, ...given) => {
     const [positional, options] = splitOptions(given);
     return (make as (...given: unknown[]) => Tensor)(...positional, {
       dtype: x.dtype,
+      device: x.device,
       ...(options as object | undefined),
     });
   };
@@ -737,7 +703,7 @@ provideArithmetic({
     bumpVersion(a);
   },
   sumTo: reduce.sumTo,
-  cast: copying.cast,
+  cast: casting.cast,
   clone: copying.clone,
   full: fullOf,
   detach: (t) => t.detach(),

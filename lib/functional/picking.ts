@@ -5,11 +5,22 @@ import { withGradMode } from '../autograd/mode';
 import { checkInPlace, recordInPlace } from '../autograd/view';
 import { defineGradient, record } from '../autograd/node';
 import { COMPUTE, Code } from '../dtype';
-import { DTypeError, IndexError, ShapeError } from '../errors';
+import { CPU, autoTransfer } from '../device';
+import { DTypeError, DeviceError, IndexError, ShapeError } from '../errors';
 import { hostArray } from './convert';
-import { broadcastShapes, broadcastsTo, numelOf, sameShape, showShape, type Shape } from '../shape';
+import {
+  SCALAR_SHAPE,
+  broadcastShapes,
+  broadcastsTo,
+  numelOf,
+  sameShape,
+  showShape,
+  type Shape,
+} from '../shape';
 import { type Tensor, alias, uninitialised } from '../tensor';
-import { cast, clone, contiguous } from './copy';
+import { cast, copied } from './cast';
+import { brought } from './devices';
+import { clone, contiguous } from './copy';
 import { indexAdd_, indexSelect } from './index-select';
 import { NONE, fullOf, launch, launchInto } from './kernel';
 import { separate } from './kinds';
@@ -35,8 +46,8 @@ interface Plan {
   readonly picked: Shape;
 }
 
-/** The positions of the true elements, row major. */
-function truePositions(mask: Tensor): Tensor {
+/** The positions of the true elements, row major, on the device of a place. */
+function truePositions(mask: Tensor, place: number): Tensor {
   const source = contiguous(mask);
   const bytes = hostArray('index', Uint8Array, mask.count);
   binding.download(source.id, bytes);
@@ -44,7 +55,7 @@ function truePositions(mask: Tensor): Tensor {
   for (let i = 0; i < bytes.length; i++) if (bytes[i] !== 0) n++;
   const positions = hostArray('index', BigInt64Array, n);
   for (let i = 0, k = 0; k < n; i++) if (bytes[i] !== 0) positions[k++] = BigInt(i);
-  const out = uninitialised([n], Code.int64, 'index');
+  const out = uninitialised([n], Code.int64, place, 'index');
   binding.upload(out.id, positions);
   return out;
 }
@@ -55,17 +66,21 @@ function indicesOf(
   x: Tensor,
   { dim, tensor: t }: Picker,
 ): [indices: Tensor, dims: number, size: number] {
+  if (t.place !== CPU && t.place !== x.place && !autoTransfer)
+    throw new DeviceError(
+      `${op}: expected indices on ${x.device} or the CPU, got ${t.device}: move them with .to('${x.device}')`,
+    );
   if (t.code === Code.bool || t.code === Code.uint8) {
     const covered = x.shape.slice(dim, dim + t.shape.length);
     if (!sameShape(covered, t.shape))
       throw new IndexError(
         `${op}: a mask of shape ${showShape(t.shape)} does not fit dimension ${dim} of shape ${showShape(x.shape)}`,
       );
-    return [truePositions(converted(t, Code.bool)), t.shape.length, t.count];
+    return [truePositions(converted(t, Code.bool), x.place), t.shape.length, t.count];
   }
   if (t.code !== Code.int64 && t.code !== Code.int32)
     throw new IndexError(`${op}: expected indices of dtype int64, int32 or bool, got ${t.dtype}`);
-  return [converted(t, Code.int64), 1, x.shape[dim]!];
+  return [t.place === x.place ? converted(t, Code.int64) : copied(t, Code.int64, x.place), 1, x.shape[dim]!];
 }
 
 /** Resolves pickers for x: the plan, and the places as one 1-d tensor. */
@@ -124,7 +139,7 @@ function flat(x: Tensor, { order, before, size, after }: Plan): Tensor {
 const Index = defineGradient<Plan>('Index', (grad, node, plan) => {
   const places = node.input(0);
   const { order, before, size, after, shape } = plan;
-  const whole = fullOf([...before, size, ...after], grad.code, 0);
+  const whole = fullOf([...before, size, ...after], grad.code, grad.place, 0);
   indexAdd_(whole, before.length, places, reshape(grad, [...before, places.count, ...after]));
   if (order === null) return [reshape(whole, shape)];
   const inverse = new Array<number>(order.length);
@@ -156,7 +171,7 @@ export function pick(x: Tensor, pickers: readonly Picker[]): Tensor {
 const IndexPut = defineGradient<Plan>('IndexPut', (grad, node, plan) => {
   const places = node.input(0);
   return [
-    node.needs(0) ? written(clone(grad), plan, places, fullOf([], grad.code, 0)) : null,
+    node.needs(0) ? written(clone(grad), plan, places, fullOf(SCALAR_SHAPE, grad.code, grad.place, 0)) : null,
     node.needs(1) ? taken(grad, plan, places) : null,
   ];
 });
@@ -187,7 +202,8 @@ function written(x: Tensor, plan: Plan, places: Tensor, value: Tensor): Tensor {
 export function put(x: Tensor, pickers: readonly Picker[], given: Tensor): Tensor {
   // One mask with one value is a fill, which converts.
   const fills = pickers.length === 1 && pickers[0]!.tensor.code === Code.bool && given.count === 1;
-  const value = fills ? cast(given, x.code) : given;
+  const there = given.place === x.place ? given : cast(brought('setIndex', x, given), given.code, x.place);
+  const value = fills ? cast(there, x.code) : there;
   if (value.code !== x.code)
     throw new DTypeError(`setIndex: expected a value of dtype ${x.dtype}, got ${value.dtype}`);
   const [plan, places] = planFor('setIndex', x, pickers);

@@ -1,11 +1,13 @@
 /** Functions of one and two operands, element by element, that need more than their kernel: each with its derivative. */
 import { Code, isFloatingCode } from '../dtype';
+import { CPU } from '../device';
 import { ArgumentError, describe } from '../errors';
 import { Tensor } from '../tensor';
 import { checkOptions } from './arguments';
 import { div, mul, neg, sub } from './arithmetic';
 import { eq, ge, gt, logicalAnd, logicalNot, lt } from './compare';
-import { cast, clone } from './copy';
+import { cast } from './cast';
+import { clone } from './copy';
 import { log } from './elementary';
 import { fill_ } from './fill';
 import { fullOf, zerosOf, type KernelOperand } from './kernel';
@@ -97,7 +99,7 @@ const power = binaryOp('pow', {
   ],
 });
 const asTensor = (x: KernelOperand, like: Tensor): Tensor =>
-  typeof x === 'number' ? fullOf([], like.code, x) : cast(x, like.code);
+  typeof x === 'number' ? fullOf([], like.code, CPU, x) : cast(x, like.code);
 
 /**
  * x to the power of y (https://pytorch.org/docs/stable/generated/torch.pow.html).
@@ -106,7 +108,7 @@ const asTensor = (x: KernelOperand, like: Tensor): Tensor =>
 export function pow(x: Operand, y: Operand): Tensor {
   checkExponent('pow', x, y);
   if (x instanceof Tensor && isBool(x) && typeof y === 'boolean')
-    return y ? clone(x) : fullOf(x.shape, Code.bool, 1);
+    return y ? clone(x) : fullOf(x.shape, Code.bool, x.place, 1);
   return power(x, y);
 }
 

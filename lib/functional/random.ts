@@ -5,6 +5,7 @@ import { Tensor, checkTensor } from '../tensor';
 import { checkInPlace, recordInPlace } from '../autograd/view';
 import { defineGradient, type GradRule } from '../autograd/node';
 import { COMPUTE, Code, DTYPES, INTEGER_RANGE, defaultDtypeCode, isFloatingCode } from '../dtype';
+import { CPU } from '../device';
 import { ArgumentError, DTypeError, describe } from '../errors';
 import { broadcastShapes, checkShape, type Shape } from '../shape';
 import { checkOptions, integerArgument, isOptions, named, numberArgument } from './arguments';
@@ -13,17 +14,21 @@ import {
   finish,
   namedArguments,
   optionsCode,
+  optionsPlace,
   shapeAndOptions,
   type SizeOptions,
   type SizesAndOptions,
   type TensorOptions,
 } from './creation';
-import { fullOf, launch, launchInto } from './kernel';
+import { generate, launchInto, zerosOf } from './kernel';
 import type { Operand } from './kinds';
 import { add, mul } from './arithmetic';
 import { amin } from './reduce';
 
-/** A source of random numbers: a seed and a place in its sequence (https://pytorch.org/docs/stable/generated/torch.Generator.html). */
+/**
+ * A source of random numbers: a seed and a place in its sequence (https://pytorch.org/docs/stable/generated/torch.Generator.html).
+ * It gives the same numbers on every device.
+ */
 export class Generator {
   private seed = 0n;
   private offset = 0;
@@ -69,18 +74,39 @@ export class Generator {
   }
 }
 
-/** The generator of all draws that name none. */
+/** The generator of all draws on the CPU that name none. */
 export const defaultGenerator = new Generator();
 defaultGenerator.reseed();
 
-/** Seeds the default generator: the same seed, the same numbers. */
-export function manualSeed(seed: number | bigint): Generator {
-  return defaultGenerator.manualSeed(seed);
+/** Those of draws on CUDA devices, by place, as they are needed. */
+let cudaGenerators: Generator[] = [];
+/** What they start with. */
+let cudaSeed: number | bigint = defaultGenerator.initialSeed();
+
+/** @internal The generator of all draws on the device of a place that name none. */
+export function generatorOn(place: number): Generator {
+  return place === CPU ? defaultGenerator : (cudaGenerators[place] ??= new Generator().manualSeed(cudaSeed));
 }
 
-/** Seeds the default generator from the system's randomness; returns the seed. */
+/** @internal Seeds the generators of all CUDA devices. */
+export function seedCuda(seed: number | bigint): void {
+  new Generator().manualSeed(seed); // throws for what is none
+  cudaGenerators = [];
+  cudaSeed = seed;
+}
+
+/** Seeds the default generators, that of the CPU and those of CUDA devices: the same seed, the same numbers. */
+export function manualSeed(seed: number | bigint): Generator {
+  defaultGenerator.manualSeed(seed);
+  seedCuda(seed);
+  return defaultGenerator;
+}
+
+/** Seeds the default generators from the system's randomness; returns the seed. */
 export function seed(): bigint {
-  return defaultGenerator.reseed();
+  const value = defaultGenerator.reseed();
+  seedCuda(value);
+  return value;
 }
 
 export interface RandomOptions extends TensorOptions {
@@ -89,9 +115,10 @@ export interface RandomOptions extends TensorOptions {
 
 const RANDOM_OPTIONS: readonly string[] = [...TENSOR_OPTIONS, 'generator'];
 
-function generatorOf(op: string, options: RandomOptions | undefined): Generator {
+/** The generator of a draw on the device of a place. */
+function generatorOf(op: string, options: RandomOptions | undefined, place: number): Generator {
   checkOptions(op, RANDOM_OPTIONS, options);
-  const generator = options?.generator ?? defaultGenerator;
+  const generator = options?.generator ?? generatorOn(place);
   if (!(generator instanceof Generator))
     throw new ArgumentError(`${op}: expected generator to be a Generator, got ${describe(generator)}`);
   return generator;
@@ -111,14 +138,17 @@ function draw(
   otherwise: number,
   floating: boolean,
   parameters: readonly number[],
+  like?: Tensor,
 ): Tensor {
-  const generator = generatorOf(op, options);
+  checkOptions(op, RANDOM_OPTIONS, options);
   const plain = withoutGenerator(options);
+  const place = optionsPlace(op, plain, like?.place);
+  const generator = generatorOf(op, options, place);
   const code = optionsCode(op, plain, otherwise);
   if (floating && !isFloatingCode(code))
     throw new DTypeError(`${op}: expected floating point, got ${DTYPES[code]}`);
   const count = shape.reduce((n, size) => n * size, 1);
-  const out = launch(kernel, COMPUTE[code]!, shape, code, [], [...generator.take(count), ...parameters]);
+  const out = generate(kernel, COMPUTE[code]!, shape, code, place, [...generator.take(count), ...parameters]);
   return finish(op, out, plain);
 }
 
@@ -169,7 +199,7 @@ export function normal(...given: readonly unknown[]): Tensor {
     const of = (t: unknown): Shape => (t instanceof Tensor ? t.shape : []);
     const like = (mean instanceof Tensor ? mean : std) as Tensor;
     const shape = broadcastShapes('normal', of(mean), of(std));
-    const standard = draw('normal', Op.normal, shape, options, like.code, true, [0, 1]);
+    const standard = draw('normal', Op.normal, shape, options, like.code, true, [0, 1], like);
     return add(mul(standard, std as Operand), mean as Operand);
   }
   return draw('normal', Op.normal, checkShape('normal', [size]), options, defaultDtypeCode(), true, [
@@ -181,13 +211,13 @@ export function normal(...given: readonly unknown[]): Tensor {
 /** Uniform in [0, 1), of t's shape and dtype. */
 export function randLike(t: Tensor, options?: RandomOptions): Tensor {
   checkTensor('randLike', t);
-  return draw('randLike', Op.uniform, t.shape, options, t.code, true, [0, 1]);
+  return draw('randLike', Op.uniform, t.shape, options, t.code, true, [0, 1], t);
 }
 
 /** Normal, of t's shape and dtype. */
 export function randnLike(t: Tensor, options?: RandomOptions): Tensor {
   checkTensor('randnLike', t);
-  return draw('randnLike', Op.normal, t.shape, options, t.code, true, [0, 1]);
+  return draw('randnLike', Op.normal, t.shape, options, t.code, true, [0, 1], t);
 }
 
 /** Whole numbers from `low` to before `high`, which the dtype must have. */
@@ -246,7 +276,7 @@ export function randintLike(t: Tensor, ...given: readonly unknown[]): Tensor {
   const [low, high] = values[1] === undefined ? [0, values[0]] : values;
   const code = optionsCode('randintLike', withoutGenerator(options), t.code);
   const range = checkRange('randintLike', low, high, code);
-  return draw('randintLike', Op.randint, t.shape, options, t.code, false, range);
+  return draw('randintLike', Op.randint, t.shape, options, t.code, false, range, t);
 }
 
 /** The whole numbers from 0 to before n in random order, int64. */
@@ -258,8 +288,7 @@ export function randperm(n: number, options?: RandomOptions): Tensor {
   return draw('randperm', Op.randperm, shape, options, code, false, []);
 }
 
-const drawRule = (name: string): GradRule<null> =>
-  defineGradient(name, (grad) => [fullOf(grad.shape, grad.code, 0)]);
+const drawRule = (name: string): GradRule<null> => defineGradient(name, (grad) => [zerosOf(grad)]);
 const Uniform = drawRule('Uniform');
 const Normal = drawRule('Normal');
 const Random = drawRule('Random');
@@ -272,7 +301,7 @@ function drawInto(
   generator: Generator | undefined,
   rule: GradRule<null>,
 ): Tensor {
-  const source = generatorOf(op, generator === undefined ? undefined : { generator });
+  const source = generatorOf(op, generator === undefined ? undefined : { generator }, t.place);
   checkInPlace(op, t, [t]);
   launchInto(kernel, COMPUTE[t.code]!, [t], [], [...source.take(t.count), ...parameters]);
   return recordInPlace(t, rule, [t], [], -1, null);

@@ -8,8 +8,8 @@ import { reducedShape, showShape, wrapDim, wrapDims, type Shape } from '../shape
 import { Tensor, checkTensor } from '../tensor';
 import { bindArguments, booleanArgument, isOptions } from './arguments';
 import { eq, isnan, logicalAnd, logicalOr } from './compare';
-import { cast } from './copy';
-import { launch, launchMany } from './kernel';
+import { cast } from './cast';
+import { NONE, generate, launch, launchMany } from './kernel';
 import { div, mul, sub } from './arithmetic';
 import { sqrt } from './elementary';
 import { maximum, minimum } from './pointwise';
@@ -138,7 +138,7 @@ function productOfOthersAgain(x: Tensor, r: Reduction): Tensor {
   const outer = keep.map((i) => r.shape[i]!);
   const rows = reshape(permute(x, order), [...outer, n]);
   const square = expand(unsqueeze(rows, -2), [...outer, n, n]);
-  const diagonal = launch(Op.eye, COMPUTE[Code.bool]!, [n, n], Code.bool, [], []);
+  const diagonal = generate(Op.eye, COMPUTE[Code.bool]!, [n, n], Code.bool, x.place, NONE);
   const products = prod(where(diagonal, 1, square), -1);
   const inverse = new Array<number>(order.length);
   order.forEach((d, i) => (inverse[d] = i));
@@ -289,7 +289,7 @@ const alongDim = (name: string): GradRule<Reduction> =>
     const dim = r.dims[0] ?? 0;
     const index = kept(node.input(0), r);
     const size = r.shape[dim] ?? 1;
-    const places = launch(Op.arange, COMPUTE[Code.int64]!, [size], Code.int64, [], [0, 1]);
+    const places = generate(Op.arange, COMPUTE[Code.int64]!, [size], Code.int64, index.place, [0, 1]);
     const along =
       r.shape.length === 0
         ? reshape(places, [])

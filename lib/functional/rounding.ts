@@ -6,7 +6,8 @@ import { DTypeError } from '../errors';
 import { checkTensor, type Tensor } from '../tensor';
 import { checkOptions, integerArgument } from './arguments';
 import { div, mul } from './arithmetic';
-import { cast, clone, copy_ } from './copy';
+import { cast } from './cast';
+import { clone, copy_ } from './copy';
 import { zerosOf } from './kernel';
 import { unaryOp, type UnaryFunction } from './kinds';
 

@@ -3,10 +3,12 @@ import { Op } from '../backend/ops.generated';
 import { checkInPlace, recordInPlace } from '../autograd/view';
 import { defineGradient, record, type GradRule } from '../autograd/node';
 import { COMPUTE, Code, isFloatingCode } from '../dtype';
+import { CPU } from '../device';
 import { ArgumentError, DTypeError, describe } from '../errors';
 import { broadcastShapes, SCALAR_SHAPE } from '../shape';
 import { Tensor, checkTensor } from '../tensor';
 import { checkOptions } from './arguments';
+import { brought, together } from './devices';
 import { fullOf, launch, launchInto } from './kernel';
 import { checkFits, checkResultFits, kernelOperand, promotedCode, separate, type Operand } from './kinds';
 import { numberValue } from './number';
@@ -82,7 +84,7 @@ function scaledBy(
 function operandOf(op: string, value: Operand, code: number): Tensor {
   if (value instanceof Tensor) return converted(value, code);
   const wide = isFloatingCode(code) ? code : Code.int64;
-  return converted(fullOf(SCALAR_SHAPE, wide, numberValue(op, value)), code);
+  return converted(fullOf(SCALAR_SHAPE, wide, CPU, numberValue(op, value)), code);
 }
 
 function addScaled(
@@ -93,6 +95,7 @@ function addScaled(
   sign: 1 | -1,
   rule: GradRule<number> = sign > 0 ? Add : Sub,
 ): Tensor {
+  if (x instanceof Tensor && y instanceof Tensor && x.place !== y.place) [x, y] = together(op, x, y);
   const [code, factor] = scaledBy(op, x, y, options, sign);
   const a = operandOf(op, x, code);
   const b = operandOf(op, y, code);
@@ -104,6 +107,7 @@ function addScaled(
 
 function addScaled_(op: string, x: Tensor, y: Operand, options: Alpha, sign: 1 | -1): Tensor {
   checkTensor(op, x);
+  if (y instanceof Tensor && y.place !== x.place) y = brought(op, x, y);
   const [code, factor] = scaledBy(op, x, y, options, sign);
   checkResultFits(op, x, code);
   const b = operandOf(op, y, code);

@@ -17,7 +17,8 @@ import {
 } from '../shape';
 import { type Tensor, alias as shareOf, checkTensor, stridesOf } from '../tensor';
 import { bindArguments, integerArgument, isOptions, named } from './arguments';
-import { contiguous, copied, copy_ } from './copy';
+import { copied } from './cast';
+import { contiguous, copy_ } from './copy';
 import { fullOf } from './kernel';
 
 /** The strides that give `shape` the elements of x in their order, or null when there are none without a copy. */
@@ -387,7 +388,7 @@ const Select = defineGradient<Part>('Select', (grad, _, part) => [embed(grad, pa
 
 /** The gradient of a part as that of the whole: zeros around it. Differentiable, being made of a view and a copy. */
 function embed(grad: Tensor, part: Part, selected: boolean): Tensor {
-  const whole = fullOf(part.shape, grad.code, 0);
+  const whole = fullOf(part.shape, grad.code, grad.place, 0);
   const length = selected ? 1 : grad.shape[part.dim]!;
   const region = selected
     ? selectedAt(whole, part.dim, part.start)
@@ -479,7 +480,7 @@ function divisionRule(name: string): GradRule<Division> {
   return {
     ...defineGradient<Division>(name, () => []),
     backwardAll(grads, node, { shape, dim, sizes }) {
-      const whole = fullOf(shape, node.code, 0);
+      const whole = fullOf(shape, node.code, node.place, 0);
       let start = 0;
       grads.forEach((g, i) => {
         if (g !== null) copy_(sliced(whole, dim, start, sizes[i]!, 1), g);
@@ -586,7 +587,7 @@ export const chunk = named<[chunks: number, dim?: number], { chunks?: number; di
 const Unbind: GradRule<Division> = {
   ...defineGradient<Division>('Unbind', () => []),
   backwardAll(grads, node, { shape, dim }) {
-    const whole = fullOf(shape, node.code, 0);
+    const whole = fullOf(shape, node.code, node.place, 0);
     grads.forEach((g, i) => g !== null && copy_(selectedAt(whole, dim, i), g));
     return [whole];
   },

@@ -3,10 +3,12 @@ import { Op } from '../backend/ops.generated';
 import { checkInPlace, recordInPlace } from '../autograd/view';
 import { defineGradient, record } from '../autograd/node';
 import { COMPUTE, Code, resultCode, Standing } from '../dtype';
+import { CPU } from '../device';
 import { DTypeError, ShapeError } from '../errors';
 import { broadcastShapes, showShape } from '../shape';
-import { Tensor, checkTensor } from '../tensor';
+import { Tensor, checkTensor, cudaInUse } from '../tensor';
 import { named } from './arguments';
+import { brought, together } from './devices';
 import { NONE, fullOf, launch, launchInto } from './kernel';
 import { checkFits, kernelOperand, type Operand } from './kinds';
 import { elementValue, numberCode, numberValue, scalarElement } from './number';
@@ -33,10 +35,17 @@ function conditionOf(op: string, condition: unknown, name: string): Tensor {
   return converted(condition, Code.bool);
 }
 
+/** The tensors among these on one device. */
+function onOneDevice(op: string, first: Tensor, x: Operand, y: Operand): [Tensor, Operand, Operand] {
+  const tensorOf = (value: Operand): Tensor | null => (value instanceof Tensor ? value : null);
+  const [a, b, c] = together(op, first, tensorOf(x), tensorOf(y));
+  return [a, b ?? x, c ?? y];
+}
+
 /** A value as a tensor of the dtype. */
 function valueOf(op: string, value: Operand, code: number, element: typeof elementValue): Tensor {
   if (value instanceof Tensor) return converted(value, code);
-  return fullOf([], code, element(op, numberValue(op, value), code));
+  return fullOf([], code, CPU, element(op, numberValue(op, value), code));
 }
 
 function standingOf(value: Operand): [code: number, standing: Standing] {
@@ -49,9 +58,11 @@ function standingOf(value: Operand): [code: number, standing: Standing] {
  * @throws DTypeError when the condition isn't bool.
  */
 export function where(condition: Tensor, x: Operand, y: Operand): Tensor {
-  const c = conditionOf('where', condition, 'condition');
+  checkTensor('where', condition, 'condition');
   kernelOperand('where', x, 'x');
   kernelOperand('where', y, 'y');
+  if (cudaInUse) [condition, x, y] = onOneDevice('where', condition, x, y);
+  const c = conditionOf('where', condition, 'condition');
   const code = resultCode(...standingOf(x), ...standingOf(y));
   const [p, q] = [valueOf('where', x, code, scalarElement), valueOf('where', y, code, scalarElement)];
   const shape = broadcastShapes('where', c.shape, broadcastShapes('where', p.shape, q.shape));
@@ -72,8 +83,6 @@ const MaskedFill = defineGradient('MaskedFill', (grad, node) => {
 
 /** The mask, and the value as a 0-d tensor of x's dtype. */
 function maskedOperands(op: string, x: Tensor, mask: Tensor, value: Operand): [Tensor, Tensor] {
-  checkTensor(op, x);
-  checkTensor(op, mask, 'mask');
   if (mask.code !== Code.bool) throw new DTypeError(`${op}: expected a bool mask, got ${mask.dtype}`);
   if (value instanceof Tensor && value.shape.length > 0)
     throw new ShapeError(`${op}: expected a number or a 0-d tensor, got shape ${showShape(value.shape)}`);
@@ -89,6 +98,9 @@ const MASKED = ['mask', 'value'] as const;
 
 /** x with `value` where the mask, which broadcasts, is true. */
 export const maskedFill = named<MaskAndValue, Masked, Tensor>('maskedFill', MASKED, (x, mask, value) => {
+  checkTensor('maskedFill', x);
+  checkTensor('maskedFill', mask, 'mask');
+  if (cudaInUse) [x, mask, value] = onOneDevice('maskedFill', x, mask, value) as [Tensor, Tensor, Operand];
   const [m, v] = maskedOperands('maskedFill', x, mask, value);
   const shape = broadcastShapes('maskedFill', x.shape, m.shape);
   const out = launch(Op.where, COMPUTE[x.code]!, shape, x.code, [m, v, x], NONE);
@@ -97,6 +109,10 @@ export const maskedFill = named<MaskAndValue, Masked, Tensor>('maskedFill', MASK
 
 /** `maskedFill`, in place. */
 export const maskedFill_ = named<MaskAndValue, Masked, Tensor>('maskedFill_', MASKED, (x, mask, value) => {
+  checkTensor('maskedFill_', x);
+  checkTensor('maskedFill_', mask, 'mask');
+  if (mask.place !== x.place) mask = brought('maskedFill_', x, mask);
+  if (value instanceof Tensor && value.place !== x.place) value = brought('maskedFill_', x, value);
   const [m, v] = maskedOperands('maskedFill_', x, mask, value);
   checkFits('maskedFill_', x, m);
   const inputs = [x, value instanceof Tensor ? value : null];

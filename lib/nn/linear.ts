@@ -54,11 +54,11 @@ export class Linear extends Module {
     const code = dtypeCode('Linear', dtype ?? getDefaultDtype());
     if (!isFloatingCode(code))
       throw new DTypeError(`Linear: expected a floating-point dtype, got ${DTYPES[code]}`);
-    resolveDevice('Linear', device);
+    const place = resolveDevice('Linear', device);
     this.inFeatures = inFeatures;
     this.outFeatures = outFeatures;
-    this.weight = new Parameter(uninitialised([outFeatures, inFeatures], code, 'Linear'));
-    this.bias = !bias ? null : new Parameter(uninitialised([outFeatures], code, 'Linear'));
+    this.weight = new Parameter(uninitialised([outFeatures, inFeatures], code, place, 'Linear'));
+    this.bias = !bias ? null : new Parameter(uninitialised([outFeatures], code, place, 'Linear'));
     this.resetParameters();
   }
 

@@ -2,7 +2,7 @@
 import { inspect } from 'util';
 import { noGrad, type HookHandle } from '../autograd';
 import { DTYPES, dtypeCode, type DType } from '../dtype';
-import { resolveDevice, type DeviceLike } from '../device';
+import { cudaIndex, deviceName, resolveDevice, type DeviceLike } from '../device';
 import { ArgumentError, DTypeError, ShapeError, describe } from '../errors';
 import { booleanArgument, checkOptions, isOptions } from '../functional/arguments';
 import { inspected } from '../print';
@@ -11,6 +11,7 @@ import { sameShape, showShape } from '../shape';
 import { Tensor, checkTensor, setGradient } from '../tensor';
 import type { AnyBackwardHook, Gradients } from './backward-hooks';
 import { addHook, type AnyHook, type HookOptions } from './hooks';
+import { convertTensor, type Target } from './convert';
 import { Buffer, Parameter, isBuffer } from './parameter';
 
 /** A module's tensors by their dotted names, as PyTorch spells them. */
@@ -253,23 +254,17 @@ export abstract class Module {
   }
 
   /**
-   * Converts floating-point parameters (with their gradients) and buffers to a dtype. Tensors of that dtype take the
-   * place of the old ones: make optimizers afterwards.
+   * Moves parameters (with their gradients) and buffers to a device, and converts those that are floating-point to a dtype:
+   * `net.to('cuda')`, `net.to('float64')`, `net.to({ device: 'cuda', dtype: 'float16' })`. Parameters stay the same objects,
+   * so that optimizers go on; new tensors take the place of buffers
+   * (https://pytorch.org/docs/stable/generated/torch.nn.Module.html#torch.nn.Module.to).
    */
-  to(target: DType | DeviceLike | { dtype?: DType; device?: DeviceLike }): this {
-    const options = isOptions(target) ? target : null;
-    if (options !== null) checkOptions('to', ['dtype', 'device'], options);
-    else if (typeof target !== 'string')
-      throw new ArgumentError(`to: expected a dtype, a device or options, got ${describe(target)}`);
-    const isDtype = (DTYPES as readonly unknown[]).includes(target);
-    resolveDevice('to', options === null ? (isDtype ? undefined : target) : options.device);
-    const dtype = options === null ? (isDtype ? target : undefined) : options.dtype;
-    if (dtype === undefined) return this;
-    const code = dtypeCode('to', dtype);
-    if (code > 3)
-      throw new DTypeError(`to: modules can be converted to floating-point dtypes only, got ${DTYPES[code]}`);
-    const done = new Map<Tensor, Tensor>();
-    for (const module of this.modules()) convert(module, code, done);
+  to(target: DType | DeviceLike | Tensor | ModuleTarget, dtype?: DType): this {
+    const wanted = readTarget(target);
+    if (dtype !== undefined) wanted.code = floatingCode(dtype);
+    if (wanted.code === null && wanted.place === null) return this;
+    const replaced = new Map<Tensor, Tensor>();
+    for (const module of this.modules()) convert(module, wanted, replaced);
     return this;
   }
 
@@ -279,8 +274,18 @@ export abstract class Module {
   double(): this {
     return this.to('float64');
   }
+  half(): this {
+    return this.to('float16');
+  }
+  bfloat16(): this {
+    return this.to('bfloat16');
+  }
   cpu(): this {
-    return this;
+    return this.to('cpu');
+  }
+  /** To the current CUDA device, or the one named. */
+  cuda(device?: DeviceLike | number): this {
+    return this.to(deviceName(cudaIndex('cuda', device) + 1));
   }
 
   /**
@@ -421,18 +426,43 @@ function namedTensors<T extends Tensor>(
   return found;
 }
 
-/** Replaces a module's own floating-point tensors; one that several modules share stays shared. */
-function convert(module: Module, code: number, done: Map<Tensor, Tensor>): void {
+/** What `Module.to` takes by name. */
+export interface ModuleTarget {
+  dtype?: DType;
+  device?: DeviceLike;
+}
+
+function floatingCode(dtype: DType): number {
+  const code = dtypeCode('to', dtype);
+  if (code > 3)
+    throw new DTypeError(`to: modules can be converted to floating-point dtypes only, got ${DTYPES[code]}`);
+  return code;
+}
+
+/** What `Module.to` is asked for. */
+function readTarget(target: unknown): { code: number | null; place: number | null } {
+  if (target instanceof Tensor) return { code: target.code > 3 ? null : target.code, place: target.place };
+  if (isOptions(target)) {
+    checkOptions('to', ['dtype', 'device'], target);
+    const { dtype, device } = target as ModuleTarget;
+    return {
+      code: dtype === undefined ? null : floatingCode(dtype),
+      place: device === undefined ? null : resolveDevice('to', device),
+    };
+  }
+  if (typeof target !== 'string')
+    throw new ArgumentError(`to: expected a dtype, a device, a Tensor or options, got ${describe(target)}`);
+  if ((DTYPES as readonly string[]).includes(target))
+    return { code: floatingCode(target as DType), place: null };
+  return { code: null, place: resolveDevice('to', target) };
+}
+
+/** Converts a module's own tensors. */
+function convert(module: Module, target: Target, replaced: Map<Tensor, Tensor>): void {
   for (const [name, value] of [...module[MEMBERS]()]) {
-    if (value instanceof Module || value.code > 3 || value.code === code) continue;
-    let made = done.get(value);
-    if (made === undefined) {
-      const data = value.detach().to(DTYPES[code]!);
-      made = value instanceof Parameter ? new Parameter(data, value.requiresGrad) : Buffer(data);
-      made.grad = value.grad?.detach().to(DTYPES[code]!) ?? null;
-      done.set(value, made);
-    }
-    Object.assign(module, { [name]: made });
+    if (value instanceof Module) continue;
+    const made = convertTensor(value, target, replaced);
+    if (made !== value) Object.assign(module, { [name]: made });
   }
 }
 

@@ -25,7 +25,7 @@ export class Parameter extends Tensor {
       throw new AutogradError(
         "Parameter: an inference tensor can't require a gradient outside of inference mode; use a clone() of it",
       );
-    super(CONSTRUCTOR_SECRET, data.shape, data.code, data.count);
+    super(CONSTRUCTOR_SECRET, data.shape, data.code, data.count, data.place);
     aliasInto(this, data, data.layout, data.offset);
     this.needsGrad = requiresGrad;
   }

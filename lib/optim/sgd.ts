@@ -4,6 +4,7 @@ import { Op } from '../backend/ops.generated';
 import { COMPUTE } from '../dtype';
 import { ArgumentError, describe } from '../errors';
 import { bindArguments, booleanArgument, numberArgument } from '../functional/arguments';
+import { copied } from '../functional/cast';
 import { bumpVersion, uninitialised, type Tensor } from '../tensor';
 import { Optimizer, type Group, type Params } from './optimizer';
 
@@ -63,7 +64,8 @@ export class SGD extends Optimizer<SGDOptions> {
   /** @internal */
   protected override update(group: Group<SGDOptions>): void {
     const { params, momentum } = group;
-    // Those with a gradient; of these, apart, those without a momentum yet, and those of another dtype.
+    // Those with a gradient; of these, apart, those without a momentum yet, and those of another dtype or
+    // device.
     let pending: Tensor[] = [];
     let grads: Tensor[] = [];
     let first = false;
@@ -73,7 +75,10 @@ export class SGD extends Optimizer<SGDOptions> {
       const isFirst = momentum !== 0 && !this.momenta.has(p);
       if (
         pending.length > 0 &&
-        (isFirst !== first || p.code !== pending[0]!.code || pending.length === LAUNCH)
+        (isFirst !== first ||
+          p.code !== pending[0]!.code ||
+          p.place !== pending[0]!.place ||
+          pending.length === LAUNCH)
       ) {
         this.launch(group, pending, grads, first);
         pending = [];
@@ -95,8 +100,8 @@ export class SGD extends Optimizer<SGDOptions> {
     const { lr, momentum, dampening, weightDecay, nesterov, maximize } = group;
     let outs = params;
     if (momentum !== 0) {
-      if (first) for (const p of params) this.momenta.set(p, uninitialised(p.shape, p.code, 'SGD'));
-      outs = [...params, ...params.map((p) => this.momenta.get(p)!)];
+      if (first) for (const p of params) this.momenta.set(p, uninitialised(p.shape, p.code, p.place, 'SGD'));
+      outs = [...params, ...params.map((p) => this.momentumOf(p))];
     }
     SCALARS[0] = lr;
     SCALARS[1] = momentum;
@@ -107,6 +112,15 @@ export class SGD extends Optimizer<SGDOptions> {
     SCALARS[6] = first ? 1 : 0;
     runInto(Op.sgd, COMPUTE[params[0]!.code]!, outs, grads, SCALARS);
     for (let i = 0; i < params.length; i++) bumpVersion(params[i]!);
+  }
+
+  /** A parameter's momentum, which follows the parameter to another dtype or device. */
+  private momentumOf(p: Tensor): Tensor {
+    const kept = this.momenta.get(p)!;
+    if (kept.code === p.code && kept.place === p.place) return kept;
+    const made = copied(kept, p.code, p.place);
+    this.momenta.set(p, made);
+    return made;
   }
 
   /** @internal */

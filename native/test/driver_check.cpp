@@ -45,9 +45,10 @@ struct Compare<R (*)(A...), S (*)(B...)> {
 };
 
 // The symbols of the library: <cuda.h> makes the plain names macros for the versioned ones.
-#define TENON_CHECK(member, symbol, ...)                                                            \
-  static_assert(Compare<decltype(Api::member), decltype(&::symbol)>::value, #symbol " is declared " \
-                                                                                    "otherwise");
+#define TENON_CHECK(member, symbol, ...)                                            \
+  static_assert(Compare<decltype(Api::member), decltype(&::symbol)>::value, #symbol \
+                " is declared "                                                     \
+                "otherwise");
 TENON_CUDA_DRIVER(TENON_CHECK)
 #undef TENON_CHECK
 
