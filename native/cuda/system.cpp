@@ -1,9 +1,8 @@
 #include "cuda/system.h"
 
 #include <cstdlib>
-#include <cstring>
-#include <fstream>
-#include <iterator>
+
+#include "cuda/images.h"
 
 #if defined(_WIN32)
 #include <windows.h>
@@ -138,7 +137,7 @@ driver::Result make_current(driver::Context context) {
 
 driver::Context SystemDevice::context(std::string& reason) {
   std::lock_guard<std::mutex> lock(mutex_);
-  if (module_) return context_;
+  if (context_) return context_;
   driver::Context made = nullptr;
   driver::Result result = api.PrimaryCtxRetain(&made, handle);
   if (result == driver::kSuccess) result = make_current(made);
@@ -146,33 +145,50 @@ driver::Context SystemDevice::context(std::string& reason) {
     reason = "no context on " + name + ": " + describe(result);
     return nullptr;
   }
-  std::string image;
-  if (!found().emulated) {
-    std::ifstream file(images_path, std::ios::binary);
-    image.assign(std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>());
-    if (image.empty()) {
-      reason =
-          "this build has no CUDA kernels: " + images_path + " is missing (it is made where nvcc is found)";
-      return nullptr;
+  if (load_kernels(reason)) context_ = made;
+  return context_;
+}
+
+/** The first of the forms that the driver takes, all of it. */
+bool SystemDevice::load_kernels(std::string& reason) {
+  if (found().emulated) {  // its kernels are linked into it
+    driver::Module module = nullptr;
+    if (api.ModuleLoadData(&module, "") == driver::kSuccess) modules_.push_back(module);
+    return !modules_.empty();
+  }
+  Images images;
+  if (images.read(images_path) != Images::Problem::kNone) {
+    reason = "this build has no CUDA kernels: " + images.reason();
+    return false;
+  }
+  for (const ImageSet& set : images.attempts(10 * major + minor)) {
+    driver::Result result = driver::kSuccess;
+    for (const Image& image : set) {
+      driver::Module module = nullptr;
+      result = api.ModuleLoadData(&module, image.data);
+      if (result != driver::kSuccess) break;
+      modules_.push_back(module);
     }
+    if (result == driver::kSuccess && !modules_.empty()) return true;
+    for (driver::Module module : modules_) api.ModuleUnload(module);
+    modules_.clear();
+    reason = "the CUDA kernels can't be loaded on " + name + ": " + describe(result);
   }
-  result = api.ModuleLoadData(&module_, image.data());
-  if (result != driver::kSuccess) {
-    module_ = nullptr;
-    reason = "the kernels can't be loaded on " + name + ": " + describe(result);
-    return nullptr;
-  }
-  return context_ = made;
+  if (reason.empty()) reason = "this build has no CUDA kernels for " + name;
+  return false;
 }
 
 driver::Function SystemDevice::function(const char* kernel) {
   std::lock_guard<std::mutex> lock(mutex_);
   const auto known = functions_.find(kernel);
   if (known != functions_.end()) return known->second;
-  driver::Function f = nullptr;
-  if (api.ModuleGetFunction(&f, module_, kernel) != driver::kSuccess) return nullptr;
-  functions_.emplace(kernel, f);
-  return f;
+  for (driver::Module module : modules_) {
+    driver::Function f = nullptr;
+    if (api.ModuleGetFunction(&f, module, kernel) != driver::kSuccess) continue;
+    functions_.emplace(kernel, f);
+    return f;
+  }
+  return nullptr;
 }
 
 }  // namespace cuda

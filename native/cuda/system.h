@@ -26,9 +26,11 @@ class SystemDevice {
   driver::Function function(const char* name);
 
  private:
+  bool load_kernels(std::string& reason);
+
   std::mutex mutex_;
   driver::Context context_ = nullptr;
-  driver::Module module_ = nullptr;
+  std::vector<driver::Module> modules_;
   std::unordered_map<std::string, driver::Function> functions_;
 };
 
