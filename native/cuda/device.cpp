@@ -55,7 +55,7 @@ Device::Device(const driver::Api& api, SystemDevice& system, driver::Context con
           api, [](void* self) { static_cast<Device*>(self)->drain(); }, this),
       staging_(api) {
   multiprocessors_ = system.multiprocessors;
-  capability_ = 10 * system.major + system.minor;
+  capability_ = system.capability();
 }
 
 bool Device::set_up(std::string& reason) {
