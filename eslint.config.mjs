@@ -4,6 +4,7 @@ const nodeGlobals = Object.fromEntries(
   [
     '__dirname',
     '__filename',
+    'Buffer',
     'console',
     'module',
     'performance',

@@ -1,5 +1,4 @@
 /** Compiles Tenon's programs, so that they start as users' programs do: plain JavaScript on the built package. */
-import { transformFileSync } from '@swc/core';
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'fs';
 import * as path from 'path';
 import { BenchmarkError, COMPILED, ROOT } from './process';
@@ -7,10 +6,14 @@ import { BenchmarkError, COMPILED, ROOT } from './process';
 export function compilePrograms(): void {
   if (!existsSync(path.join(ROOT, 'dist', 'index.js')))
     throw new BenchmarkError('the benchmarks use the built package: npm run build');
-  const sources = path.join(ROOT, 'benchmarks', 'tenon');
+  const folder = path.join(ROOT, 'benchmarks', 'tenon');
+  const sources = readdirSync(folder).filter((name) => name.endsWith('.ts'));
+  if (sources.length === 0) return; // they were compiled before they came here
+  // eslint-disable-next-line @typescript-eslint/no-require-imports -- is not where they come compiled
+  const { transformFileSync } = require('@swc/core') as typeof import('@swc/core');
   mkdirSync(COMPILED, { recursive: true });
-  for (const file of readdirSync(sources).filter((name) => name.endsWith('.ts'))) {
-    const { code } = transformFileSync(path.join(sources, file), {
+  for (const file of sources) {
+    const { code } = transformFileSync(path.join(folder, file), {
       swcrc: false,
       jsc: {
         target: 'es2022',

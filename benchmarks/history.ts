@@ -53,6 +53,7 @@ export function record(suite: Suite, result: Result, load: number): void {
     node: process.version,
     isa: result.tenon.isa,
     threads: result.tenon.threads,
+    ...(result.tenon.device !== undefined && { gpu: result.tenon.device }),
     suite: suite.name,
     passes: result.passes,
     rivals: result.rivals,

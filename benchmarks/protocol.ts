@@ -10,6 +10,8 @@ export interface Hello {
   /** Tenon only: the instruction set and the default number of threads. */
   isa?: string;
   threads?: number;
+  /** The GPU, in suites that are about one. */
+  device?: string;
 }
 
 /** How a piece of work is repeated: a warm-up, then batches, each of which gives one figure. */

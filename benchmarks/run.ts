@@ -7,13 +7,14 @@ import { BenchmarkError } from './process';
 import { report } from './report';
 import { RIVALS, type Rival, type Suite } from './suite';
 import { cold } from './suites/cold';
+import { cuda } from './suites/cuda';
 import { eventloop } from './suites/eventloop';
 import { elementwise } from './suites/elementwise';
 import { gemm } from './suites/gemm';
 import { notebook } from './suites/notebook';
 import { overhead } from './suites/overhead';
 
-const SUITES: readonly Suite[] = [notebook, overhead, gemm, elementwise, cold, eventloop];
+const SUITES: readonly Suite[] = [notebook, overhead, gemm, elementwise, cold, eventloop, cuda];
 
 const USAGE = `usage: npm run bench -- [suite ...] [--vs rival ...] [--busy N] [--quick]
 
@@ -76,6 +77,11 @@ function parse(args: string[]): Choice | null {
 async function run({ suites, rivals, quick, busy }: Choice): Promise<void> {
   compilePrograms();
   for (const suite of suites) {
+    const missing = await suite.unavailable?.(quick);
+    if (missing) {
+      console.log(`${suite.name}: skipped: ${missing}`);
+      continue;
+    }
     const load = loadavg()[0]!;
     const result = await suite.run({
       rivals: rivals.filter((r) => suite.rivals.includes(r)),

@@ -44,6 +44,8 @@ export interface Suite {
   rivals: readonly Rival[];
   /** Whether it looks at `busy`. */
   takesBusy?: boolean;
+  /** Why it can't run here; null: it can. */
+  unavailable?(quick: boolean): Promise<string | null>;
   run(options: SuiteOptions): Promise<Result>;
 }
 

@@ -1,9 +1,10 @@
 #!/usr/bin/env node
 'use strict';
-// Builds the addon into build/Release.
+// Builds the addon into build/Release, and the CUDA kernels beside it where there is an nvcc.
 // usage: node scripts/build.js [--config Release] [--out build/Release] [-DNAME=VALUE ...]
-// TENON_WERROR=ON makes warnings errors. TENON_BUILD_DIR names another work folder than build-cmake (which is
-// not build/: node-gyp cleans that one).
+// TENON_WERROR=ON makes warnings errors. TENON_CUDA, TENON_CUDA_ARCHITECTURES and TENON_CUDA_RELEASE say what is
+// compiled for CUDA (docs/cuda.md). TENON_BUILD_DIR names another work folder than build-cmake (which is not
+// build/: node-gyp cleans that one).
 const fs = require('fs');
 const path = require('path');
 const { ROOT, JOBS, requireTools, run, configure, build } = require('./toolchain');
@@ -13,8 +14,10 @@ const option = (name, otherwise) => (args.includes(name) ? args[args.indexOf(nam
 const config = option('--config', 'Release');
 const out = path.resolve(option('--out', path.join(ROOT, 'build', config)));
 const work = path.resolve(process.env.TENON_BUILD_DIR || path.join(ROOT, 'build-cmake'));
-const defines = args.filter((arg) => arg.startsWith('-D'));
-if (process.env.TENON_WERROR) defines.push(`-DTENON_WERROR=${process.env.TENON_WERROR}`);
+const defines = ['-DTENON_CUDA_RELEASE=OFF']; // CMake would remember an earlier build's
+for (const name of ['TENON_WERROR', 'TENON_CUDA', 'TENON_CUDA_ARCHITECTURES', 'TENON_CUDA_RELEASE'])
+  if (process.env[name]) defines.push(`-D${name}=${process.env[name]}`);
+defines.push(...args.filter((arg) => arg.startsWith('-D')));
 
 requireTools();
 // The package's own: a cmake-js that an installing project happens to have would not find the headers.
@@ -35,10 +38,15 @@ if (fs.existsSync(cmakeJs)) {
   build(work, config);
 }
 
-// Removed before it is copied: overwriting in place would pull the file from under processes that have it
-// loaded.
-const target = path.join(out, 'tenon.node');
+/** Removed before it is copied: overwriting in place would pull the file from under processes that have it loaded. */
+function replace(name, source) {
+  const target = path.join(out, name);
+  fs.rmSync(target, { force: true });
+  if (!fs.existsSync(source)) return;
+  fs.copyFileSync(source, target);
+  console.log(`built ${path.relative(process.cwd(), target)}`);
+}
+
 fs.mkdirSync(out, { recursive: true });
-fs.rmSync(target, { force: true });
-fs.copyFileSync(path.join(work, config, 'tenon.node'), target);
-console.log(`built ${path.relative(process.cwd(), target)}`);
+replace('tenon.node', path.join(work, config, 'tenon.node'));
+replace('tenon_cuda.fatbin', path.join(work, 'tenon_cuda.fatbin'));

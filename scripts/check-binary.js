@@ -1,16 +1,18 @@
 'use strict';
 // Checks the built addon and its object files: a function shared between instruction sets must not end up in
 // the copy for one of them that not every processor has, nothing may run when the addon is loaded, and its
-// size, exports and libraries stay what they should be.
-// usage: node scripts/check-binary.js [ADDON]   (ADDON: one to publish, which has to be stripped and to run on
-// glibc 2.28)
+// size, exports and libraries stay what they should be. Checks the compiled CUDA kernels, where there are any.
+// usage: node scripts/check-binary.js [FILE]   (FILE: one to publish; an addon has to be stripped and to run on
+// glibc 2.28, kernels in the form for older drivers have to assemble)
 const { execFileSync, spawnSync } = require('child_process');
 const fs = require('fs');
 const os = require('os');
 const path = require('path');
+const { OLDER_PTX, read: readImages, describe: describeImages } = require('./cuda/images');
 const { ROOT } = require('./toolchain');
 
 const MAX_BYTES = 6 * 1024 * 1024;
+const MAX_KERNEL_BYTES = 3 * 1024 * 1024;
 const MAX_GLIBC = 28;
 const LIBRARIES = /^(libc|libm|libdl|libpthread|librt|ld-linux-.*|libc\.musl-.*)\.so/;
 const EXPORTS = ['napi_register_module_v1', 'node_api_module_get_api_version_v1'];
@@ -100,17 +102,54 @@ function checkAddon(addon, publishing) {
   console.log(`addon: ${(bytes / 1024 / 1024).toFixed(2)} MB stripped (at most 6), ${glibc}`);
 }
 
-if (process.platform !== 'linux') {
-  console.log(`binary checks skipped: they read ELF files, this is ${process.platform}`);
-} else {
-  const publishing = process.argv[2];
-  const addon = publishing ?? path.join(ROOT, 'build', 'Release', 'tenon.node');
+/** Assembles PTX that is marked as of an older version: what needs a newer one fails. */
+function checkOlderPtx({ architecture, data }) {
+  const file = path.join(fs.mkdtempSync(path.join(os.tmpdir(), 'tenon-')), 'kernels.ptx');
+  fs.writeFileSync(file, data.subarray(0, -1));
+  const options = [`-arch=sm_${architecture}`, '--cubin', '-o', file.replace('.ptx', '.cubin'), file];
+  const { error, stderr, status } = spawnSync('nvcc', options, { encoding: 'utf8' });
+  fs.rmSync(path.dirname(file), { recursive: true });
+  if (error?.code === 'ENOENT') return false;
+  if (status !== 0) problems.push(`PTX for older drivers, sm_${architecture}: ${stderr.slice(0, 500)}`);
+  return true;
+}
+
+function checkKernels(file, publishing) {
+  let images;
+  try {
+    images = readImages(file);
+  } catch (error) {
+    problems.push(error.message);
+    return;
+  }
+  const bytes = fs.statSync(file).size;
+  if (bytes > MAX_KERNEL_BYTES)
+    problems.push(`the CUDA kernels have ${bytes} bytes, more than ${MAX_KERNEL_BYTES}`);
+  console.log(`CUDA kernels: ${describeImages(images)} (at most ${MAX_KERNEL_BYTES / 1024 / 1024})`);
+  const older = images.filter((image) => image.kind === OLDER_PTX);
+  if (publishing && older.length > 0 && !older.every(checkOlderPtx))
+    console.log('CUDA kernels: the form for older drivers was not assembled: there is no nvcc');
+}
+
+function checkBuild() {
+  const addon = path.join(ROOT, 'build', 'Release', 'tenon.node');
+  const kernels = path.join(ROOT, 'build', 'Release', 'tenon_cuda.fatbin');
   if (!fs.existsSync(addon)) {
     console.error(`there is no ${path.relative(ROOT, addon)} to check: npm run build`);
     process.exit(1);
   }
-  if (publishing === undefined) checkObjects();
-  checkAddon(addon, publishing !== undefined);
+  checkObjects();
+  checkAddon(addon, false);
+  if (fs.existsSync(kernels)) checkKernels(kernels, false);
+}
+
+if (process.platform !== 'linux') {
+  console.log(`binary checks skipped: they read ELF files, this is ${process.platform}`);
+} else {
+  const publishing = process.argv[2];
+  if (publishing === undefined) checkBuild();
+  else if (publishing.endsWith('.fatbin')) checkKernels(publishing, true);
+  else checkAddon(publishing, true);
   for (const problem of problems) console.error(problem);
   process.exit(problems.length === 0 ? 0 : 1);
 }

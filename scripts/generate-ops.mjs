@@ -5,28 +5,34 @@ import { fileURLToPath } from 'node:url';
 const source = fileURLToPath(new URL('../native/ops.def', import.meta.url));
 const target = fileURLToPath(new URL('../lib/backend/ops.generated.ts', import.meta.url));
 
+const kernel = ([outputs, inputs, scalars]) => ({
+  types: 'NUMERIC',
+  outputs: Number(outputs),
+  inputs: Number(inputs),
+  scalars: Number(scalars),
+});
 const KINDS = {
   UNARY: ([types, scalars]) => ({ types, outputs: 1, inputs: 1, scalars: Number(scalars) }),
   PREDICATE: ([types]) => ({ types, outputs: 1, inputs: 1, scalars: 0 }),
   BINARY: ([types, scalars]) => ({ types, outputs: 1, inputs: 2, scalars: Number(scalars) }),
   COMPARE: ([types]) => ({ types, outputs: 1, inputs: 2, scalars: 0 }),
   REDUCE: ([types, outputs]) => ({ types, outputs: Number(outputs), inputs: 1, scalars: -1 }),
-  KERNEL: ([outputs, inputs, scalars]) => ({
-    types: 'NUMERIC',
-    outputs: Number(outputs),
-    inputs: Number(inputs),
-    scalars: Number(scalars),
-  }),
+  KERNEL: kernel,
+  HOST_KERNEL: kernel,
 };
+
+const KIND_NAMES = Object.fromEntries(
+  Object.keys(KINDS).map((kind) => [kind, kind.toLowerCase().replace(/_k/, 'K')]),
+);
 
 const rows = [];
 for (const line of readFileSync(source, 'utf8').split('\n')) {
-  const match = /^([A-Z]+)\((\w+), ([^)]*)\)/.exec(line);
+  const match = /^([A-Z_]+)\((\w+), ([^)]*)\)/.exec(line);
   if (!match || line.startsWith('//')) continue;
   const [, kind, name, rest] = match;
   if (!KINDS[kind]) throw new Error(`ops.def: unknown kind ${kind}`);
   if (rows.some((row) => row.name === name)) throw new Error(`ops.def: ${name} stands there twice`);
-  rows.push({ name, kind: kind.toLowerCase(), ...KINDS[kind](rest.split(',').map((word) => word.trim())) });
+  rows.push({ name, kind: KIND_NAMES[kind], ...KINDS[kind](rest.split(',').map((word) => word.trim())) });
 }
 
 const text = `// Generated from native/ops.def by scripts/generate-ops.mjs: npm run generate.
@@ -38,8 +44,8 @@ ${rows.map((row, i) => `  ${row.name}: ${i},`).join('\n')}
 
 export type OpName = keyof typeof Op;
 
-export type OpKind = ${Object.keys(KINDS)
-  .map((kind) => `'${kind.toLowerCase()}'`)
+export type OpKind = ${Object.values(KIND_NAMES)
+  .map((kind) => `'${kind}'`)
   .join(' | ')};
 
 /** The compute types a kernel is compiled for. */

@@ -10,6 +10,12 @@ const prebuildify = require.resolve('prebuildify/bin.js');
 const buildScript = path.join(ROOT, 'scripts', 'build.js');
 run(process.execPath, [prebuildify, '--napi', '--strip', '--tag-libc', '--node-gyp', buildScript]);
 
+// prebuildify takes the emulation, which is for tests, along, and knows nothing of the kernels.
+for (const name of fs.readdirSync(folder)) if (name.includes('emulation')) fs.rmSync(path.join(folder, name));
+const kernels = path.join(ROOT, 'build', 'Release', 'tenon_cuda.fatbin');
+fs.rmSync(path.join(folder, 'tenon_cuda.fatbin'), { force: true });
+if (fs.existsSync(kernels)) fs.copyFileSync(kernels, path.join(folder, 'tenon_cuda.fatbin'));
+
 for (const name of fs.readdirSync(folder))
   run(process.execPath, [path.join(ROOT, 'scripts', 'check-binary.js'), path.join(folder, name)]);
 

@@ -11,6 +11,7 @@ const script = (name, ...args) => [`${__dirname}/${name}.js`, ...args];
 const SUITES = {
   'JavaScript, with 200 endings': [jest],
   'instruction sets, and all on the executor': script('test-variants'),
+  'registers of CUDA kernels': script('cuda/check-ptxas'),
   'native, with the slow sweeps': script('test-native', '--full'),
   'other versions of Node': script('test-nodes'),
   'native, for arm64': script('test-native', '--arm64'),
@@ -49,7 +50,7 @@ function run(args) {
 /** Jest's summary, or that of the native tests. */
 function count(text, counts) {
   const plain = text.replace(/\u001b\[[0-9;]*m/g, '');
-  if (!/^(Tests|Native tests.*|Fuzz): /.test(plain)) return;
+  if (!/^(Tests|Native tests.*|Registers|Fuzz): /.test(plain)) return;
   for (const [, n, what] of plain.matchAll(/(\d+) (passed|failed|skipped)/g)) counts[what] += Number(n);
 }
 

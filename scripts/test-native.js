@@ -37,6 +37,7 @@ function configureArm64() {
     '-DCMAKE_SYSTEM_PROCESSOR=aarch64',
     `-DCMAKE_CXX_COMPILER=${ARM64_COMPILER}`,
     '-DTENON_ADDON=OFF',
+    '-DTENON_CUDA=OFF',
   ]);
   return folder;
 }

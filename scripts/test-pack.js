@@ -33,10 +33,14 @@ function checkFiles(packed) {
     'LICENSE',
     'native/ops.def',
     'native/vendor/napi.h',
+    'native/cuda/kernels.cmake',
+    'scripts/cuda/images.js',
     'CMakeLists.txt',
   ])
     if (!paths.includes(wanted)) throw new Error(`${wanted} is missing`);
-  const stray = paths.filter((file) => /(^|\/)test\/|^binding\.gyp$|^\.|^build|^examples|\.o$/.test(file));
+  const stray = paths.filter((file) =>
+    /(^|\/)test\/|^binding\.gyp$|^\.|^build|^examples|\.o$|emulation/.test(file),
+  );
   if (stray.length > 0) throw new Error(`${stray.join(', ')} should not be in it`);
   return `${packed.entryCount} files, ${expectAtMost('tarball', mb(packed.size), MAX_MB, 'MB')}`;
 }

@@ -63,6 +63,7 @@ function configureSanitized(sanitizers) {
   const addon = path.join(folder, 'addon', 'build', 'Release');
   configure(folder, 'Release', [
     `-DTENON_SANITIZE=${sanitizers}`,
+    '-DTENON_CUDA=OFF',
     `-DCMAKE_LIBRARY_OUTPUT_DIRECTORY=${addon}`,
   ]);
   return folder;

@@ -36,10 +36,14 @@ function say(message: Hello | Reply): void {
   process.stdout.write(JSON.stringify(message) + '\n');
 }
 
-/** `prepare` makes inputs outside the measured time. */
-export async function serve<Work>(prepare: (work: Work) => Job): Promise<void> {
+/** `prepare` makes inputs outside the measured time. `device`: the GPU that does the work. */
+export async function serve<Work>(
+  prepare: (work: Work) => Job,
+  device?: string,
+): Promise<void> {
   const threads = getNumThreads();
-  say({ label: `Tenon (${cpuCapability()})`, isa: cpuCapability(), threads });
+  const label = `Tenon (${device ?? cpuCapability()})`;
+  say({ label, isa: cpuCapability(), threads, ...(device !== undefined && { device }) });
   for await (const line of createInterface({ input: process.stdin })) {
     const request = JSON.parse(line) as Request<Work>;
     const job = prepare(request.work);

@@ -75,10 +75,13 @@ function prebuiltFor(): string[] {
   const folder = path.join(ROOT, 'prebuilds');
   if (!fs.existsSync(folder)) return [];
   return fs.readdirSync(folder).flatMap((system) =>
-    fs.readdirSync(path.join(folder, system)).map((file) => {
-      const libc = /\.(glibc|musl)\./.exec(file)?.[1];
-      return libc ? `${system} (${libc})` : system;
-    }),
+    fs
+      .readdirSync(path.join(folder, system))
+      .filter((file) => file.endsWith('.node'))
+      .map((file) => {
+        const libc = /\.(glibc|musl)\./.exec(file)?.[1];
+        return libc ? `${system} (${libc})` : system;
+      }),
   );
 }
 

@@ -96,11 +96,12 @@ export const Op = {
   mseLoss: 91,
   mseLossBackward: 92,
   sgd: 93,
+  adam: 94,
 } as const;
 
 export type OpName = keyof typeof Op;
 
-export type OpKind = 'unary' | 'predicate' | 'binary' | 'compare' | 'reduce' | 'kernel';
+export type OpKind = 'unary' | 'predicate' | 'binary' | 'compare' | 'reduce' | 'kernel' | 'hostKernel';
 
 /** The compute types a kernel is compiled for. */
 export type OpTypes = 'FLOAT' | 'INTEGER' | 'NUMERIC';
@@ -210,4 +211,5 @@ export const OP_ROWS: readonly OpRow[] = [
   { name: 'mseLoss', kind: 'kernel', types: 'NUMERIC', outputs: 1, inputs: 2, scalars: 1 },
   { name: 'mseLossBackward', kind: 'kernel', types: 'NUMERIC', outputs: 1, inputs: 3, scalars: 1 },
   { name: 'sgd', kind: 'kernel', types: 'NUMERIC', outputs: -1, inputs: -1, scalars: 7 },
+  { name: 'adam', kind: 'kernel', types: 'NUMERIC', outputs: -1, inputs: -1, scalars: 9 },
 ];

@@ -5,14 +5,15 @@ import { checkOverlap } from '../autograd/view';
 import { Op } from '../backend/ops.generated';
 import { COMPUTE, DTYPES, dtypeCode, type DType, type TensorTypedArray } from '../dtype';
 import { CPU, cudaIndex, type DeviceLike } from '../device';
-import { ArgumentError, DTypeError, IndexError, ShapeError, describe } from '../errors';
+import { DTypeError, IndexError, ShapeError } from '../errors';
 import { sameShape, wrapDim } from '../shape';
 import { inspected } from '../print';
-import { Tensor, bumpVersion, checkTensor, stridesOf } from '../tensor';
+import { type Tensor, bumpVersion, checkTensor, stridesOf } from '../tensor';
 import * as activation from './activation';
 import { itemAsync, tolistAsync, toTypedArrayAsync, type AsyncReadOptions } from './async-readers';
 import * as arithmetic from './arithmetic';
 import { bindArguments, checkOptions, named, splitOptions } from './arguments';
+import { attach, attachBinary, attachUnary, define, defineGetter } from './attach';
 import * as casting from './cast';
 import * as clamping from './clamp';
 import * as closeness from './closeness';
@@ -370,43 +371,6 @@ declare module '../tensor' {
     /** `using t = zeros(3)` frees it at the end of the block. */
     [Symbol.dispose](): void;
   }
-}
-
-/** Puts functions of (tensor, …) on the prototype as methods of (…). */
-function attach(functions: Record<string, (x: Tensor, ...rest: never[]) => unknown>): void {
-  for (const [name, f] of Object.entries(functions))
-    define(name, function (this: Tensor, ...rest: unknown[]) {
-      return (f as (x: Tensor, ...rest: unknown[]) => unknown)(this, ...rest);
-    });
-}
-
-function refuse(name: string, expected: string, surplus: unknown): never {
-  throw new ArgumentError(`${name}: expected ${expected}, got ${describe(surplus)} besides`);
-}
-
-/** One operand: no rest arguments to gather. */
-function attachUnary(functions: Record<string, (x: Tensor) => unknown>): void {
-  for (const [name, f] of Object.entries(functions))
-    define(name, function (this: Tensor, surplus?: unknown) {
-      if (surplus !== undefined) refuse(name, 'no arguments', surplus);
-      return f(this);
-    });
-}
-
-function attachBinary(functions: Record<string, (x: Tensor, y: never) => unknown>): void {
-  for (const [name, f] of Object.entries(functions))
-    define(name, function (this: Tensor, other: unknown, surplus?: unknown) {
-      if (surplus !== undefined) refuse(name, 'one argument', surplus);
-      return (f as (x: Tensor, y: unknown) => unknown)(this, other);
-    });
-}
-
-function define(name: string | symbol, value: unknown): void {
-  Object.defineProperty(Tensor.prototype, name, { value, writable: true, configurable: true });
-}
-
-function defineGetter(name: string, get: (this: Tensor) => unknown): void {
-  Object.defineProperty(Tensor.prototype, name, { get, configurable: true });
 }
 
 /** Unary functions with a twin in place. */

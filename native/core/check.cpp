@@ -104,7 +104,7 @@ class Checker {
       if (op != Op::fill)  // which gives all elements one value
         require(!overlaps_itself(out), ErrorCode::argument,
                 "elements of the output share memory (it was expanded): clone it first");
-      if (op == Op::sgd) {  // pairs what it is given, and there may be many
+      if (op == Op::sgd || op == Op::adam) {  // pairs what it is given, and there may be many
         require(i >= inputs || !overlap(out, l_.in(i), true), ErrorCode::argument, kShared);
         continue;
       }
@@ -312,17 +312,21 @@ class Checker {
     dtype(is_floating(l_.out().dtype), "floating point only");
   }
 
-  void sgd() {
-    const bool momentum = l_.scalar[1].get() != 0;
-    require(l_.outputs == l_.inputs * (momentum ? 2 : 1), ErrorCode::internal, "wrong number of operands");
+  /** Parameters, as many gradients, and `states` tensors of state for each. */
+  void optimizer(uint32_t states) {
+    require(l_.outputs == l_.inputs * (1 + states), ErrorCode::internal, "wrong number of operands");
     if (!ok()) return;
     for (uint32_t i = 0; i < l_.inputs; i++) {
-      const TensorView &p = l_.out(i), &g = l_.in(i);
-      shape(same_shape(p, g) && (!momentum || same_shape(p, l_.out(l_.inputs + i))),
-            "parameter and gradient differ in shape");
-      dtype(
-          is_floating(p.dtype) && p.dtype == g.dtype && (!momentum || p.dtype == l_.out(l_.inputs + i).dtype),
-          "parameter and gradient differ in dtype");
+      const TensorView& p = l_.out(static_cast<int>(i));
+      bool same_sizes = same_shape(p, l_.in(static_cast<int>(i)));
+      bool same_dtype = is_floating(p.dtype) && p.dtype == l_.in(static_cast<int>(i)).dtype;
+      for (uint32_t k = 1; k <= states; k++) {
+        const TensorView& state = l_.out(static_cast<int>(k * l_.inputs + i));
+        same_sizes &= same_shape(p, state);
+        same_dtype &= p.dtype == state.dtype;
+      }
+      shape(same_sizes, "parameter and gradient differ in shape");
+      dtype(same_dtype, "parameter and gradient differ in dtype");
     }
   }
 
@@ -363,7 +367,8 @@ class Checker {
       case Op::nllLossBackward: nll(); break;
       case Op::mseLoss:
       case Op::mseLossBackward: mse(); break;
-      case Op::sgd: sgd(); break;
+      case Op::sgd: optimizer(l_.scalar[1].get() != 0 ? 1 : 0); break;
+      case Op::adam: optimizer(l_.scalar[6].get() != 0 ? 3 : 2); break;
       default: break;
     }
   }

@@ -16,7 +16,11 @@
 #include <cstdint>
 #include <cstring>
 
+#if defined(__CUDACC__)
+#define TENON_RANDOM static __device__ __host__ __forceinline__
+#else
 #define TENON_RANDOM static inline __attribute__((always_inline))
+#endif
 
 namespace tenon {
 
@@ -121,8 +125,13 @@ TENON_RANDOM double random_cos(double t) {
 }
 
 /** The square root, as every instruction set rounds it. */
+#if defined(__CUDA_ARCH__)
+TENON_RANDOM float random_sqrt(float x) { return __fsqrt_rn(x); }
+TENON_RANDOM double random_sqrt(double x) { return __dsqrt_rn(x); }
+#else
 TENON_RANDOM float random_sqrt(float x) { return __builtin_sqrtf(x); }
 TENON_RANDOM double random_sqrt(double x) { return __builtin_sqrt(x); }
+#endif
 
 /** Quarter turns `quarter` and the rest t of an angle to its cosine and sine. */
 template <class T, class U>

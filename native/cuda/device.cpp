@@ -4,6 +4,7 @@
 #include <new>
 
 #include "cpu/kernel_table.h"
+#include "cuda/host.h"
 #include "cuda/kernel_table.h"
 
 namespace tenon {
@@ -211,6 +212,7 @@ bool Device::submit(Launch& l, LaunchError& error) {
       if (s->place == place_) order(s);
   l.error = &error;
   try {
+    if (!kernel_table[l.op]) return run_on_host(*this, l, error);
     kernel_table[l.op](l, *this);
   } catch (const std::bad_alloc&) {
     set_error(error, ErrorCode::out_of_memory, "%s: no memory on %s for the kernel's working space", op,

@@ -11,6 +11,7 @@ extern const Kernel kernel_table[] = {
 #define COMPARE TENON_ENTRY
 #define REDUCE TENON_ENTRY
 #define KERNEL TENON_ENTRY
+#define HOST_KERNEL(...) nullptr,
 #include "ops.def"
 #undef TENON_ENTRY
 };

@@ -9,7 +9,7 @@ namespace cuda {
 /** All operands are on the queue's device, but for numbers. Errors of arguments go to launch.error. */
 using Kernel = void (*)(const Launch&, Queue&);
 
-/** By op number. */
+/** By op number; null where operands go to the CPU and back (host.h). */
 extern const Kernel kernel_table[];
 
 /** What a record says, as an error of the op that left it. */
@@ -22,6 +22,7 @@ void explain(const FailureRecord&, LaunchError&);
 #define COMPARE TENON_CUDA_KERNEL
 #define REDUCE TENON_CUDA_KERNEL
 #define KERNEL TENON_CUDA_KERNEL
+#define HOST_KERNEL(...)
 #include "ops.def"
 #undef TENON_CUDA_KERNEL
 

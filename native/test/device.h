@@ -10,6 +10,7 @@
 
 #include "core/check.h"
 #include "cuda/device.h"
+#include "cuda/system.h"
 #include "test/test.h"
 
 namespace test {
@@ -19,6 +20,8 @@ using namespace tenon;
 inline cuda::Device& device() {
   static const std::unique_ptr<cuda::Device> made = [] {
     setenv("TENON_CUDA_DRIVER", TENON_EMULATION, 0);
+    // For a GPU: its driver, and the file of compiled kernels.
+    if (const char* const images = std::getenv("TENON_CUDA_IMAGES")) cuda::system(images);
     std::string reason;
     std::unique_ptr<cuda::Device> d = cuda::Device::open(0, reason);
     if (!d) {

@@ -1,5 +1,5 @@
-/** The rows of test/fixtures/ops.json (scripts/fixtures/ops.py): how to run them and what they must give. */
-import { readFileSync } from 'fs';
+/** The rows of test/fixtures/ops (scripts/fixtures/ops.py): how to run them and what they must give. */
+import { readFileSync, readdirSync } from 'fs';
 import { join } from 'path';
 import * as tenon from 'tenon';
 import { Tensor, tensor, type DType } from 'tenon';
@@ -23,7 +23,11 @@ export interface Case {
   second?: boolean;
 }
 
-export const CASES = JSON.parse(readFileSync(join(__dirname, '../fixtures/ops.json'), 'utf8')) as Case[];
+const FOLDER = join(__dirname, '../fixtures/ops');
+
+export const CASES = readdirSync(FOLDER).flatMap(
+  (family) => JSON.parse(readFileSync(join(FOLDER, family), 'utf8')) as Case[],
+);
 
 export function title(c: Case, i: number): string {
   const shapes = c.inputs.map((t) => `[${t.shape.join(',')}]`).join(' ');

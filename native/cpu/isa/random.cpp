@@ -1,8 +1,7 @@
 // Random fills: uniform, normal, randint, randperm. Compiled without contraction, see core/random.h.
 #include "core/random.h"
 
-#include <limits>
-
+#include "core/draw_arguments.h"
 #include "core/parallel.h"
 #include "cpu/isa/kernels.h"
 #include "cpu/isa/strided.h"
@@ -113,69 +112,29 @@ void generate(const TensorView& out, Draw draw) {
 
 constexpr int kGroup32 = 4 * kLanes, kGroup64 = 2 * kLanes;  // draws of a group: of 32 bits, of 64 bits
 
-/** The largest value of dtype t below `to`; `from` when there is none from there on. */
-float last_float(DType t, float from, float to) {
-  const uint32_t unit = t == DType::f16 ? 1u << 13 : t == DType::bf16 ? 1u << 16 : 1u;
-  uint32_t bits = random_bits<uint32_t>(to);
-  float last;
-  if (t == DType::f16 && to <= 0x1p-14f && to >= -0x1p-14f) {  // among its subnormals
-    last = (std::ceil(to * 0x1p24f) - 1) * 0x1p-24f;
-  } else if (to > 0) {
-    bits = (bits - 1) & ~(unit - 1);
-    last = random_bits<float>(bits);
-  } else if (to < 0) {
-    bits = (bits | (unit - 1)) + 1;
-    last = random_bits<float>(bits);
-  } else {
-    last = random_bits<float>(0x80000000u | unit);
-  }
-  return last >= from ? last : from;
-}
-/** The largest number of a floating dtype. */
-double largest_of(DType t) {
-  switch (t) {
-    case DType::f64: return std::numeric_limits<double>::max();
-    case DType::f16: return 65504;
-    case DType::bf16: return 0x1.fep127;
-    default: return std::numeric_limits<float>::max();
-  }
-}
-double last_double(double from, double to) {
-  const double last = std::nextafter(to, from);
-  return last >= from ? last : from;
-}
-
 }  // namespace
 
 void kernel_uniform(const Launch& l) {
   const TensorView& out = l.out();
-  const double from = l.scalar[3].get(), to = l.scalar[4].get(), largest = largest_of(out.dtype);
-  if (!(from <= to)) {
-    set_error(*l.error, ErrorCode::argument, "uniform: expected from <= to, got %g and %g", from, to);
-    return;
-  }
-  if (!(from >= -largest && to <= largest && to - from <= largest)) {
-    set_error(*l.error, ErrorCode::argument,
-              "uniform: expected a range within the dtype's, up to %g, got %g to %g", largest, from, to);
-    return;
-  }
+  UniformArguments a;
+  if (!read_arguments(l, a)) return;
   const Source source(l);
   if (out.dtype == DType::f64) {
-    const double width = to - from, last = last_double(from, to);
+    const double low = a.low, width = a.width, last = a.last;
     generate<double, kGroup64>(out, [&](int64_t group, double* x) {
       uint64_t w[2][kLanes];
       source.pairs(group, w);
       const uint64_t* const pair = w[0];
       for (int i = 0; i < kGroup64; i++) {
-        const double value = unit_double(pair[i]) * width + from;
+        const double value = unit_double(pair[i]) * width + low;
         x[i] = value < last ? value : last;
       }
     });
     return;
   }
-  const float low = static_cast<float>(from), width = static_cast<float>(to) - low;
-  const float last = last_float(out.dtype, low, static_cast<float>(to));
-  const int digits = out.dtype == DType::f16 ? 11 : out.dtype == DType::bf16 ? 8 : 24;
+  const float low = static_cast<float>(a.low), width = static_cast<float>(a.width);
+  const float last = static_cast<float>(a.last);
+  const int digits = a.digits;
   generate<float, kGroup32>(out, [&](int64_t group, float* x) {
     uint32_t w[4][kLanes];
     source.words(group, w);
@@ -189,11 +148,9 @@ void kernel_uniform(const Launch& l) {
 
 void kernel_normal(const Launch& l) {
   const TensorView& out = l.out();
-  const double mean = l.scalar[3].get(), deviation = l.scalar[4].get();
-  if (!(deviation >= 0)) {
-    set_error(*l.error, ErrorCode::argument, "normal: expected std >= 0, got %g", deviation);
-    return;
-  }
+  NormalArguments arguments;
+  if (!read_arguments(l, arguments)) return;
+  const double mean = arguments.mean, deviation = arguments.deviation;
   const Source source(l);
   if (out.dtype == DType::f64) {
     generate<double, kGroup64>(out, [&](int64_t group, double* x) {
@@ -223,14 +180,11 @@ void kernel_normal(const Launch& l) {
 }
 
 void kernel_randint(const Launch& l) {
-  const double from = l.scalar[3].get(), to = l.scalar[4].get();
-  if (!(from < to && from >= -0x1p62 && to <= 0x1p62)) {
-    set_error(*l.error, ErrorCode::argument, "randint: expected low < high, got %.17g and %.17g", from, to);
-    return;
-  }
+  RandintArguments a;
+  if (!read_arguments(l, a)) return;
+  const int64_t low = a.low;
+  const uint64_t range = a.range;
   const Source source(l);
-  const int64_t low = static_cast<int64_t>(from);
-  const uint64_t range = static_cast<uint64_t>(static_cast<int64_t>(to)) - static_cast<uint64_t>(low);
   generate<int64_t, kGroup64>(l.out(), [&](int64_t group, int64_t* x) {
     uint64_t w[2][kLanes];
     source.pairs(group, w);

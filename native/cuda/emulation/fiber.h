@@ -1,0 +1,37 @@
+// Stacks between which one OS thread switches.
+#pragma once
+#include <cstddef>
+
+namespace tenon {
+namespace cuda {
+namespace emulation {
+
+/** Code on a stack of its own. One fiber runs at a time, on the thread that has entered it. */
+class Fiber {
+ public:
+  /** `body` never returns; at its end it leaves and is not entered again. */
+  explicit Fiber(void (*body)());
+  ~Fiber();
+  Fiber(const Fiber&) = delete;
+  Fiber& operator=(const Fiber&) = delete;
+
+  /** Runs the fiber until it leaves. */
+  void enter();
+  /** On the fiber: goes back to where it was entered. */
+  void leave();
+
+ private:
+  static void start();
+  char* memory_;
+  void (*body_)();
+  void* context_ = nullptr;
+  void* fake_stack_ = nullptr;  // AddressSanitizer's
+  void* tsan_ = nullptr;        // ThreadSanitizer's idea of this fiber
+};
+
+/** Where ThreadSanitizer is told to be after fibers are gone: ids of destroyed ones would be used again. */
+void forget_fibers();
+
+}  // namespace emulation
+}  // namespace cuda
+}  // namespace tenon
