@@ -75,6 +75,8 @@ describe('without a driver', () => {
   });
 });
 
+setDefaultDevice('cpu');
+
 const onCuda = emulated ? describe : describe.skip;
 
 onCuda('devices', () => {
