@@ -406,7 +406,9 @@ class Reader {
   /** Whether the op's kernels read this scalar from a cell on the device; the values of others are taken now.
    */
   static bool reads_cell(uint16_t op, uint32_t i) {
-    return op == static_cast<uint16_t>(Op::sgd) && i == 0;  // the learning rate
+    // Learning rates, and the number of the step.
+    return op == static_cast<uint16_t>(Op::sgd) ? i == 0
+                                                : op == static_cast<uint16_t>(Op::adam) && (i == 0 || i == 8);
   }
 
   bool fail_places(const Launch& l, int other) {
