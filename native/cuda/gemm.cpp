@@ -48,7 +48,8 @@ const Family& family_of(const Gemm& g, const Queue& q) {
   }
 }
 
-// So many tiles keep a large GPU busy; with fewer, smaller ones are taken.
+// So many tiles keep a large GPU busy; with fewer, smaller ones are taken, as for matrices that would leave half
+// of a tile empty.
 constexpr int64_t kManyTiles = 96;
 // With still fewer, k is cut to parts, so that there are about so many blocks, each with enough to do.
 constexpr int64_t kWantedBlocks = 256;
@@ -107,7 +108,10 @@ void gemm(Gemm g, Queue& q) {
   const Family& family = family_of(g, q);
   int size = 0;
   const auto tiles_of = [&](int s) { return count_tiles(family.size[s].tile, g.m, g.n, p.batches); };
-  while (size < 2 && family.size[size + 1].name && tiles_of(size) < kManyTiles) size++;
+  const auto fills = [&](const GemmTile& t) { return g.m > t.rows / 2 && g.n > t.columns / 2; };
+  while (size < 2 && family.size[size + 1].name &&
+         (tiles_of(size) < kManyTiles || !fills(family.size[size].tile)))
+    size++;
   const auto& kernel = family.size[size];
   const int64_t tiles = tiles_of(size);
   if (tiles < kWantedBlocks / 2) {
