@@ -36,7 +36,7 @@ function training(op: string, name: string, steps: number, quick: boolean): Case
   return { name, work: { op }, measure: STEPS, timing: quick ? ONCE : timing, agree: eachClose(1e-2) };
 }
 
-/** The devices as `cuda.status()` has them. */
+/** What tenon/cuda-status.js prints. */
 interface Status {
   available: boolean;
   emulated: boolean;

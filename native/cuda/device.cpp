@@ -55,7 +55,7 @@ Device::Device(const driver::Api& api, SystemDevice& system, driver::Context con
           api, [](void* self) { static_cast<Device*>(self)->drain(); }, this),
       staging_(api) {
   multiprocessors_ = system.multiprocessors;
-  capability_ = 10 * system.major + system.minor;
+  capability_ = system.capability();
 }
 
 bool Device::set_up(std::string& reason) {
@@ -269,6 +269,7 @@ bool Device::copy_from(Device& other, Storage* source, const void* from, Storage
   if (bytes)
     ok(api_.MemcpyPeerAsync(address_of(to), context_, address_of(from), other.context_, bytes, stream));
   ok(api_.EventRecord(order_event_, stream));
+  if (!other.enter(error)) return false;
   ok(api_.StreamWaitEvent(other.streams_[static_cast<size_t>(other.current_)], order_event_, 0));
   return settled("copy", error);
 }

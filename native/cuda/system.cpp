@@ -3,6 +3,7 @@
 #include <cstdlib>
 
 #include "cuda/images.h"
+#include "cuda/kernels/about.h"
 
 #if defined(_WIN32)
 #include <windows.h>
@@ -145,8 +146,13 @@ driver::Context SystemDevice::context(std::string& reason) {
     reason = "no context on " + name + ": " + describe(result);
     return nullptr;
   }
-  if (load_kernels(reason)) context_ = made;
-  return context_;
+  if (!load_kernels(reason)) return nullptr;
+  result = ask_code();
+  if (result != driver::kSuccess) {
+    reason = "the CUDA kernels don't run on " + name + ": " + describe(result);
+    return nullptr;
+  }
+  return context_ = made;
 }
 
 /** The first of the forms that the driver takes, all of it. */
@@ -178,17 +184,45 @@ bool SystemDevice::load_kernels(std::string& reason) {
   return false;
 }
 
+/** Asks the loaded code what it was compiled for. */
+driver::Result SystemDevice::ask_code() {
+  capability_ = 10 * major + minor;
+  const driver::Function about = find("about_code");
+  if (!about) return driver::kNotFound;
+  driver::Address memory = 0;
+  driver::Stream stream = nullptr;
+  driver::Result result = api.MemAlloc(&memory, sizeof(CodeFacts));
+  if (result == driver::kSuccess) result = api.StreamCreate(&stream, driver::kStreamNonBlocking);
+  AboutCode parameters = {reinterpret_cast<CodeFacts*>(memory)};
+  size_t bytes = sizeof parameters;
+  void* extra[] = {driver::kParameterBuffer, &parameters, driver::kParameterSize, &bytes,
+                   driver::kParameterEnd};
+  CodeFacts facts = {0, 0};
+  if (result == driver::kSuccess)
+    result = api.LaunchKernel(about, 1, 1, 1, 32, 1, 1, 0, stream, nullptr, extra);
+  if (result == driver::kSuccess) result = api.MemcpyDtoHAsync(&facts, memory, sizeof facts, stream);
+  if (result == driver::kSuccess) result = api.StreamSynchronize(stream);
+  if (stream) api.StreamDestroy(stream);
+  if (memory) api.MemFree(memory);
+  if (result == driver::kSuccess && facts.capability < capability_) capability_ = facts.capability;
+  return result;
+}
+
+driver::Function SystemDevice::find(const char* kernel) const {
+  for (driver::Module module : modules_) {
+    driver::Function f = nullptr;
+    if (api.ModuleGetFunction(&f, module, kernel) == driver::kSuccess) return f;
+  }
+  return nullptr;
+}
+
 driver::Function SystemDevice::function(const char* kernel) {
   std::lock_guard<std::mutex> lock(mutex_);
   const auto known = functions_.find(kernel);
   if (known != functions_.end()) return known->second;
-  for (driver::Module module : modules_) {
-    driver::Function f = nullptr;
-    if (api.ModuleGetFunction(&f, module, kernel) != driver::kSuccess) continue;
-    functions_.emplace(kernel, f);
-    return f;
-  }
-  return nullptr;
+  const driver::Function f = find(kernel);
+  if (f) functions_.emplace(kernel, f);
+  return f;
 }
 
 }  // namespace cuda

@@ -22,14 +22,22 @@ class SystemDevice {
 
   /** The primary context, made on first use; null, with a reason, when it or the kernels can't be loaded. */
   driver::Context context(std::string& reason);
+  /**
+   * As Queue::capability(): the device's, or less where the driver took only code for a predecessor. Known
+   * once the context exists.
+   */
+  int capability() const { return capability_; }
   /** A kernel by name; null when the images have none. The context exists and is current. */
   driver::Function function(const char* name);
 
  private:
   bool load_kernels(std::string& reason);
+  driver::Function find(const char* name) const;
+  driver::Result ask_code();
 
   std::mutex mutex_;
   driver::Context context_ = nullptr;
+  int capability_ = 0;
   std::vector<driver::Module> modules_;
   std::unordered_map<std::string, driver::Function> functions_;
 };

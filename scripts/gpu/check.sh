@@ -47,7 +47,7 @@ echo "== unpacked [$((SECONDS - start)) s], node $(node --version)"
 [ "${REQUIRE_GPU:-}" = 1 ] && unset TENON_CUDA_DRIVER
 field() { node -p "JSON.parse(process.argv[1]).$1" "$status" 2>/dev/null; }
 find_device() {
-  status=$(timeout 60 node scripts/gpu/status.js 2>&1 | tail -1)
+  status=$(timeout 60 node benchmarks/tenon/cuda-status.js 2>&1 | tail -1)
   available=$(field available)
 }
 find_device

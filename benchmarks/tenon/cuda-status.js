@@ -1,5 +1,5 @@
 'use strict';
-// Prints what Tenon finds of CUDA, as JSON; fails if it does not load.
+// Prints what Tenon finds of CUDA, as one line of JSON: whether there is a GPU to measure.
 const { cudaStatus } = require('../../dist/backend/cuda');
 
 console.log(JSON.stringify(cudaStatus()));
