@@ -18,5 +18,7 @@ module.exports = {
       },
     ],
   },
+  // What tests make is made there: 'cuda'.
+  setupFilesAfterEnv: process.env.TENON_TEST_DEVICE ? ['<rootDir>/test/default-device.ts'] : [],
   maxWorkers: 2,
 };

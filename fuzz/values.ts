@@ -423,6 +423,14 @@ const MODULES: readonly Recipe[] = [
     Object.assign(new lib.nn.Linear(2, 2), { list: [new lib.nn.Linear(2, 2)] }),
   ),
   of('an optimizer', ({ lib }) => new lib.optim.SGD([new lib.nn.Parameter(lib.ones(3))], { lr: 0.1 })),
+  of('another optimizer', ({ lib }) => new lib.optim.Adam([new lib.nn.Parameter(lib.ones(3))], { lr: 0.1 })),
+  of("an optimizer's state dict", ({ lib }) => {
+    const parameter = new lib.nn.Parameter(lib.ones(3));
+    const optimizer = new lib.optim.Adam([parameter], { lr: 0.1 });
+    parameter.sum().backward();
+    optimizer.step();
+    return optimizer.stateDict();
+  }),
   of('a state dict', ({ lib }) => new lib.nn.Linear(3, 2).stateDict()),
 ];
 

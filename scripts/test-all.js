@@ -10,7 +10,7 @@ const script = (name, ...args) => [`${__dirname}/${name}.js`, ...args];
 /** In the order of how soon they find something. */
 const SUITES = {
   'JavaScript, with 200 endings': [jest],
-  'instruction sets, and all on the executor': script('test-variants'),
+  'instruction sets, all on the executor, and on emulated CUDA': script('test-variants'),
   'registers of CUDA kernels': script('cuda/check-ptxas'),
   'native, with the slow sweeps': script('test-native', '--full'),
   'other versions of Node': script('test-nodes'),

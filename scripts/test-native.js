@@ -96,7 +96,7 @@ const programs = fs
     const name = path.basename(source, '.cpp');
     return text.includes(ON_CUDA) ? [name, `cuda_${name}`] : [name];
   })
-  .filter((name) => names.length === 0 || names.includes(name.replace(/_test$/, '')))
+  .filter((name) => names.length === 0 || names.some((n) => name === `${n}_test` || name.startsWith(`${n}_`)))
   .map((name) => path.join(folder, process.platform === 'win32' ? `${name}.exe` : name));
 const results = programs.map(runProgram);
 const sum = (key) => results.reduce((total, result) => total + result[key], 0);

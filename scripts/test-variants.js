@@ -1,8 +1,10 @@
 'use strict';
 // Runs suites again in ways that a process chooses once and for all: under each instruction set that this machine
-// has, but for the one that all tests run under; and with every launch on the executor, however small.
+// has, but for the one that all tests run under; with every launch on the executor, however small; and on the emulated
+// CUDA device, in the full tier with its threads in other orders, too.
 const { spawnSync } = require('child_process');
 const path = require('path');
+const { emulatedCuda, isEmulated, SUITES } = require('./cuda/emulated');
 
 const root = path.join(__dirname, '..');
 const { isas } = require('node-gyp-build')(root);
@@ -26,10 +28,15 @@ const VARIANTS = [
       'test/executor',
     ],
   },
+  ...(isEmulated ? ['', ...(process.env.TENON_TEST_FULL ? ['reverse', 'random'] : [])] : []).map((order) => ({
+    name: `on emulated CUDA${order && `, threads in ${order} order`}`,
+    env: emulatedCuda(order),
+    tests: SUITES,
+  })),
 ];
 
 for (const { name, env, tests } of VARIANTS) {
-  console.log(`\nThe op suite ${name}`);
+  console.log(`\nSuites ${name}`);
   const { status } = spawnSync(process.execPath, [require.resolve('jest/bin/jest'), ...tests], {
     cwd: root,
     env: { ...process.env, ...env },

@@ -66,6 +66,7 @@ async function runSnippet(code: string): Promise<string[]> {
 
 afterEach(() => {
   tenon.setDefaultDtype('float32');
+  tenon.setDefaultDevice('cpu');
   tenon.setPrintoptions({ profile: 'default' });
 });
 

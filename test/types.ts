@@ -283,12 +283,21 @@ export function optimizers(net: Net): void {
   is<number>()(sgd.paramGroups[0]!.lr);
   is<Tensor[]>()(sgd.paramGroups[0]!.params);
   sgd.zeroGrad({ setToNone: false });
+  const adam = new optim.Adam(net.parameters(), 0.1, { betas: [0.9, 0.99], decoupledWeightDecay: true });
+  const adamW: optim.Adam = new optim.AdamW([{ params: net.parameters(), eps: 1e-6 }], { amsgrad: true });
+  const saved: optim.OptimizerStateDict = adam.stateDict();
+  is<Tensor>()(saved.state[0]!.exp_avg!);
+  is<void>()(adamW.loadStateDict(saved));
   // @ts-expect-error: it is lr
   new optim.SGD(net.parameters(), { learningRate: 1 });
   // @ts-expect-error: its parameters
   new optim.SGD(net);
   // @ts-expect-error: here too
   new optim.SGD([{ params: net.parameters(), rate: 1 }]);
+  // @ts-expect-error: two of them
+  new optim.Adam(net.parameters(), { betas: [0.9] });
+  // @ts-expect-error: it always is
+  new optim.AdamW(net.parameters(), { decoupledWeightDecay: true });
   // @ts-expect-error: a number
   sgd.paramGroups[0]!.lr = '1';
 }

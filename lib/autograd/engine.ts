@@ -6,7 +6,7 @@
 import { stepEnd } from '../backend/memory';
 import { inSpan, spansKept } from '../backend/spans';
 import { Scope, enterScope, expose, release } from '../backend/scope';
-import { AutogradError, ShapeError, describe } from '../errors';
+import { AutogradError, DeviceError, ShapeError, describe } from '../errors';
 import { broadcastsTo, sameShape, showShape } from '../shape';
 import { Tensor, setGradient } from '../tensor';
 import { arithmetic } from './arithmetic';
@@ -364,14 +364,13 @@ class Pass {
         return hook.call(g);
       });
       if (result === undefined || result === null) continue;
-      if (
-        !(result instanceof Tensor) ||
-        !sameShape(result.shape, g.shape) ||
-        result.code !== g.code ||
-        result.place !== g.place
-      )
+      if (!(result instanceof Tensor) || !sameShape(result.shape, g.shape) || result.code !== g.code)
         throw new AutogradError(
-          `hook: expected a ${g.dtype} tensor of shape ${showShape(g.shape)} on ${g.device} in place of the gradient (or nothing), got ${describe(result)}`,
+          `hook: expected a ${g.dtype} tensor of shape ${showShape(g.shape)} in place of the gradient (or nothing), got ${describe(result)}`,
+        );
+      if (result.place !== g.place)
+        throw new DeviceError(
+          `hook: expected a tensor on ${g.device} in place of the gradient, got one on ${result.device}`,
         );
       this.drop(g);
       g = result;

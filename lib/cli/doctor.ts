@@ -4,6 +4,7 @@ import * as fs from 'fs';
 import * as os from 'os';
 import * as path from 'path';
 import { ROOT, findAddon, systemLibc } from '../backend/addon-file';
+import type { CudaStatus } from '../backend/cuda';
 import type { Probe } from './probe';
 
 /** What `tenon doctor --json` prints. A null is something that can't be known here, or that isn't there. */
@@ -49,7 +50,7 @@ export interface Report {
     /** What tensors may occupy (setMemoryLimit, TENON_MEMORY_LIMIT). */
     tensorLimitBytes: number | null;
   };
-  gpu: { available: boolean; reason: string };
+  gpu: CudaStatus;
   /** Environment variables that change what Tenon does. */
   environment: Record<string, string>;
 }
@@ -86,6 +87,14 @@ function threadsReason(used: number | null, processors: number, quota: number | 
     return `the container may use the time of ${quota} of ${processors} processors`;
   return `one for each of ${processors} processors`;
 }
+
+const NO_CUDA: CudaStatus = {
+  available: false,
+  reason: 'the library does not load',
+  driver: null,
+  emulated: false,
+  devices: [],
+};
 
 /** Examines the installation. */
 export function examine(): Report {
@@ -133,7 +142,7 @@ export function examine(): Report {
       limitBytes: limit && limit < os.totalmem() ? limit : null,
       tensorLimitBytes: probe?.memoryLimit ?? null,
     },
-    gpu: { available: false, reason: 'this build has kernels for the CPU only' },
+    gpu: probe?.cuda ?? NO_CUDA,
     environment: Object.fromEntries(
       Object.entries(process.env).filter(
         (entry): entry is [string, string] => entry[0].startsWith('TENON_') && entry[1] !== undefined,
@@ -143,6 +152,28 @@ export function examine(): Report {
 }
 
 const gigabytes = (bytes: number): string => `${(bytes / 2 ** 30).toFixed(1)} GB`;
+
+/** What to do where a GPU that is there can't be used. */
+function gpuAdvice(reason: string): string {
+  if (reason.startsWith('no NVIDIA driver'))
+    return "if there is an NVIDIA GPU, install NVIDIA's driver; containers see it with docker run --gpus all";
+  if (reason.includes('too old')) return 'install a newer NVIDIA driver';
+  if (reason.includes('CUDA_VISIBLE_DEVICES')) return 'nvidia-smi -L lists the devices that the driver has';
+  if (reason.includes('kernels')) return 'install the package again, or build it: npx tenon build';
+  return reason === NO_CUDA.reason ? '' : 'nvidia-smi says whether the driver works';
+}
+
+/** What the page says of GPUs, line by line. */
+function gpuLines({ available, reason, driver, emulated, devices }: CudaStatus): string[] {
+  if (!available) return [`none: ${reason}`, gpuAdvice(reason ?? '')];
+  return [
+    ...devices.map(
+      ({ name, major, minor, totalMemory, multiProcessorCount }, i) =>
+        `cuda:${i}: ${name} (compute capability ${major}.${minor}, ${gigabytes(totalMemory)}, ${multiProcessorCount} multiprocessors)`,
+    ),
+    emulated ? 'emulated on the CPU (TENON_CUDA_DRIVER)' : `driver for CUDA ${driver}`,
+  ];
+}
 
 /** The report, for people. */
 export function format(report: Report): string {
@@ -169,7 +200,7 @@ export function format(report: Report): string {
         ? ''
         : `tensors may take ${gigabytes(memory.tensorLimitBytes)} (${report.environment.TENON_MEMORY_LIMIT ? 'TENON_MEMORY_LIMIT' : 'what there is, less a margin'})`,
     ],
-    ['GPU', `none: ${report.gpu.reason}`],
+    ...gpuLines(report.gpu).map((text, i): [string, string] => [i === 0 ? 'GPU' : '', text]),
     ['Settings', environment.join(' ')],
   ];
   const lines = rows.filter(([, value]) => value !== '').map(([name, value]) => `${name.padEnd(11)}${value}`);

@@ -2,6 +2,7 @@
  * Loads the library as a program does and prints, as JSON, what it found. Doctor runs it in a process of its own:
  * a binary that crashes when it is loaded is a finding, too.
  */
+import { cudaStatus, type CudaStatus } from '../backend/cuda';
 import { addon, binding } from '../backend/load';
 import { getMemoryLimit, tensor } from '../index';
 
@@ -15,6 +16,7 @@ export interface Probe {
   cpuQuota: number;
   /** `getMemoryLimit()`. */
   memoryLimit: number | null;
+  cuda: CudaStatus;
 }
 
 if (tensor([1, 2]).add(1).sum().item() !== 5) throw new Error('tenon: [1, 2] + 1 does not sum up to 5');
@@ -25,5 +27,6 @@ const probe: Probe = {
   threads: binding.getNumThreads(),
   cpuQuota: addon.cpuQuota(),
   memoryLimit: getMemoryLimit(),
+  cuda: cudaStatus(),
 };
 process.stdout.write(JSON.stringify(probe));

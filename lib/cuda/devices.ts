@@ -1,6 +1,6 @@
 /** Which CUDA devices there are, which one is current, and waiting for one. */
 import { flush } from '../backend/commands';
-import { cudaDeviceCount, cudaStatus, type CudaDevice } from '../backend/cuda';
+import { cudaDeviceCount, cudaStatus, type CudaDevice, type CudaStatus } from '../backend/cuda';
 import { binding } from '../backend/load';
 import { whenCompleted } from '../backend/waiting';
 import { cudaIndex, currentCudaIndex, setCurrentCudaIndex, type DeviceLike } from '../device';
@@ -11,7 +11,14 @@ export type CudaDeviceLike = DeviceLike | number;
 /** What a device is; memory in bytes. */
 export type CudaDeviceProperties = CudaDevice;
 
-/** Whether there is a CUDA device that can be used. `npx tenon doctor` says why not. */
+export type { CudaStatus };
+
+/** What there is, or the reason why there is nothing. */
+export function status(): CudaStatus {
+  return cudaStatus();
+}
+
+/** Whether there is a CUDA device that can be used; `status().reason` says why not. */
 export function isAvailable(): boolean {
   return cudaDeviceCount() > 0;
 }

@@ -10,10 +10,12 @@ export {
   getDeviceName,
   getDeviceCapability,
   getDeviceProperties,
+  status,
   synchronize,
   synchronizeAsync,
   type CudaDeviceLike,
   type CudaDeviceProperties,
+  type CudaStatus,
 } from './devices';
 export {
   emptyCache,

@@ -1,3 +1,5 @@
 /** Optimizers. */
 export { Optimizer, type Params, type ParamGroup, type Group } from './optimizer';
 export { SGD, type SGDOptions } from './sgd';
+export { Adam, AdamW, type AdamOptions, type AdamWOptions } from './adam';
+export type { OptimizerStateDict } from './state';

@@ -8,6 +8,15 @@ import { ArgumentError, describe } from '../errors';
 import { booleanArgument, checkOptions, isOptions } from '../functional/arguments';
 import { clearGradients } from '../nn/module';
 import { Tensor } from '../tensor';
+import {
+  loadedOptions,
+  loadedState,
+  savedOptions,
+  savedState,
+  type OptimizerStateDict,
+  type ParameterState,
+  type StateFields,
+} from './state';
 
 /** Parameters with options of their own; what is left out is the optimizer's default. */
 export type ParamGroup<Options> = { params: readonly Tensor[] | Tensor } & Partial<Options>;
@@ -21,9 +30,14 @@ export type Group<Options> = { params: Tensor[] } & Required<Options>;
 export abstract class Optimizer<Options extends object> {
   readonly paramGroups: Group<Options>[] = [];
   readonly defaults: Readonly<Required<Options>>;
+  /** @internal What is remembered of each parameter. */
+  protected readonly state = new WeakMap<Tensor, ParameterState>();
+  /** @internal */
+  protected abstract readonly stateFields: StateFields;
 
   protected constructor(params: Params<Options>, defaults: Required<Options>) {
-    if (new.target === Optimizer) throw new ArgumentError('Optimizer: the base of all optimizers: use SGD');
+    if (new.target === Optimizer)
+      throw new ArgumentError('Optimizer: the base of all optimizers: use SGD or Adam');
     this.defaults = defaults;
     if (!Array.isArray(params))
       throw new ArgumentError(
@@ -66,6 +80,64 @@ export abstract class Optimizer<Options extends object> {
     const whole = { ...this.defaults, ...options, params: tensors.slice() } as unknown as Group<Options>;
     this.checkGroup(whole);
     this.paramGroups.push(whole);
+  }
+
+  /**
+   * What the optimizer remembers and the options of its groups, as PyTorch names and arranges them; parameters are known by
+   * their place. Tensors in it are the optimizer's own: a step changes them.
+   */
+  stateDict(): OptimizerStateDict {
+    const state: OptimizerStateDict['state'] = {};
+    let next = 0;
+    const groups = this.paramGroups.map(({ params, ...options }) => {
+      const places = params.map((p) => {
+        const kept = this.state.get(p);
+        if (kept !== undefined) state[next] = savedState(kept);
+        return next++;
+      });
+      return { ...savedOptions(options), params: places };
+    });
+    return { state, param_groups: groups };
+  }
+
+  /**
+   * Takes over a state dict of the same kind of optimizer with groups of the same sizes, PyTorch's too: tensors are copied
+   * to the parameters' dtype and device.
+   * @throws ArgumentError, or ShapeError where a tensor does not fit its parameter; nothing has changed then.
+   */
+  loadStateDict(stateDict: OptimizerStateDict): void {
+    const op = `${this.constructor.name}.loadStateDict`;
+    const { state, param_groups: groups } = (
+      isOptions(stateDict) ? stateDict : {}
+    ) as Partial<OptimizerStateDict>;
+    if (!isOptions(state) || !Array.isArray(groups))
+      throw new ArgumentError(`${op}: expected { state, param_groups }, got ${describe(stateDict)}`);
+    if (groups.length !== this.paramGroups.length)
+      throw new ArgumentError(
+        `${op}: expected ${this.paramGroups.length} groups of parameters, got ${groups.length}`,
+      );
+    const states = new Map<Tensor, ParameterState>();
+    const changed = this.paramGroups.map((group, i) => {
+      const saved: unknown = groups[i];
+      const places = isOptions(saved) ? saved.params : undefined;
+      if (!Array.isArray(places) || places.length !== group.params.length)
+        throw new ArgumentError(
+          `${op}: expected group ${i} to have ${group.params.length} parameters, got ${describe(places)}`,
+        );
+      group.params.forEach((p, k) => {
+        const kept = (state as Record<string, unknown>)[String(places[k])];
+        if (kept !== undefined) states.set(p, loadedState(op, p, this.stateFields, kept));
+      });
+      const options = loadedOptions(saved as Record<string, unknown>, Object.keys(this.defaults));
+      const next = { ...group, ...options } as Group<Options>;
+      this.checkGroup(next);
+      return next;
+    });
+    changed.forEach((next, i) => {
+      Object.assign(this.paramGroups[i]!, next);
+      for (const p of next.params) this.state.delete(p);
+    });
+    for (const [p, kept] of states) if (Object.keys(kept).length > 0) this.state.set(p, kept);
   }
 
   /** Drops the gradients, or (with `setToNone: false`) sets them to zero. */

@@ -4,9 +4,9 @@ import { Op } from '../backend/ops.generated';
 import { COMPUTE } from '../dtype';
 import { ArgumentError, describe } from '../errors';
 import { bindArguments, booleanArgument, numberArgument } from '../functional/arguments';
-import { copied } from '../functional/cast';
 import { bumpVersion, uninitialised, type Tensor } from '../tensor';
 import { Optimizer, type Group, type Params } from './optimizer';
+import { stateFor } from './state';
 
 export interface SGDOptions {
   /** The learning rate (0.001). */
@@ -38,7 +38,8 @@ const LAUNCH = 250;
  * A group is updated by one native call.
  */
 export class SGD extends Optimizer<SGDOptions> {
-  private readonly momenta = new WeakMap<Tensor, Tensor>();
+  /** @internal */
+  protected override readonly stateFields = { momentum_buffer: false };
 
   constructor(params: Params<SGDOptions>, options?: SGDOptions);
   constructor(params: Params<SGDOptions>, lr: number, options?: SGDOptions);
@@ -72,7 +73,7 @@ export class SGD extends Optimizer<SGDOptions> {
     for (let i = 0; i < params.length; i++) {
       const p = params[i]!;
       if (p.gradient === null) continue;
-      const isFirst = momentum !== 0 && !this.momenta.has(p);
+      const isFirst = momentum !== 0 && !this.state.has(p);
       if (
         pending.length > 0 &&
         (isFirst !== first ||
@@ -100,8 +101,10 @@ export class SGD extends Optimizer<SGDOptions> {
     const { lr, momentum, dampening, weightDecay, nesterov, maximize } = group;
     let outs = params;
     if (momentum !== 0) {
-      if (first) for (const p of params) this.momenta.set(p, uninitialised(p.shape, p.code, p.place, 'SGD'));
-      outs = [...params, ...params.map((p) => this.momentumOf(p))];
+      if (first)
+        for (const p of params)
+          this.state.set(p, { momentum_buffer: uninitialised(p.shape, p.code, p.place, 'SGD') });
+      outs = [...params, ...params.map((p) => stateFor(this.state.get(p)!, 'momentum_buffer', p))];
     }
     SCALARS[0] = lr;
     SCALARS[1] = momentum;
@@ -112,15 +115,6 @@ export class SGD extends Optimizer<SGDOptions> {
     SCALARS[6] = first ? 1 : 0;
     runInto(Op.sgd, COMPUTE[params[0]!.code]!, outs, grads, SCALARS);
     for (let i = 0; i < params.length; i++) bumpVersion(params[i]!);
-  }
-
-  /** A parameter's momentum, which follows the parameter to another dtype or device. */
-  private momentumOf(p: Tensor): Tensor {
-    const kept = this.momenta.get(p)!;
-    if (kept.code === p.code && kept.place === p.place) return kept;
-    const made = copied(kept, p.code, p.place);
-    this.momenta.set(p, made);
-    return made;
   }
 
   /** @internal */

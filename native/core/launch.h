@@ -13,7 +13,10 @@ struct Storage;
 
 /** A number cut to an integer; one that no int64 is near (or NaN) gives the lowest, as where kernels convert.
  */
-inline int64_t to_integer(double x) {
+#if defined(__CUDACC__)
+__host__ __device__
+#endif
+    inline int64_t to_integer(double x) {
   return x >= -0x1p63 && x < 0x1p63 ? static_cast<int64_t>(x) : INT64_MIN;
 }
 

@@ -269,6 +269,7 @@ bool Device::copy_from(Device& other, Storage* source, const void* from, Storage
   if (bytes)
     ok(api_.MemcpyPeerAsync(address_of(to), context_, address_of(from), other.context_, bytes, stream));
   ok(api_.EventRecord(order_event_, stream));
+  if (!other.enter(error)) return false;
   ok(api_.StreamWaitEvent(other.streams_[static_cast<size_t>(other.current_)], order_event_, 0));
   return settled("copy", error);
 }

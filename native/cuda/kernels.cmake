@@ -111,7 +111,7 @@ function(add_cuda_kernels)
   endif()
   find_program(NODE_EXECUTABLE node REQUIRED)
 
-  set(nvcc_options -std=c++17 -O3 -I${CMAKE_CURRENT_SOURCE_DIR}/native -DTENON_ISA=cuda)
+  set(nvcc_options -std=c++17 -O3 -I${CMAKE_CURRENT_SOURCE_DIR}/native -DTENON_ISA=cuda -DTENON_CUDA_KERNELS --expt-relaxed-constexpr)
   if(TENON_WERROR)
     list(APPEND nvcc_options -Werror all-warnings)
   endif()

@@ -1,19 +1,172 @@
+// nllLoss, mseLoss and their derivatives.
+#include "cuda/kernels/loss.h"
+
+#include "cuda/dims.h"
 #include "cuda/kernel_table.h"
+#include "cuda/teams.h"
 
 namespace tenon {
 namespace cuda {
 
-void kernel_nllLoss(const Launch& l, Queue&) {
-  set_error(*l.error, ErrorCode::internal, "nllLoss: not on CUDA yet");
+namespace {
+
+constexpr int64_t kTargetsOfBlock = 4096;
+constexpr int64_t kElementsOfBlock = 16384;
+constexpr int64_t kMostParts = 1024;
+
+const char* pick(const Launch& l, const char* f32, const char* f64) {
+  return l.compute == DType::f64 ? f64 : f32;
 }
-void kernel_nllLossBackward(const Launch& l, Queue&) {
-  set_error(*l.error, ErrorCode::internal, "nllLossBackward: not on CUDA yet");
+
+/** How many of n elements are a block's: by n alone, so that sums have the same bits on every device. */
+int64_t part_of(int64_t n, int64_t least) {
+  const int64_t even = divide_up(divide_up(n, kMostParts), kBatch * kLossThreads) * kBatch * kLossThreads;
+  return even < least ? least : even;
 }
-void kernel_mseLoss(const Launch& l, Queue&) {
-  set_error(*l.error, ErrorCode::internal, "mseLoss: not on CUDA yet");
+
+/** What the loss and its derivative have in common: the targets. */
+NllParameters targets_of(const Launch& l, Queue& q, const TensorView& x, const TensorView& target,
+                         const TensorView& each) {
+  NllParameters p = {};
+  const int class_dim = x.rank > 1 ? 1 : 0;
+  p.target = target.as<int64_t>();
+  p.targets = target.numel;
+  p.classes = x.shape[class_dim];
+  p.class_stride = x.strides[class_dim];
+  p.ignore = l.scalar[0].integer();
+  p.reduction = static_cast<uint32_t>(l.scalar[1].integer());
+  p.op = l.op;
+  p.failure = q.failure();
+  // In row-major order: the first of several bad targets is the one that is complained about.
+  DimList<3> dims;
+  for (int i = 0; i < target.rank; i++)
+    dims.push({target.shape[i],
+               {target.strides[i], x.strides[i ? i + 1 : 0], p.reduction == kNone ? each.strides[i] : 0},
+               0,
+               0});
+  dims.copy_to(p.dim);
+  p.dims = dims.count;
+  p.part = part_of(p.targets, kTargetsOfBlock);
+  p.parts = p.targets ? divide_up(p.targets, p.part) : 1;
+  return p;
 }
-void kernel_mseLossBackward(const Launch& l, Queue&) {
-  set_error(*l.error, ErrorCode::internal, "mseLossBackward: not on CUDA yet");
+
+void gather_nll(const Launch& l, Queue& q, NllParameters& p) {
+  if (p.parts > 1)
+    p.partial = static_cast<NllPart*>(q.scratch(static_cast<size_t>(p.parts) * sizeof(NllPart)));
+  q.launch(pick(l, "loss_nll_f32", "loss_nll_f64"), {static_cast<unsigned>(p.parts), 1, 1}, kLossThreads, p);
+  if (p.parts > 1) q.launch(pick(l, "loss_nll_join_f32", "loss_nll_join_f64"), {}, kLossThreads, p);
+}
+
+}  // namespace
+
+void kernel_nllLoss(const Launch& l, Queue& q) {
+  const TensorView &x = l.in(0), &out = l.out(0), &total = l.out(1);
+  NllParameters p = targets_of(l, q, x, l.in(1), out);
+  p.x = x.data;
+  p.x_type = x.dtype;
+  p.out = out.data;
+  p.out_type = out.dtype;
+  p.total = total.data;
+  p.total_type = total.dtype;
+  if (l.inputs > 2) {
+    p.weight = l.in(2).data;
+    p.weight_type = l.in(2).dtype;
+    p.weight_stride = l.in(2).strides[0];
+  }
+  gather_nll(l, q, p);
+  if (p.reduction == kNone && p.targets)
+    q.launch(pick(l, "loss_nll_each_f32", "loss_nll_each_f64"),
+             {blocks_for(p.targets, kLossThreads, 1, q), 1, 1}, kLossThreads, p);
+}
+
+void kernel_nllLossBackward(const Launch& l, Queue& q) {
+  const TensorView &grad = l.in(0), &target = l.in(1), &total = l.in(2), &out = l.out();
+  NllParameters checked = targets_of(l, q, out, target, grad);
+  gather_nll(l, q, checked);
+  if (out.numel == 0) return;
+
+  NllBackwardParameters p = {};
+  p.grad = grad.data;
+  p.grad_type = grad.dtype;
+  p.total = total.data;
+  p.total_type = total.dtype;
+  p.target = checked.target;
+  p.out = out.data;
+  p.out_type = out.dtype;
+  if (l.inputs > 3) {
+    p.weight = l.in(3).data;
+    p.weight_type = l.in(3).dtype;
+    p.weight_stride = l.in(3).strides[0];
+  }
+  p.failure = q.failure();
+  p.elements = out.numel;
+  p.ignore = checked.ignore;
+  p.reduction = checked.reduction;
+  DimList<4> dims;
+  const int class_dim = out.rank > 1 ? 1 : 0;
+  for (int i = 0; i < out.rank; i++) {
+    const int own = i > class_dim ? i - 1 : i;
+    if (i == class_dim)
+      dims.push({out.shape[i], {out.strides[i], 0, 0, 1}, 0, 0});
+    else
+      dims.push({out.shape[i],
+                 {out.strides[i], target.strides[own], p.reduction == kNone ? grad.strides[own] : 0, 0},
+                 0,
+                 0});
+  }
+  dims.sort();
+  dims.copy_to(p.dim);
+  p.dims = dims.count;
+  q.launch(pick(l, "loss_nll_backward_f32", "loss_nll_backward_f64"),
+           {blocks_for(p.elements, kLossThreads, 1, q), 1, 1}, kLossThreads, p);
+}
+
+void kernel_mseLoss(const Launch& l, Queue& q) {
+  const TensorView &x = l.in(0), &y = l.in(1), &out = l.out();
+  MseParameters p = {};
+  p.x = x.data;
+  p.x_type = x.dtype;
+  p.y = y.data;
+  p.y_type = y.dtype;
+  p.out = out.data;
+  p.out_type = out.dtype;
+  p.elements = x.numel;
+  p.reduction = static_cast<uint32_t>(l.scalar[0].integer());
+  DimList<2> dims;
+  for (int i = 0; i < x.rank; i++) dims.push({x.shape[i], {x.strides[i], y.strides[i]}, 0, 0});
+  dims.sort();
+  dims.copy_to(p.dim);
+  p.dims = dims.count;
+  p.part = part_of(p.elements, kElementsOfBlock);
+  p.parts = p.elements ? divide_up(p.elements, p.part) : 1;
+  if (p.parts > 1) p.partial = static_cast<double*>(q.scratch(static_cast<size_t>(p.parts) * sizeof(double)));
+  q.launch(pick(l, "loss_mse_f32", "loss_mse_f64"), {static_cast<unsigned>(p.parts), 1, 1}, kLossThreads, p);
+  if (p.parts > 1) q.launch(pick(l, "loss_mse_join_f32", "loss_mse_join_f64"), {}, kLossThreads, p);
+}
+
+void kernel_mseLossBackward(const Launch& l, Queue& q) {
+  const TensorView &grad = l.in(0), &x = l.in(1), &y = l.in(2), &out = l.out();
+  if (out.numel == 0) return;
+  MseBackwardParameters p = {};
+  p.grad = grad.data;
+  p.grad_type = grad.dtype;
+  p.x = x.data;
+  p.x_type = x.dtype;
+  p.y = y.data;
+  p.y_type = y.dtype;
+  p.out = out.data;
+  p.out_type = out.dtype;
+  p.elements = x.numel;
+  p.reduction = static_cast<uint32_t>(l.scalar[0].integer());
+  DimList<3> dims;
+  for (int i = 0; i < x.rank; i++)
+    dims.push({x.shape[i], {out.strides[i], x.strides[i], y.strides[i]}, 0, 0});
+  dims.sort();
+  dims.copy_to(p.dim);
+  p.dims = dims.count;
+  q.launch(pick(l, "loss_mse_backward_f32", "loss_mse_backward_f64"),
+           {blocks_for(p.elements, kLossThreads, kBatch, q), 1, 1}, kLossThreads, p);
 }
 
 }  // namespace cuda

@@ -74,7 +74,8 @@ void kernel_randperm(const Launch& l, Queue& q) {
   p.owners = reinterpret_cast<uint32_t*>(scratch + (direct ? 0 : static_cast<size_t>(n) * sizeof(int64_t)));
   const Blocks blocks{blocks_for(n, kThreads, 4, q)};
   q.launch("random_randperm_start", blocks, kThreads, p);
-  q.launch("random_randperm_swap", {1}, kSwapThreads, p);
+  const int64_t threads = n < kSwapThreads ? (n + 31) / 32 * 32 : kSwapThreads;
+  q.launch("random_randperm_swap", {1}, static_cast<unsigned>(threads), p);
   if (direct) return;
   static const char* const kernels[kDTypeCount] = TENON_NAMES("randperm");
   q.launch(kernels[static_cast<int>(out.dtype)], blocks, kThreads, p);

@@ -2,6 +2,8 @@
 // its shape and layout alone, never from the device, so that the bits of a result are the same everywhere.
 #include "cuda/kernels/reduce.h"
 
+#include <new>
+
 #include "cuda/dims.h"
 #include "cuda/kernel_table.h"
 #include "cuda/teams.h"
@@ -11,6 +13,7 @@ namespace cuda {
 
 namespace {
 
+constexpr int64_t kMostElements = int64_t{1} << 45;
 constexpr int64_t kFewTiles = 512;     // with fewer blocks, long reductions are split into parts
 constexpr int64_t kSplitTiles = 1024;  // so that there are about so many
 
@@ -55,6 +58,8 @@ void run(const Launch& l, Queue& q, const Names& names, bool ordered, bool mean 
   if (p.results == 0) return;
   const Sides sides(l, ordered);
   p.elements = sides.reduced.numel();
+  // One that stands for more elements than any memory has: partial sums of them would not fit either.
+  if (p.elements > kMostElements) throw std::bad_alloc();
   p.x = x.data;
   p.x_type = x.dtype;
   p.out_type = l.out().dtype;

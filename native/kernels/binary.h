@@ -19,7 +19,7 @@ template <class T>
 struct addScaled : Cheap {
   static constexpr int scalars = 1;
   T alpha;
-  explicit addScaled(const double* scalars) : alpha(from(scalars[0])) {}
+  TENON_INLINE explicit addScaled(const double* scalars) : alpha(from(scalars[0])) {}
 
   template <class V>
   TENON_INLINE V operator()(V x, V y) const {
@@ -28,7 +28,7 @@ struct addScaled : Cheap {
   }
 
  private:
-  static T from(double x) {
+  static TENON_INLINE T from(double x) {
     if constexpr (std::is_floating_point_v<T>) return static_cast<T>(x);
     return static_cast<T>(to_integer(x));
   }

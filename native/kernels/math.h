@@ -373,7 +373,7 @@ TENON_INLINE V pow(V x, V y) {
     V r = narrow(pow_wide(a0, y0), pow_wide(a1, y1));
     const V half = size * constant<V>(0.5);
     const Mask<V> whole = trunc(size) == size, odd = whole & (trunc(half) != half);
-    r = bit_cast<V>(bit_cast<U>(r) | (bit_cast<U>(x) & bit_cast<U>(odd) & sign_bit<V>()));
+    r = bit_cast<V>(bit_cast<U>(r) | select(odd, bit_cast<U>(x) & sign_bit<V>(), U{}));
     r = select((x < V{}) & (a != infinity<V>()) & !whole, not_a_number<V>(), r);
     r = select((x != x) | (y != y), x + y, r);
     return select((x == one) | (y == V{}) | ((a == one) & (size == infinity<V>())), one, r);

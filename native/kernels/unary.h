@@ -196,7 +196,7 @@ template <class T>
 struct clamp : Cheap {
   static constexpr int scalars = 2;
   T low, high;
-  explicit clamp(const double* scalars)
+  TENON_INLINE explicit clamp(const double* scalars)
       : low(scalars[0] != scalars[0] ? least() : bound(scalars[0])),
         high(scalars[1] != scalars[1] ? greatest() : bound(scalars[1])) {}
 
@@ -207,9 +207,13 @@ struct clamp : Cheap {
 
  private:
   using Limits = std::numeric_limits<T>;
-  static T least() { return std::is_floating_point_v<T> ? -Limits::infinity() : Limits::lowest(); }
-  static T greatest() { return std::is_floating_point_v<T> ? Limits::infinity() : Limits::max(); }
-  static T bound(double x) {
+  static TENON_INLINE T least() {
+    return std::is_floating_point_v<T> ? -Limits::infinity() : Limits::lowest();
+  }
+  static TENON_INLINE T greatest() {
+    return std::is_floating_point_v<T> ? Limits::infinity() : Limits::max();
+  }
+  static TENON_INLINE T bound(double x) {
     if constexpr (std::is_floating_point_v<T>) return static_cast<T>(x);
     if (x >= -static_cast<double>(Limits::lowest())) return Limits::max();
     return x <= static_cast<double>(Limits::lowest()) ? Limits::lowest() : static_cast<T>(x);

@@ -2,7 +2,11 @@
 // has), and the functions on it. Functors are templates on V, so that the same mathematics serves other kinds
 // of V.
 #pragma once
+#if defined(TENON_CUDA_KERNELS)
+#include "cuda/kernels/scalar.h"
+#else
 #include "cpu/isa/vec.h"
+#endif
 
 namespace tenon {
 namespace TENON_ISA {

@@ -80,6 +80,15 @@ Sample sgd(int parameters, bool momentum) {
   return s;
 }
 
+Sample adam(int parameters, bool amsgrad) {
+  Sample s(Op::adam, DType::f32);
+  for (int k = 0; k < (amsgrad ? 4 : 3); k++)
+    for (int i = 0; i < parameters; i++) s.out(DType::f32, {3, i + 1});
+  for (int i = 0; i < parameters; i++) s.in(DType::f32, {3, i + 1}, Layout::transposed);
+  s.scalars({0.1, 0.9, 0.99, 1e-8, 0, 0, amsgrad ? 1.0 : 0.0, 0, 1});
+  return s;
+}
+
 Sample nll(bool backward, bool weighted, int reduction) {
   Sample s(backward ? Op::nllLossBackward : Op::nllLoss, DType::f32);
   const Sizes result = reduction == 0 ? Sizes{4, 2} : Sizes{};

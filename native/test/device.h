@@ -49,6 +49,11 @@ inline Span span_of(const TensorView& v) {
   return {data + low * size, data + (high + 1) * size};
 }
 
+/** Inputs of no dimensions stand for numbers. */
+inline bool on_device(const Launch& l, uint32_t operand) {
+  return operand < l.outputs || l.views[operand].shape;
+}
+
 /** Stands for memory of the host that operands share. */
 struct Twin {
   Span host;
@@ -61,7 +66,7 @@ class Twins {
   explicit Twins(const Launch& l) {
     std::vector<Span> spans;
     for (uint32_t i = 0; i < l.outputs + l.inputs; i++)
-      if (l.views[i].shape) spans.push_back(span_of(l.views[i]));
+      if (on_device(l, i)) spans.push_back(span_of(l.views[i]));
     std::sort(spans.begin(), spans.end(), [](const Span& a, const Span& b) { return a.first < b.first; });
     for (const Span& s : spans)
       if (!twins_.empty() && s.first < twins_.back().host.end)
@@ -83,7 +88,6 @@ class Twins {
 
   /** The view on the device's copy; its storage. */
   Storage* move(TensorView& v) const {
-    if (!v.shape) return nullptr;
     const Span s = span_of(v);
     for (const Twin& t : twins_)
       if (s.first >= t.host.first && s.end <= t.host.end) {
@@ -115,7 +119,8 @@ inline void run_on_device(const Launch& launch, LaunchError& error) {
   Launch l = launch;
   std::vector<TensorView> views(launch.views, launch.views + launch.outputs + launch.inputs);
   std::vector<Storage*> storages(views.size() + launch.scalars, nullptr);
-  for (size_t i = 0; i < views.size(); i++) storages[i] = twins.move(views[i]);
+  for (uint32_t i = 0; i < views.size(); i++)
+    if (on_device(launch, i)) storages[i] = twins.move(views[i]);
   l.views = views.data();
   l.storages = storages.data();
   const bool submitted = device().submit(l, error);

@@ -225,12 +225,12 @@ TEST("draws have the bits that they have had on every machine") {
   } known[] = {{Op::uniform, DType::f32, 0x958012772733e24b}, {Op::uniform, DType::f64, 0x6db9688092ace75c},
                {Op::uniform, DType::f16, 0x425b85aafd0bc119}, {Op::uniform, DType::bf16, 0x76ed68252347e056},
                {Op::normal, DType::f32, 0x30ca6a988d3b7387},  {Op::normal, DType::f64, 0x6c31918a02cd9d6b},
-               {Op::randint, DType::i64, 0xfa4419a5a2787b66}};
+               {Op::randint, DType::i64, 0xfa4419a5a2787b66}, {Op::randperm, DType::i64, 0xa125fc465a7497bd}};
   for (Isa isa : isas())
     for (const auto& k : known) {
       About about("%s of %s on %s", op_name(static_cast<int>(k.op)), dtype_name(k.t), isa_name(isa));
       Array x(k.t, {10000});
-      run(isa, draw(k.op, x, kSeed, 0, 7));
+      run(isa, k.op == Op::randperm ? permutation(x, kSeed) : draw(k.op, x, kSeed, 0, 7));
       uint64_t sum = 0xcbf29ce484222325;  // FNV-1a
       for (char c : x.bits()) sum = (sum ^ static_cast<uint8_t>(c)) * 0x100000001b3;
       checks++;

@@ -383,6 +383,105 @@ TEST("sgd steps as PyTorch documents it, with every option, in any layout") {
       }
 }
 
+TEST("adam steps as PyTorch documents it, with every option, in any layout") {
+  const Threads threads(3);
+  const double lr = 0.01, eps = 1e-6;
+  for (DType t : kFloats)
+    for (int options = 0; options < 64; options++)
+      for (Layout layout : {Layout::dense, Layout::transposed, Layout::gaps}) {
+        if (is_half(t) && options % 3 && !full) continue;
+        const double decay = options & 1 ? 0.05 : 0, beta1 = options & 16 ? 0.3 : 0.9, beta2 = 0.99;
+        const bool decoupled = options & 2, amsgrad = options & 4, maximize = options & 8;
+        const double step = options & 32 ? 1 : 17;
+        const Number root = std::sqrt(1 - std::pow(static_cast<Number>(beta2), step));
+        const Number rate = lr / (1 - std::pow(static_cast<Number>(beta1), step));
+        const Sizes shapes[] = {{3, 5}, {}, {40, 50}, {0, 2}, {70, 300}, {17}};
+        for (Isa isa : isas()) {
+          About about("%s, options %d, %s, on %s", dtype_name(t), options, layout_name(layout),
+                      isa_name(isa));
+          // Of each parameter: itself, its gradient, its states; then what they are to be.
+          std::vector<std::unique_ptr<Array>> parts[5];
+          std::vector<std::vector<Number>> want[5];
+          for (const Sizes& shape : shapes) {
+            if (product(shape) > 5000 && (layout != Layout::dense || is_half(t) || options % 5)) continue;
+            if (product(shape) > 1000 && !full && options % 3) continue;
+            for (int k = 0; k < 5; k++) {
+              const Layout own = layout == Layout::gaps && k == 1 ? Layout::dense : layout;
+              parts[k].push_back(std::make_unique<Array>(t, shape, own));
+              fill_uniform(*parts[k].back(), static_cast<uint64_t>(k), k < 3 ? -1 : 0, 1);
+              want[k].emplace_back();
+            }
+            for (int64_t i = 0; i < parts[0].back()->numel(); i++) {
+              Number p = parts[0].back()->get(i), g = parts[1].back()->get(i), m = parts[2].back()->get(i);
+              Number v = parts[3].back()->get(i), most = parts[4].back()->get(i);
+              if (maximize) g = -g;
+              if (decoupled)
+                p *= 1 - lr * decay;
+              else
+                g += decay * p;
+              m = beta1 * m + (1 - beta1) * g;
+              v = beta2 * v + (1 - beta2) * g * g;
+              if (amsgrad) most = std::max(most, v);
+              p -= rate * m / (std::sqrt(amsgrad ? most : v) / root + eps);
+              const Number results[5] = {p, 0, m, v, most};
+              for (int k = 0; k < 5; k++) want[k].back().push_back(results[k]);
+            }
+          }
+          Call call{Op::adam,
+                    compute_of(t),
+                    {},
+                    {},
+                    {lr, beta1, beta2, eps, decay, decoupled ? 1.0 : 0.0, amsgrad ? 1.0 : 0.0,
+                     maximize ? 1.0 : 0.0, step}};
+          for (int k : {0, 2, 3, 4})
+            if (k < 4 || amsgrad)
+              for (const auto& a : parts[k]) call.outputs.push_back(a->view());
+          for (const auto& a : parts[1]) call.inputs.push_back(a->view());
+          run(isa, call);
+          for (int k = 0; k < 5; k++)
+            for (size_t i = 0; i < parts[k].size(); i++) {
+              if (k != 1) EXPECT_NEAR(*parts[k][i], want[k][i], is_half(t) ? 0.6 : 6, is_half(t) ? 0.01L : 1);
+              CHECK(parts[k][i]->intact());
+            }
+        }
+      }
+}
+
+TEST("many parameters step in one launch, each as it would alone") {
+  for (Op op : {Op::sgd, Op::adam})
+    for (DType t : {DType::f32, DType::bf16})
+      for (Isa isa : isas()) {
+        About about("%s of %s on %s", op_name(static_cast<int>(op)), dtype_name(t), isa_name(isa));
+        const size_t states = op == Op::sgd ? 1 : 2, count = 130;
+        std::vector<std::unique_ptr<Array>> parts[2][4];  // [alone][operand]
+        for (size_t i = 0; i < count; i++)
+          for (auto& way : parts)
+            for (size_t k = 0; k < 2 + states; k++) {
+              const int64_t n = i == 7 ? 9001 : i == 50 ? 0 : static_cast<int64_t>(i % 13);
+              const Layout layout = i % 11 == 3 ? Layout::gaps : i % 5 == 1 ? Layout::shifted : Layout::dense;
+              way[k].push_back(std::make_unique<Array>(t, Sizes{n}, layout));
+              fill_uniform(*way[k].back(), i * 4 + k, 0, 1);
+            }
+        Call together{op, compute_of(t), {}, {}, {0.1, 0.9, 0.5, 0.01, 0, 0, 0}};
+        if (op == Op::adam) together.scalars = {0.1, 0.9, 0.99, 1e-8, 0.01, 0, 0, 0, 3};
+        Call alone = together;
+        for (size_t k = 0; k < 2 + states; k++)
+          for (size_t i = 0; i < count; i++)
+            (k == 1 ? together.inputs : together.outputs).push_back(parts[0][k][i]->view());
+        run(isa, together);
+        for (size_t i = 0; i < count; i++) {
+          alone.inputs = {parts[1][1][i]->view()};
+          alone.outputs = {parts[1][0][i]->view()};
+          for (size_t k = 2; k < 2 + states; k++) alone.outputs.push_back(parts[1][k][i]->view());
+          run(isa, alone);
+          for (size_t k = 0; k < 2 + states; k++) {
+            CHECK_EQ(parts[0][k][i]->differences(*parts[1][k][i]), 0);
+            CHECK(parts[0][k][i]->intact());
+          }
+        }
+      }
+}
+
 TEST("losses and softmax have the same bits with any number of threads") {
   for (DType t : {DType::f32, DType::f64}) {
     Array x(t, {300, 700}), y(t, {300, 700}), scalar(t, {});

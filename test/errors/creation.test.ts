@@ -101,7 +101,7 @@ describe('tensor', () => {
       /only floating-point .* got int64/,
     ],
     [() => tensor([true], { requiresGrad: true }), AutogradError, /got bool/],
-    [() => new Tensor(wrong(Symbol()), [1], 0, 1), ArgumentError, /^Tensor: made with tensor\(\)/],
+    [() => new Tensor(wrong(Symbol()), [1], 0, 1, 0), ArgumentError, /^Tensor: made with tensor\(\)/],
   ]);
 });
 

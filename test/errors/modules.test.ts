@@ -156,7 +156,7 @@ describe('what modules are asked', () => {
     [
       () => net().to(wrong(undefined)),
       ArgumentError,
-      /^to: expected a dtype, a device or options, got undefined/,
+      /^to: expected a dtype, a device, a Tensor or options, got undefined/,
     ],
     [() => net().to(wrong({ type: 'float64' })), ArgumentError, /^to: unknown option "type"/],
     [() => net().to({ dtype: wrong('x') }), DTypeError, /^to: expected a dtype/],

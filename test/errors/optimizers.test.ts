@@ -117,6 +117,47 @@ describe('optimizers', () => {
     ],
   ]);
 
+  const { Adam, AdamW } = optim;
+  failures([
+    [() => new Adam([]), ArgumentError, /^Adam: the list of parameters is empty/],
+    [() => new AdamW([]), ArgumentError, /^AdamW: the list of parameters is empty/],
+    [() => new Adam([p()], { lr: -1 }), ArgumentError, /^Adam: expected lr to be a number >= 0, got -1/],
+    [
+      () => new AdamW([p()], { lr: wrong('1') }),
+      ArgumentError,
+      /^AdamW: expected lr to be a number, got "1"/,
+    ],
+    [() => new Adam([p()], { eps: -1 }), ArgumentError, /^Adam: expected eps to be a number >= 0/],
+    [() => new Adam([p()], { eps: NaN }), ArgumentError, /^Adam: expected eps to be a number >= 0, got NaN/],
+    [
+      () => new Adam([p()], { weightDecay: wrong(null) }),
+      ArgumentError,
+      /^Adam: expected weightDecay to be a number, got null/,
+    ],
+    [
+      () => new Adam([p()], { betas: [0.9, 1] }),
+      ArgumentError,
+      /^Adam: expected betas to be two numbers in \[0, 1\)/,
+    ],
+    [() => new Adam([p()], { betas: wrong([0.9]) }), ArgumentError, /^Adam: expected betas/],
+    [() => new Adam([p()], { betas: wrong(0.9) }), ArgumentError, /^Adam: expected betas .* got 0.9/],
+    [
+      () => new Adam([p()], { amsgrad: wrong(1) }),
+      ArgumentError,
+      /^Adam: expected amsgrad to be a boolean, got 1/,
+    ],
+    [
+      () => new AdamW([p()], wrong({ decoupledWeightDecay: false })),
+      ArgumentError,
+      /^AdamW: unknown option "decoupledWeightDecay"; expected one of lr/,
+    ],
+    [
+      () => new AdamW([{ params: [p()], ...wrong<object>({ rate: 1 }) }]),
+      ArgumentError,
+      /^AdamW: unknown option "rate"; expected lr, betas/,
+    ],
+  ]);
+
   test('options that are assigned later are checked before a step', () => {
     const w = p();
     const sgd = new SGD([w], { lr: 0.1 });

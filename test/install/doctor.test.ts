@@ -25,7 +25,7 @@ test('says what was loaded', () => {
       compiler: expect.stringMatching(/GCC|[Cc]lang/) as unknown,
     },
     system: { node: process.version, platform: process.platform, arch: process.arch },
-    gpu: { available: false },
+    gpu: { available: false, reason: expect.any(String) as unknown, devices: [] },
   });
   expect(report.cpu.supported).toContain(process.env.TENON_CPU_ISA || cpuCapability());
   expect(report.cpu.instructionSet).toBe(report.cpu.supported[0]);

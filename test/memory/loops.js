@@ -29,9 +29,9 @@ class Net extends nn.Module {
 const criterion = new nn.MSELoss();
 
 /** The steps of a training loop. */
-function training(sizes, rows) {
+function training(sizes, rows, Optimizer = optim.SGD, options = { lr: 0.01, momentum: 0.9 }) {
   const net = new Net(sizes);
-  const optimizer = new optim.SGD(net.parameters(), { lr: 0.01, momentum: 0.9 });
+  const optimizer = new Optimizer(net.parameters(), options);
   const x = randn(rows, sizes[0]);
   const y = ones(rows, sizes.at(-1));
   return () => {
@@ -45,6 +45,7 @@ function training(sizes, rows) {
 /** Each: how many steps to take, how many of them to warm up with, and what makes a step. */
 const LOOPS = {
   training: [200_000, 20_000, () => training([4, 5, 4, 1], 2)],
+  'training with Adam': [50_000, 5_000, () => training([4, 5, 4, 1], 2, optim.Adam, { amsgrad: true })],
   'training without zeroGrad': [
     50_000,
     5_000,

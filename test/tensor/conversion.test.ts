@@ -97,7 +97,7 @@ describe('lists and numbers', () => {
       [0, 1e30],
     ]);
     expect(tensor(t.tolist<number[][]>())).toEqual(t);
-    expect(fromNumpy(t.toTypedArray()).reshape(2, 2)).toEqual(t);
+    expect(fromNumpy(t.toTypedArray()).to(t.device).reshape(2, 2)).toEqual(t);
     expect(stack([...t])).toEqual(t);
     expect(tensor(t)).toEqual(t);
     expect(tensor(t)).not.toBe(t);
@@ -105,7 +105,7 @@ describe('lists and numbers', () => {
 
   test('to: itself where nothing changes', () => {
     const t = ones(2);
-    expect([t.to('float32') === t, t.to('cpu') === t, t.to(ones(1)) === t, t.float() === t]).toEqual([
+    expect([t.to('float32') === t, t.to(t.device) === t, t.to(ones(1)) === t, t.float() === t]).toEqual([
       true,
       true,
       true,

@@ -104,7 +104,8 @@ struct KernelEntry {
   unsigned max_threads;
   size_t parameter_bytes;
   void (*call)(const void* parameters);
-  const KernelEntry* next;
+  KernelEntry* next;
+  uint64_t checked_threads;  // see set_race_checks
 };
 struct Registration {
   KernelEntry entry;
@@ -163,7 +164,7 @@ T rounded(T value) {
 
 #define SHARED(name, ...) auto& name = ::tenon::cuda::emulation::shared<__VA_ARGS__>([] {})
 #define DYNAMIC_SHARED(name, T) T* const name = static_cast<T*>(::tenon::cuda::emulation::dynamic_shared())
-#define KERNEL(name, threads, P)                                                                            \
+#define CUDA_KERNEL(name, threads, P)                                                                       \
   extern "C" void name(const P);                                                                            \
   static const ::tenon::cuda::emulation::Registration registration_of_##name(                               \
       #name, threads, sizeof(P), [](const void* parameters) { name(*static_cast<const P*>(parameters)); }); \

@@ -4,6 +4,7 @@
 //   TENON_EMULATED_CUDA_CAPABILITY  their major version times ten and minor version (80)
 //   TENON_EMULATED_CUDA_ORDER       in which order threads run: forward, reverse or random; _SEED of the
 //   latter (1) TENON_EMULATED_CUDA_EAGER       1: streams work at the call, not when something waits
+//   TENON_EMULATED_CUDA_RACES       threads of each kernel that ThreadSanitizer tells apart (1024)
 //   TENON_EMULATED_CUDA_GUARD       1: memory of devices can't be touched by the host
 #include "cuda/emulation/driver.h"
 
@@ -51,7 +52,7 @@ struct ModuleObject {
 };
 struct FunctionObject {
   EmulatedDevice& device;
-  const emulation::KernelEntry& kernel;
+  emulation::KernelEntry& kernel;
   size_t most_dynamic_bytes;
 };
 struct StreamObject {
@@ -227,6 +228,7 @@ TENON_EXPORT Result cuInit(unsigned) {
   const auto bytes = setting("TENON_EMULATED_CUDA_MEMORY", 4ull << 30);
   for (unsigned i = 0; i < count; i++)
     m.contexts.emplace_back(new ContextObject{{static_cast<int>(i), static_cast<size_t>(bytes)}});
+  emulation::set_race_checks(setting("TENON_EMULATED_CUDA_RACES", 1024));
   emulation::set_capability(static_cast<int>(setting("TENON_EMULATED_CUDA_CAPABILITY", 80)));
   const char* const text = std::getenv("TENON_EMULATED_CUDA_ORDER");
   const std::string order = text ? text : "";
@@ -349,7 +351,7 @@ TENON_EXPORT Result cuModuleUnload(Module) {
 
 TENON_EXPORT Result cuModuleGetFunction(Function* function, Module module, const char* name) {
   TENON_READY;
-  const emulation::KernelEntry* const kernel = emulation::find_kernel(name);
+  emulation::KernelEntry* const kernel = emulation::find_kernel(name);
   if (!kernel) return kNotFound;
   machine().functions.emplace_back(new FunctionObject{module->device, *kernel, emulation::kPlainSharedBytes});
   *function = machine().functions.back().get();
@@ -371,7 +373,7 @@ TENON_EXPORT Result cuLaunchKernel(Function f, unsigned gx, unsigned gy, unsigne
                                    void** extra) {
   TENON_READY;
   if (const Result r = usable(s)) return r;
-  const emulation::KernelEntry& k = f->kernel;
+  emulation::KernelEntry& k = f->kernel;
   if (&f->device != &current_device())
     return refuse(kInvalidHandle, "%s: a function of another device", k.name);
   const uint64_t threads = uint64_t(bx) * by * bz;

@@ -15,7 +15,7 @@ endif()
 file(GLOB cuda_sources CONFIGURE_DEPENDS native/cuda/kernels/*.cu)
 add_library(cuda_emulation SHARED EXCLUDE_FROM_ALL ${cuda_sources} $<TARGET_OBJECTS:cuda_emulator>)
 target_link_libraries(cuda_emulation PRIVATE tenon_options)
-target_compile_definitions(cuda_emulation PRIVATE TENON_ISA=cuda)
+target_compile_definitions(cuda_emulation PRIVATE TENON_ISA=cuda TENON_CUDA_KERNELS)
 # As the CPU's kernels, but for -O3. The pragma that GCC does not know is `unroll`.
 target_compile_options(cuda_emulation PRIVATE ${kernel_options} -O2 -Wno-unknown-pragmas)
 set_target_properties(cuda_emulation PROPERTIES

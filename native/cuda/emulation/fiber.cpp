@@ -30,6 +30,7 @@ void* host_fake_stack = nullptr;
 #endif
 #if defined(TENON_THREAD_SANITIZER)
 void* host_tsan = nullptr;
+constexpr unsigned kUnordered = 1;    // __tsan_switch_to_fiber_no_sync
 constexpr int kMostForgotten = 4096;  // ThreadSanitizer has room for 8128 threads at a time
 void* forgotten[kMostForgotten];
 int forgotten_count = 0;
@@ -126,14 +127,15 @@ void Fiber::start() {
   entered->body_();
 }
 
-void Fiber::enter() {
+void Fiber::enter(bool ordered) {
+  ordered_ = ordered;
   entered = this;
 #if defined(TENON_ADDRESS_SANITIZER)
   __sanitizer_start_switch_fiber(&host_fake_stack, memory_ + kGuardBytes, kStackBytes);
 #endif
 #if defined(TENON_THREAD_SANITIZER)
   host_tsan = __tsan_get_current_fiber();
-  __tsan_switch_to_fiber(tsan_, 1);
+  __tsan_switch_to_fiber(tsan_, ordered ? 0 : kUnordered);
 #endif
   switch_stack(host_context, context_);
 #if defined(TENON_ADDRESS_SANITIZER)
@@ -146,7 +148,7 @@ void Fiber::leave() {
   __sanitizer_start_switch_fiber(&fake_stack_, host_stack, host_bytes);
 #endif
 #if defined(TENON_THREAD_SANITIZER)
-  __tsan_switch_to_fiber(host_tsan, 1);
+  __tsan_switch_to_fiber(host_tsan, ordered_ ? 0 : kUnordered);
 #endif
   switch_stack(context_, host_context);
 #if defined(TENON_ADDRESS_SANITIZER)

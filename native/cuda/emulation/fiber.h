@@ -15,8 +15,8 @@ class Fiber {
   Fiber(const Fiber&) = delete;
   Fiber& operator=(const Fiber&) = delete;
 
-  /** Runs the fiber until it leaves. */
-  void enter();
+  /** Runs the fiber until it leaves; `ordered` after all that has run, in the eyes of ThreadSanitizer. */
+  void enter(bool ordered);
   /** On the fiber: goes back to where it was entered. */
   void leave();
 
@@ -27,9 +27,10 @@ class Fiber {
   void* context_ = nullptr;
   void* fake_stack_ = nullptr;  // AddressSanitizer's
   void* tsan_ = nullptr;        // ThreadSanitizer's idea of this fiber
+  bool ordered_ = true;
 };
 
-/** Where ThreadSanitizer is told to be after fibers are gone: ids of destroyed ones would be used again. */
+/** Tells ThreadSanitizer of the fibers that are gone; before, it does not use their numbers again. */
 void forget_fibers();
 
 }  // namespace emulation

@@ -40,12 +40,15 @@ struct BlockThread : Thread {
   uint32_t mask;
   Exchange exchange;
   void* argument;
-  // Of cp.async: the group of each copy is the number of commits before it.
-  int commits, copies, handed_out;
-  AsyncCopy copy[kMostCopies];
-  int group[kMostCopies];
   // ThreadSanitizer's: what this thread brings to a __syncwarp, and takes from it.
   char brings, takes;
+};
+
+/** Of cp.async: the group of each copy is the number of commits before it. */
+struct Copies {
+  int commits, count, handed_out;
+  AsyncCopy copy[kMostCopies];
+  int group[kMostCopies];
 };
 
 struct Variable {
@@ -67,9 +70,13 @@ unsigned launches = 0;
 int device_capability = 80;
 char message[1024];  // of its first failure
 char launch_begun, launch_ended;
+uint64_t race_checks = 0;
+bool finds_races = false;  // whether each thread is a fiber of its own, for ThreadSanitizer
 
 // The block that runs.
 BlockThread threads[kMostThreads];
+Copies copies[kMostThreads];
+uint32_t in_warp[kMostThreads / 32];  // the lanes of each warp that wait in a warp function
 unsigned start_order[kMostThreads], unstarted;
 unsigned ready[kMostThreads], ready_first, ready_count;  // a ring
 unsigned alive;
@@ -139,8 +146,7 @@ void run_threads() {
       t.state = State::ended;
     }
     release_tag(launch_ended);
-#if !defined(TENON_THREAD_SANITIZER)  // for which each thread is a fiber
-    if (message[0] == 0 && ready_count == 0 && unstarted < thread_count) {
+    if (!finds_races && message[0] == 0 && ready_count == 0 && unstarted < thread_count) {
       BlockThread& next = threads[start_order[unstarted++]];
       next.fiber = t.fiber;
       next.state = State::ready;
@@ -148,23 +154,22 @@ void run_threads() {
       current = &next;
       continue;
     }
-#endif
     t.fiber->leave();
   }
 }
 
 void resume(BlockThread& t) {
-  if (t.fiber == nullptr) t.fiber = idle_count > 0 ? idle[--idle_count] : new Fiber(run_threads);
+  if (t.fiber == nullptr)
+    t.fiber = idle_count > 0 && !finds_races ? idle[--idle_count] : new Fiber(run_threads);
   t.state = State::ready;
   current = &t;
-  t.fiber->enter();
+  t.fiber->enter(!finds_races);
   BlockThread& last = self();  // the stack may have gone on to a later thread
   if (last.state != State::ended) return;
-#if defined(TENON_THREAD_SANITIZER)
-  delete last.fiber;
-#else
-  idle[idle_count++] = last.fiber;
-#endif
+  if (finds_races)
+    delete last.fiber;
+  else
+    idle[idle_count++] = last.fiber;
   last.fiber = nullptr;
 }
 
@@ -213,10 +218,10 @@ void prepare_arena() {
     arena_used = kArenaBytes;
   };
   if (arena == nullptr) map();
-#if defined(TENON_THREAD_SANITIZER)
-  munmap(arena, kArenaBytes);  // or what blocks do with it would look like races between them
-  map();
-#endif
+  if (finds_races) {  // or what blocks do with it would look like races between them
+    munmap(arena, kArenaBytes);
+    map();
+  }
   permit(arena, kArenaBytes);
   std::memset(arena, 0xff, std::min(kArenaBytes, arena_used + kGapBytes));
   forbid(arena + dynamic_bytes, kArenaBytes - dynamic_bytes);
@@ -228,17 +233,15 @@ void prepare_arena() {
 void run_block() {
   prepare_arena();
   unstarted = ready_first = ready_count = 0;
+  for (uint32_t& w : in_warp) w = 0;
   alive = thread_count;
   at_barrier.arrived = 0;
   at_barrier.votes = {0, 1, 0};
   for (unsigned i = 0; i < thread_count; i++) {
     BlockThread& t = threads[i];
-    t.linear = i;
-    t.lane = i % 32;
-    t.index = {i % block_size.x, i / block_size.x % block_size.y, i / block_size.x / block_size.y};
     t.fiber = nullptr;
     t.state = State::unstarted;
-    t.commits = t.copies = t.handed_out = 0;
+    copies[i].commits = copies[i].count = copies[i].handed_out = 0;
     start_order[i] = order == Order::reverse ? thread_count - 1 - i : i;
   }
   if (order == Order::random)
@@ -272,7 +275,8 @@ Votes barrier(int predicate, Site site) {
   if (at_barrier.arrived == 0) {
     at_barrier.file = site.file;
     at_barrier.line = site.line;
-  } else if (at_barrier.line != site.line || std::strcmp(at_barrier.file, site.file) != 0) {
+  } else if (at_barrier.line != site.line ||
+             (at_barrier.file != site.file && std::strcmp(at_barrier.file, site.file) != 0)) {
     fail("is at the barrier of %s:%d while others are at that of %s:%d", site.file, site.line,
          at_barrier.file, at_barrier.line);
   }
@@ -300,15 +304,17 @@ void warp(uint32_t mask, Exchange exchange, void* argument, Site site) {
   t.site = site;
   t.state = State::in_warp;
   BlockThread* const lanes = threads + (t.linear - t.lane);
+  uint32_t& waiting = in_warp[t.linear / 32];
+  waiting |= 1u << t.lane;
+  if ((waiting & mask) != mask) return wait_as(State::in_warp);
   void* arguments[32] = {};
   for (unsigned i = 0; i < 32; i++) {
     if ((mask >> i & 1) == 0) continue;
     const BlockThread& other = lanes[i];
-    if (t.linear - t.lane + i >= thread_count || other.state != State::in_warp || other.mask != mask ||
-        other.exchange != exchange)
-      return wait_as(State::in_warp);
+    if (other.mask != mask || other.exchange != exchange) return wait_as(State::in_warp);
     arguments[i] = other.argument;
   }
+  waiting &= ~mask;
   exchange(arguments, mask);
   for (unsigned i = 0; i < 32; i++)
     if ((mask >> i & 1) && &lanes[i] != &t) make_ready(lanes[i]);
@@ -352,29 +358,28 @@ void* shared_variable(int id, size_t bytes, size_t alignment) {
 }
 
 void async_copy(const AsyncCopy& c) {
-  BlockThread& t = self();
-  if (t.handed_out > 0) {  // they are done by now
-    for (int i = t.handed_out; i < t.copies; i++) {
-      t.copy[i - t.handed_out] = t.copy[i];
-      t.group[i - t.handed_out] = t.group[i];
+  Copies& mine = copies[current->linear];
+  if (mine.handed_out > 0) {  // they are done by now
+    for (int i = mine.handed_out; i < mine.count; i++) {
+      mine.copy[i - mine.handed_out] = mine.copy[i];
+      mine.group[i - mine.handed_out] = mine.group[i];
     }
-    t.copies -= t.handed_out;
-    t.handed_out = 0;
+    mine.count -= mine.handed_out;
+    mine.handed_out = 0;
   }
-  if (t.copies == kMostCopies) fail("has more than %d asynchronous copies under way", kMostCopies);
-  t.copy[t.copies] = c;
-  t.group[t.copies++] = t.commits;
+  if (mine.count == kMostCopies) fail("has more than %d asynchronous copies under way", kMostCopies);
+  mine.copy[mine.count] = c;
+  mine.group[mine.count++] = mine.commits;
 }
 
-void async_commit() { self().commits++; }
+void async_commit() { copies[current->linear].commits++; }
 
 const AsyncCopy* async_wait(int pending, size_t* count) {
-  BlockThread& t = self();
-  const int first = t.handed_out;
-  const int before = t.commits - pending;
-  while (t.handed_out < t.copies && t.group[t.handed_out] < before) t.handed_out++;
-  *count = static_cast<size_t>(t.handed_out - first);
-  return t.copy + first;
+  Copies& mine = copies[current->linear];
+  const int first = mine.handed_out, before = mine.commits - pending;
+  while (mine.handed_out < mine.count && mine.group[mine.handed_out] < before) mine.handed_out++;
+  *count = static_cast<size_t>(mine.handed_out - first);
+  return mine.copy + first;
 }
 
 int capability() { return device_capability; }
@@ -391,21 +396,23 @@ void set_order(Order o, unsigned s) {
   seed = s;
 }
 
-static const KernelEntry* kernels = nullptr;
+void set_race_checks(uint64_t threads_of_each) { race_checks = threads_of_each; }
+
+static KernelEntry* kernels = nullptr;
 
 Registration::Registration(const char* name, unsigned max_threads, size_t parameter_bytes,
                            void (*call)(const void*))
-    : entry{name, max_threads, parameter_bytes, call, kernels} {
+    : entry{name, max_threads, parameter_bytes, call, kernels, 0} {
   kernels = &entry;
 }
 
-const KernelEntry* find_kernel(const char* name) {
-  const KernelEntry* k = kernels;
+KernelEntry* find_kernel(const char* name) {
+  KernelEntry* k = kernels;
   while (k != nullptr && std::strcmp(k->name, name) != 0) k = k->next;
   return k;
 }
 
-std::string run(const KernelEntry& k, dim3 grid, dim3 block, size_t dynamic_shared_bytes, const void* p) {
+std::string run(KernelEntry& k, dim3 grid, dim3 block, size_t dynamic_shared_bytes, const void* p) {
   kernel = &k;
   parameters = p;
   grid_size = grid;
@@ -414,8 +421,17 @@ std::string run(const KernelEntry& k, dim3 grid, dim3 block, size_t dynamic_shar
   dynamic_bytes = dynamic_shared_bytes;
   message[0] = 0;
   random_state = seed * 0x9e3779b97f4a7c15 + ++launches;
+  for (unsigned i = 0; i < thread_count; i++) {
+    threads[i].linear = i;
+    threads[i].lane = i % 32;
+    threads[i].index = {i % block.x, i / block.x % block.y, i / block.x / block.y};
+  }
   release_tag(launch_begun);
   const uint64_t blocks = uint64_t(grid.x) * grid.y * grid.z;
+#if defined(TENON_THREAD_SANITIZER)
+  finds_races = k.checked_threads + blocks * thread_count <= race_checks;
+  if (finds_races) k.checked_threads += blocks * thread_count;
+#endif
   uint64_t step = 1, offset = 0;
   if (order == Order::random) {
     offset = random_bits() % blocks;

@@ -25,11 +25,14 @@ struct Identity {
 #define DYNAMIC_SHARED(name, T)                               \
   extern __shared__ __align__(16) unsigned char name##_raw[]; \
   T* name = reinterpret_cast<T*>(name##_raw)
-#define KERNEL(name, threads, P) extern "C" __global__ void __launch_bounds__(threads) name
+#define CUDA_KERNEL(name, threads, P) extern "C" __global__ void __launch_bounds__(threads) name
 #else
 #include "cuda/emulation/device.h"
 #define TENON_DEVICE inline __attribute__((always_inline))
 #endif
+
+/** The short name of CUDA_KERNEL, where ops.def is not included, which has it for its rows. */
+#define KERNEL(name, threads, P) CUDA_KERNEL(name, threads, P)
 
 #include "cuda/failure.h"
 

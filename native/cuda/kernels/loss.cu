@@ -1,0 +1,218 @@
+// nllLoss, mseLoss and their derivatives. Sums are gathered in double, in an order that follows from the
+// shape alone. Targets are validated in the kernel that decides whether anything is written.
+#include "cuda/kernels/batch.h"
+#include "cuda/kernels/block.h"
+#include "cuda/kernels/locate.h"
+#include "cuda/kernels/loss.h"
+
+namespace tenon {
+namespace cuda {
+
+static_assert(kLossThreads == kTeamThreads, "a block is one team");
+TENON_DEVICE TeamShape whole_block() { return {kLogTeamThreads, 1}; }
+
+struct AddDouble {
+  static TENON_DEVICE double join(double a, double b) { return a + b; }
+};
+struct JoinNll {
+  static TENON_DEVICE NllPart join(NllPart a, NllPart b) {
+    return {a.loss + b.loss, a.weight + b.weight, a.bad < b.bad ? a.bad : b.bad};
+  }
+};
+TENON_DEVICE NllPart exchange(NllPart part, unsigned bits) {
+  return {exchange(part.loss, bits), exchange(part.weight, bits), exchange(part.bad, bits)};
+}
+
+// ---- negative log likelihood ----
+
+/** Offsets of a target: in target, in x at class 0, in out. */
+using Places = int64_t[3];
+
+template <class T>
+TENON_DEVICE T weight_of(const NllParameters& p, int64_t c) {
+  return p.weight ? load_one<T>(p.weight, p.weight_type, c * p.weight_stride) : T{1};
+}
+/** The loss of a target that is a class. */
+template <class T>
+TENON_DEVICE T loss_of(const NllParameters& p, const Places& at, int64_t c, T weight) {
+  return -load_one<T>(p.x, p.x_type, at[1] + c * p.class_stride) * weight;
+}
+
+/** What all targets come to: the error, or the results. */
+template <class T>
+TENON_DEVICE void finish_nll(const NllParameters& p, const NllPart& all) {
+  if (all.bad != kAllGood) {
+    Places at;
+    locate(p.dim, p.dims, all.bad, at);
+    leave_failure(p.failure, p.op, kTargetOutOfRange, p.target[at[0]], p.classes);
+  } else if (p.x && p.failure->state == 0) {
+    store_one(p.total, p.total_type, 0, static_cast<T>(all.weight));
+    if (p.reduction != kNone)
+      store_one(p.out, p.out_type, 0,
+                static_cast<T>(p.reduction == kMean ? all.loss / all.weight : all.loss));
+  }
+}
+
+template <class T>
+TENON_DEVICE void gather_nll(const NllParameters& p) {
+  const int64_t first = blockIdx.x * p.part;
+  const int64_t end = p.targets - first < p.part ? p.targets : first + p.part;
+  NllPart mine = {0, 0, kAllGood};
+  for (int64_t i = first + threadIdx.x; i < end; i += kLossThreads) {
+    Places at;
+    locate(p.dim, p.dims, i, at);
+    const int64_t c = p.target[at[0]];
+    if (c == p.ignore) continue;
+    if (c < 0 || c >= p.classes) {
+      mine.bad = i < mine.bad ? i : mine.bad;
+    } else if (p.x) {
+      const T weight = weight_of<T>(p, c);
+      mine.loss += static_cast<double>(loss_of(p, at, c, weight));
+      mine.weight += static_cast<double>(weight);
+    }
+  }
+  const NllPart all = join_team<JoinNll, kLossThreads>(mine, whole_block());
+  if (threadIdx.x != 0) return;
+  if (p.parts > 1)
+    p.partial[blockIdx.x] = all;
+  else
+    finish_nll<T>(p, all);
+}
+
+template <class T>
+TENON_DEVICE void join_nll(const NllParameters& p) {
+  NllPart mine = {0, 0, kAllGood};
+  for (int64_t i = threadIdx.x; i < p.parts; i += kLossThreads) mine = JoinNll::join(mine, p.partial[i]);
+  const NllPart all = join_team<JoinNll, kLossThreads>(mine, whole_block());
+  if (threadIdx.x == 0) finish_nll<T>(p, all);
+}
+
+/** A loss for each target. */
+template <class T>
+TENON_DEVICE void each_nll(const NllParameters& p) {
+  if (p.failure->state != 0) return;
+  const int64_t step = static_cast<int64_t>(gridDim.x) * kLossThreads;
+  for (int64_t i = static_cast<int64_t>(blockIdx.x) * kLossThreads + threadIdx.x; i < p.targets; i += step) {
+    Places at;
+    locate(p.dim, p.dims, i, at);
+    const int64_t c = p.target[at[0]];
+    store_one(p.out, p.out_type, at[2], c == p.ignore ? T{0} : loss_of(p, at, c, weight_of<T>(p, c)));
+  }
+}
+
+template <class T>
+TENON_DEVICE void nll_backward(const NllBackwardParameters& p) {
+  if (p.failure->state != 0) return;
+  T scale = 0;
+  if (p.reduction != kNone) scale = load_one<T>(p.grad, p.grad_type, 0);
+  if (p.reduction == kMean) scale = scale / load_one<T>(p.total, p.total_type, 0);
+  const int64_t step = static_cast<int64_t>(gridDim.x) * kLossThreads;
+  for (int64_t i = static_cast<int64_t>(blockIdx.x) * kLossThreads + threadIdx.x; i < p.elements; i += step) {
+    int64_t at[4];  // in out, target, grad; the class
+    locate(p.dim, p.dims, i, at);
+    const int64_t c = p.target[at[1]];
+    T x = 0;
+    if (c == at[3] && c != p.ignore) {
+      const T grad = p.reduction == kNone ? load_one<T>(p.grad, p.grad_type, at[2]) : scale;
+      x = -grad * (p.weight ? load_one<T>(p.weight, p.weight_type, c * p.weight_stride) : T{1});
+    }
+    store_one(p.out, p.out_type, at[0], x);
+  }
+}
+
+// ---- squared error ----
+
+template <class T>
+TENON_DEVICE void finish_mse(const MseParameters& p, double sum) {
+  store_one(p.out, p.out_type, 0,
+            static_cast<T>(p.reduction == kMean ? sum / static_cast<double>(p.elements) : sum));
+}
+
+template <class T>
+TENON_DEVICE void gather_mse(const MseParameters& p) {
+  const int64_t first = blockIdx.x * p.part;
+  const int64_t end = p.elements - first < p.part ? p.elements : first + p.part;
+  double sum = 0;
+  for (int64_t i = first + threadIdx.x; i < end; i += kBatch * kLossThreads) {
+    int64_t x_at[kBatch], y_at[kBatch];
+#pragma unroll
+    for (int k = 0; k < kBatch; k++) {
+      const int64_t place = i + k * static_cast<int64_t>(kLossThreads);
+      int64_t at[2];
+      locate(p.dim, p.dims, place < end ? place : i, at);
+      x_at[k] = at[0];
+      y_at[k] = at[1];
+    }
+    T x[kBatch], y[kBatch];
+    load_each(p.x, p.x_type, x_at, x);
+    load_each(p.y, p.y_type, y_at, y);
+#pragma unroll
+    for (int k = 0; k < kBatch; k++) {
+      const T d = x[k] - y[k];
+      x[k] = i + k * static_cast<int64_t>(kLossThreads) < end ? d * d : T{0};
+    }
+#pragma unroll
+    for (int half = kBatch / 2; half; half /= 2)
+#pragma unroll
+      for (int k = 0; k < half; k++) x[k] += x[k + half];
+    sum += static_cast<double>(x[0]);
+  }
+  sum = join_team<AddDouble, kLossThreads>(sum, whole_block());
+  if (threadIdx.x != 0) return;
+  if (p.parts > 1)
+    p.partial[blockIdx.x] = sum;
+  else
+    finish_mse<T>(p, sum);
+}
+
+template <class T>
+TENON_DEVICE void join_mse(const MseParameters& p) {
+  double sum = 0;
+  for (int64_t i = threadIdx.x; i < p.parts; i += kLossThreads) sum += p.partial[i];
+  sum = join_team<AddDouble, kLossThreads>(sum, whole_block());
+  if (threadIdx.x == 0) finish_mse<T>(p, sum);
+}
+
+template <class T>
+TENON_DEVICE void mse_backward(const MseBackwardParameters& p) {
+  T scale = 2 * load_one<T>(p.grad, p.grad_type, 0);
+  if (p.reduction == kMean) scale = scale / static_cast<T>(p.elements);
+  const int64_t threads = static_cast<int64_t>(gridDim.x) * kLossThreads;
+  for (int64_t i = static_cast<int64_t>(blockIdx.x) * kLossThreads + threadIdx.x; i < p.elements;
+       i += kBatch * threads) {
+    int64_t at[3][kBatch];
+    int n = 0;
+#pragma unroll
+    for (int k = 0; k < kBatch; k++) {
+      const int64_t place = i + k * threads;
+      int64_t offset[3];
+      n += place < p.elements;
+      locate(p.dim, p.dims, place < p.elements ? place : i, offset);
+#pragma unroll
+      for (int j = 0; j < 3; j++) at[j][k] = offset[j];
+    }
+    T x[kBatch], y[kBatch];
+    load_each(p.x, p.x_type, at[1], x);
+    load_each(p.y, p.y_type, at[2], y);
+#pragma unroll
+    for (int k = 0; k < kBatch; k++) x[k] = (x[k] - y[k]) * scale;
+    store_each(p.out, p.out_type, at[0], x, n);
+  }
+}
+
+#define TENON_LOSS(name, f, P)                                           \
+  KERNEL(loss_##name##_f32, kLossThreads, P)(const P p) { f<float>(p); } \
+  KERNEL(loss_##name##_f64, kLossThreads, P)(const P p) { f<double>(p); }
+
+TENON_LOSS(nll, gather_nll, NllParameters)
+TENON_LOSS(nll_join, join_nll, NllParameters)
+TENON_LOSS(nll_each, each_nll, NllParameters)
+TENON_LOSS(nll_backward, nll_backward, NllBackwardParameters)
+TENON_LOSS(mse, gather_mse, MseParameters)
+TENON_LOSS(mse_join, join_mse, MseParameters)
+TENON_LOSS(mse_backward, mse_backward, MseBackwardParameters)
+
+#undef TENON_LOSS
+
+}  // namespace cuda
+}  // namespace tenon

@@ -1,0 +1,77 @@
+// Parameters of the kernels of nllLoss, mseLoss and their derivatives.
+#pragma once
+#include <cstdint>
+
+#include "core/dtype.h"
+#include "cuda/failure.h"
+#include "cuda/kernels/dims.h"
+
+namespace tenon {
+namespace cuda {
+
+constexpr unsigned kLossThreads = 256;
+
+enum LossReduction : uint32_t { kNone, kMean, kSum };
+
+/** What a block gathers of its targets. */
+struct NllPart {
+  double loss, weight;
+  int64_t bad;  // the first target that is out of range, or kAllGood
+};
+constexpr int64_t kAllGood = INT64_MAX;
+
+/**
+ * nllLoss: x [n, c, d...], target [n, d...]. Without x only the targets are looked at, for the derivative. A
+ * block has `part` targets; with more than one block, a second kernel joins what is in `partial`.
+ */
+struct NllParameters {
+  const void *x, *weight;  // weight: of each class, or null
+  const int64_t* target;
+  void *out, *total;
+  NllPart* partial;
+  FailureRecord* failure;
+  int64_t targets, part, parts;
+  int64_t classes, class_stride, weight_stride, ignore;
+  uint32_t op, reduction;
+  int32_t dims;
+  DType x_type, weight_type, out_type, total_type;
+  Dim<3> dim[kMaxDims];  // of the targets; strides of target, x, out
+};
+
+/** The derivative, for every element of x: class by class, so that neighbours are written together. */
+struct NllBackwardParameters {
+  const void *grad, *total, *weight;
+  const int64_t* target;
+  void* out;
+  const FailureRecord* failure;
+  int64_t elements, weight_stride, ignore;
+  uint32_t reduction;
+  int32_t dims;
+  DType grad_type, total_type, weight_type, out_type;
+  Dim<4> dim[kMaxDims];  // strides of out, target, grad; and of the class's number
+};
+
+/** A block has `part` elements; with more than one, a second kernel joins what is in `partial`. */
+struct MseParameters {
+  const void *x, *y;
+  void* out;
+  double* partial;
+  int64_t elements, part, parts;
+  uint32_t reduction;
+  int32_t dims;
+  DType x_type, y_type, out_type;
+  Dim<2> dim[kMaxDims];  // strides of x, y
+};
+
+struct MseBackwardParameters {
+  const void *grad, *x, *y;
+  void* out;
+  int64_t elements;
+  uint32_t reduction;
+  int32_t dims;
+  DType grad_type, x_type, y_type, out_type;
+  Dim<3> dim[kMaxDims];  // strides of out, x, y
+};
+
+}  // namespace cuda
+}  // namespace tenon

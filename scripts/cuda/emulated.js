@@ -1,0 +1,39 @@
+'use strict';
+// The environment in which Tenon takes the emulated CUDA driver for the system's.
+const fs = require('fs');
+const path = require('path');
+const { ROOT } = require('../toolchain');
+
+const driver = path.join(
+  ROOT,
+  'build/Release',
+  `libtenon_cuda_emulation.${process.platform === 'darwin' ? 'dylib' : 'so'}`,
+);
+
+/** Two devices, on the first of which tests make their tensors; `order`: of threads and blocks (forward, reverse or random). */
+function emulatedCuda(order = '') {
+  return {
+    TENON_CUDA_DRIVER: driver,
+    TENON_EMULATED_CUDA_DEVICES: '2',
+    TENON_TEST_DEVICE: 'cuda',
+    ...(order ? { TENON_EMULATED_CUDA_ORDER: order } : {}),
+  };
+}
+
+/** Whether there is an emulated driver: `npm run build:emulation` builds it, though not on Windows. */
+const isEmulated = fs.existsSync(driver);
+
+/** The tests that run on whatever device they are given. */
+const SUITES = [
+  'test/ops',
+  'test/programs',
+  'test/training',
+  'test/autograd',
+  'test/indexing',
+  'test/nn',
+  'test/tensor/random',
+  'test/tensor/conversion',
+  'test/devices',
+];
+
+module.exports = { driver, emulatedCuda, isEmulated, SUITES };
