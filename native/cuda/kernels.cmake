@@ -168,3 +168,6 @@ function(add_cuda_kernels)
 endfunction()
 
 add_cuda_kernels()
+if(NOT TARGET tenon_cuda)
+  file(REMOVE ${CMAKE_CURRENT_BINARY_DIR}/tenon_cuda.fatbin)  # an earlier build's
+endif()
