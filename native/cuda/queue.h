@@ -31,7 +31,9 @@ class Queue {
     launch_bytes(name, blocks, threads, &parameters, sizeof(P), shared_bytes);
   }
 
-  /** Working memory, 256-byte aligned, for kernels of this op only; ask once per op. Throws std::bad_alloc.
+  /**
+   * Working memory, 256-byte aligned, for kernels of this op only. Who asks again may get the same memory: it
+   * is for the kernels given from then on. Throws std::bad_alloc.
    */
   virtual void* scratch(size_t bytes) = 0;
   /** Sets bytes to 0. */

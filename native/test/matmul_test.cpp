@@ -191,9 +191,25 @@ TEST("depths, heights and widths around the blocks of the cache") {
     }
 }
 
+TEST("so many tiles that GPUs take large ones; and so few that they cut k into parts") {
+  const Threads threads(3);
+  int turn = 0;
+  for (DType t : {DType::f32, DType::f64, DType::f16, DType::bf16, DType::i64, DType::i8}) {
+    if (t == DType::f64) check_product(t, {3100, 65, 20}, false, true, Lie::dense, Lie::dense);
+    if (t == DType::f32 || t == DType::f16 || t == DType::bf16)
+      for (int other = 0; other < (full ? 8 : 1); other++, turn++)
+        check_product(t, {12289, 68, 40 + other / 4}, turn & 1, turn & 2, Lie::dense, Lie::padded);
+    for (const Product& p : {Product{5, 7, 2000}, Product{70, 40, 1024}, Product{64, 128, 769}})
+      for (Lie lie : {Lie::dense, Lie::padded, Lie::gaps}) {
+        check_product(t, p, turn & 1, turn & 2, lie, Lie::dense);
+        turn++;
+      }
+  }
+}
+
 TEST("other dtypes: halves by way of float32, integers that wrap") {
   for (DType t : {DType::f16, DType::bf16, DType::i8, DType::u8, DType::i16, DType::i32, DType::i64})
-    for (const Product& p : {Product{1, 1, 1}, Product{7, 5, 9}, Product{30, 33, 12}})
+    for (const Product& p : {Product{1, 1, 1}, Product{7, 5, 9}, Product{30, 33, 12}, Product{64, 72, 96}})
       for (int turn = 0; turn < 4; turn++)
         for (Lie lie : {Lie::dense, Lie::gaps, Lie::reversed})
           check_product(t, p, turn & 1, turn & 2, lie, Lie::dense);

@@ -1,0 +1,133 @@
+#include "cuda/gemm.h"
+
+#include "cuda/teams.h"
+
+namespace tenon {
+namespace cuda {
+
+namespace {
+
+/** Kernels that do the same with tiles of several sizes, the largest first; one or two are enough for some. */
+struct Family {
+  struct {
+    const char* name;
+    GemmTile tile;
+  } size[3];
+  const char* join;
+  int64_t sum_bytes;  // of a sum
+};
+
+constexpr Family kF32 = {{{"gemm_large_f32", kLargeTile},
+                          {"gemm_medium_f32", kMediumTile},
+                          {"gemm_small_f32", kSmallTile}},
+                         "gemm_join_f32",
+                         4};
+constexpr Family kF64 = {
+    {{"gemm_medium_f64", kMediumTileF64}, {"gemm_small_f64", kSmallTileF64}, {}}, "gemm_join_f64", 8};
+constexpr Family kI32 = {{{"gemm_small_i32", kSmallTile}, {}, {}}, "gemm_join_i32", 4};
+constexpr Family kI64 = {{{"gemm_small_i64", kSmallTileF64}, {}, {}}, "gemm_join_i64", 8};
+constexpr Family kAnyF32 = {
+    {{"gemm_medium_any_f32", kMediumTile}, {"gemm_small_any_f32", kSmallTile}, {}}, "gemm_join_f32", 4};
+constexpr Family kAnyI32 = {{{"gemm_small_any_i32", kSmallTile}, {}, {}}, "gemm_join_i32", 4};
+constexpr Family kF16 = {
+    {{"gemm_large_f16", kLargeHalfTile}, {"gemm_small_f16", kSmallHalfTile}, {}}, "gemm_join_f32", 4};
+constexpr Family kBf16 = {
+    {{"gemm_large_bf16", kLargeHalfTile}, {"gemm_small_bf16", kSmallHalfTile}, {}}, "gemm_join_f32", 4};
+
+bool on_tensor_cores(const Family& f) { return &f == &kF16 || &f == &kBf16; }
+
+const Family& family_of(const Gemm& g, const Queue& q) {
+  switch (g.type) {
+    case DType::f32: return kF32;
+    case DType::f64: return kF64;
+    case DType::i32: return kI32;
+    case DType::i64: return kI64;
+    case DType::f16: return q.capability() >= 80 ? kF16 : kAnyF32;
+    case DType::bf16: return q.capability() >= 80 ? kBf16 : kAnyF32;
+    default: return kAnyI32;
+  }
+}
+
+// So many tiles keep a large GPU busy; with fewer, smaller ones are taken, as for matrices that would leave half
+// of a tile empty.
+constexpr int64_t kManyTiles = 96;
+// With still fewer, k is cut to parts, so that there are about so many blocks, each with enough to do.
+constexpr int64_t kWantedBlocks = 256;
+constexpr int64_t kLeastPart = 256;
+constexpr int64_t kMostParts = 64;
+// A part is of whole panels.
+constexpr int64_t kPanel = 32;
+
+constexpr int64_t kMostBlocks = int64_t{1} << 20;
+
+int64_t count_tiles(const GemmTile& t, int64_t m, int64_t n, int64_t batches) {
+  return divide_up(m, t.rows) * divide_up(n, t.columns) * batches;
+}
+
+/**
+ * Where B is the same for a whole dimension of the batch, and A's matrices follow each other as their rows do,
+ * they are one matrix.
+ */
+void fold_rows(Gemm& g) {
+  while (g.batch.count) {
+    const Dim<2>& last = g.batch.at[g.batch.count - 1];
+    if (last.stride[1] != 0 || (g.m != 1 && last.stride[0] != g.m * g.a_row)) return;
+    if (g.m == 1) g.a_row = last.stride[0];
+    g.m *= last.size;
+    g.batch.count--;
+  }
+}
+
+/** Whether an operand is read along k: `outer` rows of A or columns of B. */
+bool lies_along_k(int64_t outer, int64_t outer_stride, int64_t k, int64_t k_stride) {
+  const auto distance = [](int64_t s) { return s < 0 ? -s : s; };
+  return outer == 1 || (k != 1 && distance(k_stride) <= distance(outer_stride));
+}
+
+}  // namespace
+
+void gemm(Gemm g, Queue& q) {
+  if (g.m == 0 || g.n == 0 || g.batch.numel() == 0) return;
+  fold_rows(g);
+  GemmParameters p = {};
+  p.a = {g.a, g.a_row, g.a_column, lies_along_k(g.m, g.a_row, g.k, g.a_column)};
+  p.b = {g.b, g.b_column, g.b_row, lies_along_k(g.n, g.b_column, g.k, g.b_row)};
+  p.bias = g.bias;
+  p.bias_stride = g.bias_stride;
+  p.out = g.out;
+  p.m = g.m;
+  p.n = g.n;
+  p.k = p.part = g.k;
+  p.parts = 1;
+  p.batches = g.batch.numel();
+  p.type = g.type;
+  p.activation = g.activation;
+  p.dims = g.batch.count;
+  g.batch.copy_to(p.dim);
+
+  const Family& family = family_of(g, q);
+  int size = 0;
+  const auto tiles_of = [&](int s) { return count_tiles(family.size[s].tile, g.m, g.n, p.batches); };
+  const auto fills = [&](const GemmTile& t) { return g.m > t.rows / 2 && g.n > t.columns / 2; };
+  while (size < 2 && family.size[size + 1].name &&
+         (tiles_of(size) < kManyTiles || !fills(family.size[size].tile)))
+    size++;
+  const auto& kernel = family.size[size];
+  const int64_t tiles = tiles_of(size);
+  if (tiles < kWantedBlocks / 2) {
+    const int64_t parts = clamp(kWantedBlocks / tiles, int64_t{1}, kMostParts);
+    const int64_t part = divide_up(divide_up(g.k, parts), kPanel) * kPanel;
+    p.part = part < kLeastPart ? kLeastPart : part;
+    p.parts = p.part < g.k ? divide_up(g.k, p.part) : 1;
+  }
+  if (p.parts > 1)
+    p.partial = q.scratch(static_cast<size_t>(p.parts * p.batches * p.m * p.n * family.sum_bytes));
+  const int64_t blocks = clamp(tiles * p.parts, int64_t{1}, kMostBlocks);
+  q.launch(kernel.name, {static_cast<unsigned>(blocks)}, kernel.tile.threads, p,
+           on_tensor_cores(family) ? half_shared_bytes(kernel.tile) : 0);
+  if (p.parts > 1)
+    q.launch(family.join, {blocks_for(p.batches * p.m * p.n, kJoinThreads, 1, q)}, kJoinThreads, p);
+}
+
+}  // namespace cuda
+}  // namespace tenon

@@ -1,0 +1,31 @@
+// out = act(A B + bias) on CUDA, and the one place that picks a kernel for it: matmul and linear stand on it.
+#pragma once
+#include <cstdint>
+
+#include "cuda/dims.h"
+#include "cuda/kernels/gemm.h"
+#include "cuda/queue.h"
+
+namespace tenon {
+namespace cuda {
+
+/** Matrices of any strides, in elements; `out` is dense. */
+struct Gemm {
+  DType type = DType::f32;
+  int64_t m = 0, n = 0, k = 0;
+  const void* a = nullptr;
+  int64_t a_row = 0, a_column = 0;
+  const void* b = nullptr;
+  int64_t b_row = 0, b_column = 0;
+  void* out = nullptr;
+  const void* bias = nullptr;  // [n]
+  int64_t bias_stride = 0;
+  Activation activation = Activation::none;
+  DimList<2> batch;  // strides of A and B
+};
+
+/** The same bits on every device of a kind: how the work is divided follows from the shape alone. */
+void gemm(Gemm, Queue&);
+
+}  // namespace cuda
+}  // namespace tenon

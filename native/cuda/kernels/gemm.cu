@@ -1,0 +1,240 @@
+// Products of matrices, multiplied in registers: float32, float64 and integers, and what is converted to them.
+// A block makes a tile of the output, each thread a few rows and columns of it. Panels of A and B go through
+// shared memory, two of each: while one is multiplied, the next is on its way.
+#include "cuda/kernels/gemm_tile.h"
+
+namespace tenon {
+namespace cuda {
+
+/** Loads kVector elements, `step` apart, of which `there` exist; zeros for the others. */
+template <class T, class S, int N>
+TENON_DEVICE void load_chunk(const Stored<T, S>& storage, const void* data, int64_t at, int64_t step, int there,
+                             T (&x)[N]) {
+  const S* const first = static_cast<const S*>(data) + at;
+  if (step == 1 && there >= N && is_aligned(first, sizeof(Pack<S, N>))) {
+    const Pack<S, N> pack = *reinterpret_cast<const Pack<S, N>*>(first);
+    for (int i = 0; i < N; i++) x[i] = convert<T>(pack.x[i]);
+    return;
+  }
+  for (int i = 0; i < N; i++) x[i] = i < there ? storage.load(data, at + i * step) : T{0};
+}
+template <class T, int N>
+TENON_DEVICE void load_chunk(const StoredAsAny<T>& storage, const void* data, int64_t at, int64_t step,
+                             int there, T (&x)[N]) {
+#pragma unroll
+  for (int i = 0; i < N; i++) x[i] = 0;
+  if (there <= 0) return;
+  int64_t places[N];
+#pragma unroll
+  for (int i = 0; i < N; i++) places[i] = i < there ? at + i * step : at;
+  load_each(data, storage.type, places, x);
+#pragma unroll
+  for (int i = 0; i < N; i++)
+    if (i >= there) x[i] = 0;
+}
+
+/** A thread's share of one operand's panels: kOuter rows of A or columns of B, kDepth along k. */
+template <class T, class Storage, int kOuter, int kDepth, int kThreads>
+class PanelLoader {
+  static constexpr int kVector = 16 / static_cast<int>(sizeof(T));
+  static constexpr int kChunks = kOuter * kDepth / kVector / kThreads;
+  static_assert(kChunks * kVector * kThreads == kOuter * kDepth, "threads share a panel evenly");
+
+ public:
+  static constexpr int kRow = kOuter + kVector;  // the gap keeps threads that store a column apart
+
+  TENON_DEVICE PanelLoader(const GemmOperand& operand, DType type, int64_t offset, int64_t first_outer,
+                           int64_t outer, int64_t first_k, int64_t last_k)
+      : operand_(operand), storage_(type), k_(first_k), last_k_(last_k) {
+    for (int i = 0; i < kChunks; i++) {
+      outer_[i] = static_cast<int>(min(outer - first_outer - outer_of(i), int64_t{kOuter}));
+      at_[i] = offset + (first_outer + outer_of(i)) * operand.outer + (first_k + depth_of(i)) * operand.k;
+    }
+  }
+
+  /** The next panel, to registers. */
+  TENON_DEVICE void load() {
+#pragma unroll
+    for (int i = 0; i < kChunks; i++) {
+      const int deep = static_cast<int>(min(last_k_ - k_ - depth_of(i), int64_t{kDepth}));
+      const bool along_k = operand_.along_k;
+      const int there = (along_k ? outer_[i] : deep) > 0 ? (along_k ? deep : outer_[i]) : 0;
+      load_chunk(storage_, operand_.data, at_[i], along_k ? operand_.k : operand_.outer, there, x_[i]);
+      at_[i] += kDepth * operand_.k;
+    }
+    k_ += kDepth;
+  }
+
+  /** From registers to shared memory, by k. */
+  TENON_DEVICE void store(T (&panel)[kDepth][kRow]) const {
+#pragma unroll
+    for (int i = 0; i < kChunks; i++) {
+      const int outer = outer_of(i), depth = depth_of(i);
+      if (operand_.along_k) {
+        for (int j = 0; j < kVector; j++) panel[depth + j][outer] = x_[i][j];
+      } else {
+        Pack<T, kVector> pack;
+        for (int j = 0; j < kVector; j++) pack.x[j] = x_[i][j];
+        *reinterpret_cast<Pack<T, kVector>*>(&panel[depth][outer]) = pack;
+      }
+    }
+  }
+
+ private:
+  // Where in the panel the thread's i-th chunk is.
+  TENON_DEVICE int outer_of(int i) const {
+    const int chunk = static_cast<int>(threadIdx.x) + i * kThreads;
+    return operand_.along_k ? chunk / (kDepth / kVector) : chunk % (kOuter / kVector) * kVector;
+  }
+  TENON_DEVICE int depth_of(int i) const {
+    const int chunk = static_cast<int>(threadIdx.x) + i * kThreads;
+    return operand_.along_k ? chunk % (kDepth / kVector) * kVector : chunk / (kOuter / kVector);
+  }
+
+  const GemmOperand& operand_;
+  const Storage storage_;
+  int64_t k_;
+  const int64_t last_k_;
+  int outer_[kChunks];  // how many rows or columns there are from the chunk's on
+  int64_t at_[kChunks];
+  T x_[kChunks][kVector];
+};
+
+/**
+ * Of a tile's kTile rows or columns, a thread has kOwn: in groups that are read at once, with the other
+ * threads' groups between them, so that neighbours read from neighbouring banks.
+ */
+template <class T, int kTile, int kOwn>
+struct Share {
+  static constexpr int kVector = 16 / static_cast<int>(sizeof(T));
+  static constexpr int kGroup = kOwn < kVector ? kOwn : kVector;
+  static constexpr int kGroups = kOwn / kGroup;
+  static constexpr int kThreads = kTile / kOwn;
+
+  static TENON_DEVICE int group(int thread, int g) { return g * kGroup * kThreads + thread * kGroup; }
+  static TENON_DEVICE void load(const T* row, int thread, T (&x)[kOwn]) {
+#pragma unroll
+    for (int g = 0; g < kGroups; g++) {
+      const Pack<T, kGroup> pack = *reinterpret_cast<const Pack<T, kGroup>*>(row + group(thread, g));
+      for (int i = 0; i < kGroup; i++) x[g * kGroup + i] = pack.x[i];
+    }
+  }
+};
+
+/** kRows x kColumns: of the tile; kOwnRows x kOwnColumns: a thread's part of it. */
+template <class T, class Storage, int kRows, int kColumns, int kDepth, int kOwnRows, int kOwnColumns>
+TENON_DEVICE void multiply_tiles(const GemmParameters& p) {
+  constexpr int kThreads = kRows / kOwnRows * (kColumns / kOwnColumns);
+  using LoaderA = PanelLoader<T, Storage, kRows, kDepth, kThreads>;
+  using LoaderB = PanelLoader<T, Storage, kColumns, kDepth, kThreads>;
+  using Down = Share<T, kRows, kOwnRows>;
+  using Across = Share<T, kColumns, kOwnColumns>;
+  struct Panels {
+    alignas(16) T a[2][kDepth][LoaderA::kRow];
+    alignas(16) T b[2][kDepth][LoaderB::kRow];
+  };
+  static_assert(sizeof(Panels) >= sizeof(T) * kThreads * kOwnColumns, "results fit where the panels were");
+  SHARED(panels, Panels);
+  const int down = static_cast<int>(threadIdx.x) / Across::kThreads,
+            across = static_cast<int>(threadIdx.x) % Across::kThreads;
+
+  const GemmItems<kRows, kColumns> items(p);
+  const int64_t count = items.count(p);
+#pragma unroll 1
+  for (int64_t number = blockIdx.x; number < count; number += gridDim.x) {
+    const GemmItem item = items.item(p, number);
+    LoaderA a(p.a, p.type, item.offset[0], item.row, p.m, item.first_k, item.last_k);
+    LoaderB b(p.b, p.type, item.offset[1], item.column, p.n, item.first_k, item.last_k);
+    T sum[kOwnRows][kOwnColumns];
+#pragma unroll
+    for (int i = 0; i < kOwnRows; i++)
+#pragma unroll
+      for (int j = 0; j < kOwnColumns; j++) sum[i][j] = 0;
+
+    a.load();
+    b.load();
+    a.store(panels.a[0]);
+    b.store(panels.b[0]);
+    __syncthreads();
+    int current = 0;
+#pragma unroll 1
+    for (int64_t k = item.first_k; k < item.last_k; k += kDepth, current ^= 1) {
+      const bool more = k + kDepth < item.last_k;
+      if (more) {
+        a.load();
+        b.load();
+      }
+#pragma unroll
+      for (int d = 0; d < kDepth; d++) {
+        T x[kOwnRows], y[kOwnColumns];
+        Down::load(panels.a[current][d], down, x);
+        Across::load(panels.b[current][d], across, y);
+#pragma unroll
+        for (int i = 0; i < kOwnRows; i++)
+#pragma unroll
+          for (int j = 0; j < kOwnColumns; j++) sum[i][j] += x[i] * y[j];
+      }
+      if (more) {
+        a.store(panels.a[current ^ 1]);
+        b.store(panels.b[current ^ 1]);
+      }
+      __syncthreads();
+    }
+
+    GemmResult<T, Storage, kThreads> result(p, item, &panels.a[0][0][0]);
+    int64_t columns[Across::kGroups];
+#pragma unroll
+    for (int g = 0; g < Across::kGroups; g++) columns[g] = item.column + Across::group(across, g);
+#pragma unroll
+    for (int i = 0; i < kOwnRows; i++)
+      result.template put<Across::kGroup>(
+          item.row + Down::group(down, i / Down::kGroup) + i % Down::kGroup, columns, sum[i]);
+    __syncthreads();  // the next item's panels go where the results were
+  }
+}
+
+#define TENON_GEMM(name, tile, T, Storage, own_rows, own_columns)                           \
+  KERNEL(gemm_##name, tile.threads, GemmParameters)(const GemmParameters p) {               \
+    static_assert(tile.rows / own_rows * (tile.columns / own_columns) == tile.threads, ""); \
+    multiply_tiles<T, Storage, tile.rows, tile.columns, tile.depth, own_rows, own_columns>(p); \
+  }
+#define TENON_AS_IS(T) Stored<T, T>
+
+TENON_GEMM(large_f32, kLargeTile, float, TENON_AS_IS(float), 8, 8)
+TENON_GEMM(medium_f32, kMediumTile, float, TENON_AS_IS(float), 4, 4)
+TENON_GEMM(small_f32, kSmallTile, float, TENON_AS_IS(float), 4, 2)
+TENON_GEMM(medium_f64, kMediumTileF64, double, TENON_AS_IS(double), 4, 4)
+TENON_GEMM(small_f64, kSmallTileF64, double, TENON_AS_IS(double), 4, 2)
+TENON_GEMM(small_i32, kSmallTile, uint32_t, TENON_AS_IS(uint32_t), 4, 2)
+TENON_GEMM(small_i64, kSmallTileF64, uint64_t, TENON_AS_IS(uint64_t), 4, 2)
+// Halves where there are no tensor cores for them, and small integers.
+TENON_GEMM(medium_any_f32, kMediumTile, float, StoredAsAny<float>, 4, 4)
+TENON_GEMM(small_any_f32, kSmallTile, float, StoredAsAny<float>, 4, 2)
+TENON_GEMM(small_any_i32, kSmallTile, uint32_t, StoredAsAny<uint32_t>, 4, 2)
+
+#undef TENON_AS_IS
+#undef TENON_GEMM
+
+/** The sums of the parts, in their order. */
+template <class T>
+TENON_DEVICE void join_parts(const GemmParameters& p) {
+  const int64_t elements = p.batches * p.m * p.n, stride = static_cast<int64_t>(gridDim.x) * blockDim.x;
+  const T* const partial = static_cast<const T*>(p.partial);
+  for (int64_t i = static_cast<int64_t>(blockIdx.x) * blockDim.x + threadIdx.x; i < elements; i += stride) {
+    T sum = partial[i];
+    for (int64_t part = 1; part < p.parts; part++) sum += partial[part * elements + i];
+    if (p.bias) sum += load_one<T>(p.bias, p.type, i % p.n * p.bias_stride);
+    store_one(p.out, p.type, i, activate(sum, p.activation));
+  }
+}
+
+#define TENON_JOIN(type, T) \
+  KERNEL(gemm_join_##type, kJoinThreads, GemmParameters)(const GemmParameters p) { join_parts<T>(p); }
+TENON_JOIN(f32, float)
+TENON_JOIN(f64, double)
+TENON_JOIN(i32, uint32_t)
+TENON_JOIN(i64, uint64_t)
+#undef TENON_JOIN
+
+}  // namespace cuda
+}  // namespace tenon

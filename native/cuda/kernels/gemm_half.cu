@@ -1,0 +1,204 @@
+// Products of matrices of halves on tensor cores, with sums in float32. A block of four warps makes a tile of
+// the output, each warp a quarter of it. Panels of A and B come to shared memory by asynchronous copies,
+// kHalfStages of them under way. Needs compute capability 8.0; there is no code for older ones.
+#include "cuda/kernels/gemm_tile.h"
+#include "cuda/kernels/tensor_core.h"
+
+#if defined(__CUDA_ARCH__) && __CUDA_ARCH__ < 800
+#define TENON_TENSOR_CORES 0
+#else
+#define TENON_TENSOR_CORES 1
+#endif
+
+namespace tenon {
+namespace cuda {
+
+#if TENON_TENSOR_CORES
+
+constexpr int kChunk = 8;  // halves that are copied at once: 16 bytes
+constexpr int kWarps = 4, kWarpsAcross = 2;
+
+TENON_DEVICE void multiply(Half, float (&d)[4], const uint32_t (&a)[4], uint32_t b0, uint32_t b1) {
+  mma_f16(d, a, b0, b1);
+}
+TENON_DEVICE void multiply(BFloat16, float (&d)[4], const uint32_t (&a)[4], uint32_t b0, uint32_t b1) {
+  mma_bf16(d, a, b0, b1);
+}
+
+/**
+ * One operand's panels: kOuter rows of A or columns of B, kDepth along k. In shared memory they lie as in
+ * global memory: k runs within a row, or from row to row.
+ */
+template <class H, int kOuter, int kDepth>
+class HalfPanel {
+  static constexpr int kThreads = 32 * kWarps;
+  static constexpr int kChunks = kOuter * kDepth / kChunk / kThreads;
+  static constexpr int kAlongRow = kDepth + kHalfGap, kAcrossRow = kOuter + kHalfGap;
+
+ public:
+  static constexpr int kSize = half_panel(kOuter, kDepth);
+
+  TENON_DEVICE HalfPanel(const GemmOperand& operand, int64_t offset, int64_t first_outer, int64_t outer,
+                         int64_t last_k)
+      : operand_(operand),
+        data_(static_cast<const H*>(operand.data) + offset + first_outer * operand.outer),
+        outer_(static_cast<int>(min(outer - first_outer, int64_t{kOuter}))),
+        last_k_(last_k) {}
+
+  /** Starts to copy the panel at k; what is not there becomes zero. */
+  TENON_DEVICE void copy(H* panel, int64_t k) const {
+    const int deep = static_cast<int>(min(last_k_ - k, int64_t{kDepth}));
+    const H* const first = data_ + k * operand_.k;
+#pragma unroll
+    for (int i = 0; i < kChunks; i++) {
+      const int chunk = static_cast<int>(threadIdx.x) + i * kThreads;
+      if (operand_.along_k) {
+        const int outer = chunk / (kDepth / kChunk), depth = chunk % (kDepth / kChunk) * kChunk;
+        copy_chunk(panel + outer * kAlongRow + depth, first + outer * operand_.outer + depth * operand_.k,
+                   operand_.k, outer < outer_ ? deep - depth : 0);
+      } else {
+        const int depth = chunk / (kOuter / kChunk), outer = chunk % (kOuter / kChunk) * kChunk;
+        copy_chunk(panel + depth * kAcrossRow + outer, first + outer * operand_.outer + depth * operand_.k,
+                   operand_.outer, depth < deep ? outer_ - outer : 0);
+      }
+    }
+  }
+
+  // Fragments for mma, of 16 along k from `depth` on.
+  /** Of A: 16 rows. */
+  TENON_DEVICE void fragment_a(const H* panel, int outer, int depth, uint32_t (&r)[4]) const {
+    const int lane = static_cast<int>(threadIdx.x) % 32;
+    if (operand_.along_k)
+      ldmatrix_x4(r, panel + (outer + lane % 16) * kAlongRow + depth + lane / 16 * 8);
+    else
+      ldmatrix_x4_trans(
+          r, panel + (depth + lane % 8 + lane / 16 * 8) * kAcrossRow + outer + lane / 8 % 2 * 8);
+  }
+  /** Of B: 16 columns, as two fragments after each other. */
+  TENON_DEVICE void fragment_b(const H* panel, int outer, int depth, uint32_t (&r)[4]) const {
+    const int lane = static_cast<int>(threadIdx.x) % 32;
+    if (operand_.along_k)
+      ldmatrix_x4(r, panel + (outer + lane % 8 + lane / 16 * 8) * kAlongRow + depth + lane / 8 % 2 * 8);
+    else
+      ldmatrix_x4_trans(r, panel + (depth + lane % 16) * kAcrossRow + outer + lane / 16 * 8);
+  }
+
+ private:
+  static TENON_DEVICE void copy_chunk(H* to, const H* from, int64_t step, int there) {
+    if (step == 1 && there >= kChunk && is_aligned(from, 16)) return cp_async<16>(to, from);
+    Pack<uint16_t, kChunk> pack;
+#pragma unroll
+    for (int i = 0; i < kChunk; i++) pack.x[i] = i < there ? from[i * step].bits : 0;
+    *reinterpret_cast<Pack<uint16_t, kChunk>*>(to) = pack;
+  }
+
+  const GemmOperand& operand_;
+  const H* const data_;
+  const int outer_;  // how many rows or columns there are
+  const int64_t last_k_;
+};
+
+template <class H, int kRows, int kColumns, int kDepth>
+TENON_DEVICE void multiply_halves(const GemmParameters& p) {
+  using PanelA = HalfPanel<H, kRows, kDepth>;
+  using PanelB = HalfPanel<H, kColumns, kDepth>;
+  constexpr int kStage = PanelA::kSize + PanelB::kSize;
+  constexpr int kDown = kRows / (kWarps / kWarpsAcross), kAcross = kColumns / kWarpsAcross;  // of a warp
+  constexpr int kTilesDown = kDown / 16, kTilesAcross = kAcross / 8;
+  static_assert(sizeof(float) * 32 * kWarps * kTilesAcross * 2 <= sizeof(H) * kHalfStages * kStage,
+                "results fit where the panels were");
+  DYNAMIC_SHARED(stages, H);
+  const int lane = static_cast<int>(threadIdx.x) % 32, warp = static_cast<int>(threadIdx.x) / 32;
+  const int down = warp / kWarpsAcross * kDown, across = warp % kWarpsAcross * kAcross;
+
+  const GemmItems<kRows, kColumns> items(p);
+  const int64_t count = items.count(p);
+#pragma unroll 1
+  for (int64_t number = blockIdx.x; number < count; number += gridDim.x) {
+    const GemmItem item = items.item(p, number);
+    const PanelA a(p.a, item.offset[0], item.row, p.m, item.last_k);
+    const PanelB b(p.b, item.offset[1], item.column, p.n, item.last_k);
+    float sum[kTilesDown][kTilesAcross][4];
+#pragma unroll
+    for (int i = 0; i < kTilesDown; i++)
+#pragma unroll
+      for (int j = 0; j < kTilesAcross; j++)
+#pragma unroll
+        for (int e = 0; e < 4; e++) sum[i][j][e] = 0;
+
+    int64_t coming = item.first_k;  // the next panels to be copied
+    int to = 0, current = 0;
+    const auto copy_next = [&] {
+      if (coming < item.last_k) {
+        a.copy(stages + to * kStage, coming);
+        b.copy(stages + to * kStage + PanelA::kSize, coming);
+      }
+      coming += kDepth;
+      to = to + 1 < kHalfStages ? to + 1 : 0;
+      cp_async_commit();
+    };
+#pragma unroll
+    for (int i = 0; i < kHalfStages - 1; i++) copy_next();
+#pragma unroll 1
+    for (int64_t k = item.first_k; k < item.last_k; k += kDepth) {
+      cp_async_wait<kHalfStages - 2>();
+      __syncthreads();  // the panels are there, and nobody reads those that are replaced now
+      copy_next();
+      const H *const panel_a = stages + current * kStage, *const panel_b = panel_a + PanelA::kSize;
+#pragma unroll
+      for (int d = 0; d < kDepth; d += 16) {
+        uint32_t x[kTilesDown][4], y[kTilesAcross / 2][4];
+#pragma unroll
+        for (int i = 0; i < kTilesDown; i++) a.fragment_a(panel_a, down + i * 16, d, x[i]);
+#pragma unroll
+        for (int j = 0; j < kTilesAcross / 2; j++) b.fragment_b(panel_b, across + j * 16, d, y[j]);
+#pragma unroll
+        for (int i = 0; i < kTilesDown; i++)
+#pragma unroll
+          for (int j = 0; j < kTilesAcross; j++)
+            multiply(H{}, sum[i][j], x[i], y[j / 2][j % 2 * 2], y[j / 2][j % 2 * 2 + 1]);
+      }
+      current = current + 1 < kHalfStages ? current + 1 : 0;
+    }
+    cp_async_wait<0>();
+    __syncthreads();  // results go where the panels were
+
+    GemmResult<float, Stored<float, H>, 32 * kWarps> result(p, item, reinterpret_cast<float*>(stages));
+    int64_t columns[kTilesAcross];
+#pragma unroll
+    for (int j = 0; j < kTilesAcross; j++) columns[j] = item.column + across + j * 8 + lane % 4 * 2;
+#pragma unroll
+    for (int i = 0; i < kTilesDown; i++)
+#pragma unroll
+      for (int half = 0; half < 2; half++) {
+        float row[kTilesAcross * 2];
+#pragma unroll
+        for (int j = 0; j < kTilesAcross; j++) {
+          row[2 * j] = sum[i][j][2 * half];
+          row[2 * j + 1] = sum[i][j][2 * half + 1];
+        }
+        result.template put<2>(item.row + down + i * 16 + half * 8 + lane / 4, columns, row);
+      }
+    __syncthreads();  // the next item's panels go where the results were
+  }
+}
+
+#define TENON_GEMM(name, tile, H)                                             \
+  KERNEL(gemm_##name, tile.threads, GemmParameters)(const GemmParameters p) { \
+    static_assert(tile.threads == 32 * kWarps, "");                           \
+    multiply_halves<H, tile.rows, tile.columns, tile.depth>(p);               \
+  }
+#else
+#define TENON_GEMM(name, tile, H) \
+  KERNEL(gemm_##name, tile.threads, GemmParameters)(const GemmParameters) {}
+#endif
+
+TENON_GEMM(large_f16, kLargeHalfTile, Half)
+TENON_GEMM(small_f16, kSmallHalfTile, Half)
+TENON_GEMM(large_bf16, kLargeHalfTile, BFloat16)
+TENON_GEMM(small_bf16, kSmallHalfTile, BFloat16)
+
+#undef TENON_GEMM
+
+}  // namespace cuda
+}  // namespace tenon
