@@ -41,8 +41,8 @@ function optionsOf(
 ): Required<AdamOptions> {
   const bound = bindArguments(op, names, given);
   const defaults = [0.001, [0.9, 0.999], 1e-8, weightDecay, false, false, false];
-  const [lr, betas, eps, decay, amsgrad, maximize, decoupledWeightDecay] = defaults.map(
-    (value, i) => (bound[i] === undefined ? value : bound[i]),
+  const [lr, betas, eps, decay, amsgrad, maximize, decoupledWeightDecay] = defaults.map((value, i) =>
+    bound[i] === undefined ? value : bound[i],
   );
   return {
     lr,

@@ -373,7 +373,8 @@ class Reader {
     for (uint32_t i = 0; i < operands; i++) {
       TensorView& v = e_.views[i];
       if (!e_.storages[i] || v.place == place_) continue;
-      if (v.place != 0 || i < l.outputs || v.rank != 0) return fail_places(l, v.place);
+      if (v.place != 0 || i < l.outputs || v.rank != 0 || !takes_numbers(l.op))
+        return fail_places(l, v.place);
       if (!number_of(v, e_.storages[i], e_.numbers[i])) return false;
       e_.storages[i] = nullptr;
     }
@@ -384,10 +385,30 @@ class Reader {
     return true;
   }
 
+  /** Whether a tensor of the CPU, of no dimensions, may stand beside tensors of a device. */
+  static bool takes_numbers(uint16_t op) {
+    static constexpr bool takes[] = {
+#define TENON_YES(...) true,
+#define TENON_NO(...) false,
+#define UNARY TENON_YES
+#define PREDICATE TENON_YES
+#define BINARY TENON_YES
+#define COMPARE TENON_YES
+#define REDUCE TENON_NO
+#define KERNEL TENON_NO
+#include "ops.def"
+#undef TENON_YES
+#undef TENON_NO
+    };
+    return takes[op] || op == static_cast<uint16_t>(Op::where) || op == static_cast<uint16_t>(Op::copy);
+  }
+
   /** Whether the op's kernels read this scalar from a cell on the device; the values of others are taken now.
    */
   static bool reads_cell(uint16_t op, uint32_t i) {
-    return op == static_cast<uint16_t>(Op::sgd) && i == 0;  // the learning rate
+    // Learning rates, and the number of the step.
+    return op == static_cast<uint16_t>(Op::sgd) ? i == 0
+                                                : op == static_cast<uint16_t>(Op::adam) && (i == 0 || i == 8);
   }
 
   bool fail_places(const Launch& l, int other) {

@@ -28,6 +28,7 @@ const SUITES = [
   'test/ops',
   'test/programs',
   'test/training',
+  'test/adam',
   'test/autograd',
   'test/indexing',
   'test/nn',
