@@ -1,4 +1,5 @@
 /** Compiles Tenon's programs, so that they start as users' programs do: plain JavaScript on the built package. */
+import type * as Swc from '@swc/core';
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'fs';
 import * as path from 'path';
 import { BenchmarkError, COMPILED, ROOT } from './process';
@@ -10,7 +11,7 @@ export function compilePrograms(): void {
   const sources = readdirSync(folder).filter((name) => name.endsWith('.ts'));
   if (sources.length === 0) return; // they were compiled before they came here
   // eslint-disable-next-line @typescript-eslint/no-require-imports -- is not where they come compiled
-  const { transformFileSync } = require('@swc/core') as typeof import('@swc/core');
+  const { transformFileSync } = require('@swc/core') as typeof Swc;
   mkdirSync(COMPILED, { recursive: true });
   for (const file of sources) {
     const { code } = transformFileSync(path.join(folder, file), {

@@ -14,7 +14,8 @@ const option = (name, otherwise) => (args.includes(name) ? args[args.indexOf(nam
 const config = option('--config', 'Release');
 const out = path.resolve(option('--out', path.join(ROOT, 'build', config)));
 const work = path.resolve(process.env.TENON_BUILD_DIR || path.join(ROOT, 'build-cmake'));
-const defines = ['-DTENON_CUDA_RELEASE=OFF']; // CMake would remember an earlier build's
+// CMake would remember an earlier build's.
+const defines = ['-DTENON_CUDA=AUTO', '-DTENON_CUDA_ARCHITECTURES=', '-DTENON_CUDA_RELEASE=OFF'];
 for (const name of ['TENON_WERROR', 'TENON_CUDA', 'TENON_CUDA_ARCHITECTURES', 'TENON_CUDA_RELEASE'])
   if (process.env[name]) defines.push(`-D${name}=${process.env[name]}`);
 defines.push(...args.filter((arg) => arg.startsWith('-D')));

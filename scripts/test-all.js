@@ -21,6 +21,7 @@ const SUITES = {
     '--sanitize',
     'address,undefined',
   ),
+  'mistakes in CUDA kernels': script('test-cuda-mutants'),
   'addon, memory and undefined behaviour sanitized': script('test-sanitized-addon'),
   'a million random calls': [require.resolve('ts-node/dist/bin'), 'fuzz/run.ts', '--calls', '1000000'],
 };

@@ -37,10 +37,7 @@ function say(message: Hello | Reply): void {
 }
 
 /** `prepare` makes inputs outside the measured time. `device`: the GPU that does the work. */
-export async function serve<Work>(
-  prepare: (work: Work) => Job,
-  device?: string,
-): Promise<void> {
+export async function serve<Work>(prepare: (work: Work) => Job, device?: string): Promise<void> {
   const threads = getNumThreads();
   const label = `Tenon (${device ?? cpuCapability()})`;
   say({ label, isa: cpuCapability(), threads, ...(device !== undefined && { device }) });

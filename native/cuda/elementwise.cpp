@@ -68,6 +68,34 @@ void run_dense(const Launch& l, Queue& q, const char* kernel, int inputs, const 
   q.launch(kernel, {blocks_for(p.n, threads, p.vectors ? together : 1, q)}, threads, p);
 }
 
+/** Launches kernels for n elements of dims, in halves while places of elements have more than 31 bits. */
+void launch_strided(Queue& q, const char* kernel, StridedParameters& p, DimList<1 + kMaxInputs>& dims,
+                    const int64_t (&size)[1 + kMaxInputs]) {
+  p.n = dims.numel();
+  if (!is_narrow(p.n)) {
+    int longest = 0;
+    for (int d = 1; d < dims.count; d++)
+      if (dims.at[d].size > dims.at[longest].size) longest = d;
+    const StridedParameters whole = p;
+    const Dim<1 + kMaxInputs> dim = dims.at[longest];
+    const int64_t half = dim.size / 2;
+    dims.at[longest].size = half;
+    launch_strided(q, kernel, p, dims, size);
+    p = whole;
+    p.out = static_cast<char*>(p.out) + half * dim.stride[0] * size[0];
+    for (int k = 0; k < kMaxInputs; k++)
+      if (p.in[k].data)
+        p.in[k].data = static_cast<const char*>(p.in[k].data) + half * dim.stride[1 + k] * size[1 + k];
+    dims.at[longest].size = dim.size - half;
+    launch_strided(q, kernel, p, dims, size);
+    dims.at[longest].size = dim.size;
+    return;
+  }
+  p.dims = dims.count;
+  dims.copy_to(p.dim);
+  q.launch(kernel, {blocks_for(p.n, kElementThreads, kLeastTogether, q)}, kElementThreads, p);
+}
+
 void run_strided(const Launch& l, Queue& q, const char* kernel, int inputs, const DType* types,
                  bool validated) {
   StridedParameters p = {};
@@ -87,9 +115,9 @@ void run_strided(const Launch& l, Queue& q, const char* kernel, int inputs, cons
     dims.push(dim);
   }
   dims.sort();
-  p.dims = dims.count;
-  dims.copy_to(p.dim);
-  q.launch(kernel, {blocks_for(p.n, kElementThreads, 1, q)}, kElementThreads, p);
+  int64_t size[1 + kMaxInputs] = {element_size(out.dtype)};
+  for (int k = 0; k < inputs; k++) size[1 + k] = element_size(l.in(k).dtype);
+  launch_strided(q, kernel, p, dims, size);
 }
 
 /** Looks for zeros in the divisor: true when the launch is over. */
@@ -97,7 +125,7 @@ bool refuse_zero(const Launch& l, Queue& q) {
   const TensorView& y = l.in(1);
   if (is_floating(l.compute) || l.out().numel == 0) return false;
   if (is_number(y)) {
-    if (whole_number(y) != 0) return false;
+    if (number_bits(y, l.compute) != 0) return false;
     set_error(*l.error, ErrorCode::argument, "%s: integer division by zero", op_name(l.op));
     return true;
   }
@@ -107,6 +135,7 @@ bool refuse_zero(const Launch& l, Queue& q) {
   p.n = y.numel;
   p.data = y.data;
   p.dtype = y.dtype;
+  p.compute = l.compute;
   DimList<1> dims;
   for (int d = 0; d < y.rank; d++) {
     Dim<1> dim = {};
@@ -163,8 +192,9 @@ uint64_t number_bits(const TensorView& v, DType type) {
   uint64_t bits = 0;
   switch (type) {
     case DType::f32: {
-      const float x = static_cast<float>(v.dtype == DType::i64 ? static_cast<double>(*v.as<int64_t>())
-                                                               : element_as_double(v.data, v.dtype, 0));
+      // Not by way of a double, which rounds a large int64 before.
+      const float x = v.dtype == DType::i64 ? static_cast<float>(*v.as<int64_t>())
+                                            : static_cast<float>(element_as_double(v.data, v.dtype, 0));
       std::memcpy(&bits, &x, sizeof x);
       break;
     }

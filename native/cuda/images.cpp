@@ -1,8 +1,9 @@
 #include "cuda/images.h"
 
 #include <algorithm>
+#include <cstdio>
 #include <cstring>
-#include <fstream>
+#include <memory>
 
 namespace tenon {
 namespace cuda {
@@ -12,7 +13,7 @@ namespace {
 constexpr char kMagic[] = "TENONCU1";
 constexpr size_t kHeaderBytes = 12, kEntryBytes = 24, kAlignment = 16;
 constexpr uint32_t kMaxImages = 1024;
-constexpr std::streamoff kMaxBytes = std::streamoff{256} << 20;
+constexpr size_t kMaxBytes = size_t{256} << 20;
 
 /** A little-endian number at any address. */
 template <class T>
@@ -45,19 +46,24 @@ Images::Problem Images::damaged(const std::string& reason) {
 
 Images::Problem Images::read(const std::string& path) {
   images_.clear();
-  std::ifstream file(path, std::ios::binary | std::ios::ate);
-  const std::streamoff bytes = file ? static_cast<std::streamoff>(file.tellg()) : -1;
-  if (bytes < 0) {
+  // Not a stream of the C++ library, which needs a newer C library.
+  const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(path.c_str(), "rb"), &std::fclose);
+  if (!file) {
     reason_ = "there is no " + path;
     return Problem::kMissing;
   }
-  if (bytes > kMaxBytes) return damaged(path + " is damaged: it has " + std::to_string(bytes) + " bytes");
-  std::vector<unsigned char> content(static_cast<size_t>(bytes));
-  file.seekg(0);
-  if (bytes > 0 && !file.read(reinterpret_cast<char*>(content.data()), bytes)) {
+  std::vector<unsigned char> content;
+  for (size_t got = 1; got > 0 && content.size() <= kMaxBytes;) {
+    const size_t before = content.size();
+    content.resize(before + (size_t{1} << 20));
+    got = std::fread(content.data() + before, 1, content.size() - before, file.get());
+    content.resize(before + got);
+  }
+  if (std::ferror(file.get())) {
     reason_ = path + " can't be read";
     return Problem::kMissing;
   }
+  if (content.size() > kMaxBytes) return damaged(path + " is damaged: it has over 256 MB");
   const Problem problem = parse(std::move(content));
   if (problem != Problem::kNone) reason_ = path + " is damaged: " + reason_;
   return problem;

@@ -10,7 +10,7 @@ option(TENON_CUDA_RELEASE "Compile the CUDA kernels for all GPUs" OFF)
 # none of these, and yet to come.
 set(release_architectures 75 80 86 89 90a 100 120)
 set(release_ptx 90)
-set(release_older_ptx 75 80)
+set(release_older_ptx 75)
 
 # Finds nvcc into TENON_NVCC and its version into `version`, which is empty if there is none that works here.
 function(find_nvcc version)
@@ -168,3 +168,6 @@ function(add_cuda_kernels)
 endfunction()
 
 add_cuda_kernels()
+if(NOT TARGET tenon_cuda)
+  file(REMOVE ${CMAKE_CURRENT_BINARY_DIR}/tenon_cuda.fatbin)  # an earlier build's
+endif()

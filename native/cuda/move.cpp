@@ -1,6 +1,7 @@
 // Kernels that move elements or make them of their place: kernels/move.cu.
 #include "cuda/kernels/move.h"
 
+#include <cmath>
 #include <cstring>
 
 #include "core/convert_scalar.h"
@@ -19,6 +20,8 @@ constexpr ElementwiseKernel kWhere[] = {{nullptr, "move_where_b1"},
                                         {nullptr, "move_where_b2"},
                                         {nullptr, "move_where_b4"},
                                         {nullptr, "move_where_b8"}};
+constexpr const char* kTranspose[] = {"move_transpose_b1", "move_transpose_b2", "move_transpose_b4",
+                                      "move_transpose_b8"};
 constexpr const char* kTriangle[] = {"move_triangle_b1", "move_triangle_b2", "move_triangle_b4",
                                      "move_triangle_b8"};
 
@@ -40,11 +43,49 @@ DType compute_type(DType t) {
 DType between(DType from, DType to) { return to == DType::boolean ? compute_type(from) : compute_type(to); }
 
 const ElementwiseKernel& conversion(DType type) {
-  static constexpr ElementwiseKernel kernels[] = {{nullptr, "move_copy_f32"},
-                                                  {nullptr, "move_copy_f64"},
-                                                  {nullptr, "move_copy_i32"},
-                                                  {nullptr, "move_copy_i64"}};
+  static constexpr ElementwiseKernel kernels[] = {{"move_copy_f32_dense", "move_copy_f32_strided"},
+                                                  {"move_copy_f64_dense", "move_copy_f64_strided"},
+                                                  {"move_copy_i32_dense", "move_copy_i32_strided"},
+                                                  {"move_copy_i64_dense", "move_copy_i64_strided"}};
   return kernels[type == DType::f32 ? 0 : type == DType::f64 ? 1 : type == DType::i32 ? 2 : 3];
+}
+
+/** Copies what is dense along one dimension to what is dense along another: false if these views are not. */
+bool run_transpose(const TensorView& out, const TensorView& x, Queue& q) {
+  if (x.rank != out.rank) return false;
+  DimList<2> dims;
+  for (int d = 0; d < out.rank; d++) {
+    if (x.shape[d] != out.shape[d]) return false;
+    dims.push({out.shape[d], {out.strides[d], x.strides[d]}, 0, 0});
+  }
+  dims.sort();
+  constexpr int64_t least = kTile / 2;  // smaller ones would leave most of a tile empty
+  int row = -1;
+  for (int d = 0; d + 1 < dims.count; d++)
+    if (dims.at[d].stride[1] == 1 && dims.at[d].size >= least) row = d;
+  if (row < 0) return false;
+  const Dim<2> rows = dims.at[row], columns = dims.at[dims.count - 1];
+  if (columns.stride[0] != 1 || columns.stride[1] == 1 || columns.size < least) return false;
+  TransposeParameters p = {};
+  p.x = x.data;
+  p.out = out.data;
+  p.rows = rows.size;
+  p.columns = columns.size;
+  p.x_stride = columns.stride[1];
+  p.out_stride = rows.stride[0];
+  DimList<2> batch;
+  for (int d = 0; d + 1 < dims.count; d++)
+    if (d != row) batch.push(dims.at[d]);
+  const double tiles = std::ceil(static_cast<double>(rows.size) / kTile) *
+                       std::ceil(static_cast<double>(columns.size) / kTile) *
+                       static_cast<double>(batch.numel());
+  if (tiles >= 0x1p31) return false;
+  p.tiles = static_cast<uint32_t>(tiles);
+  p.dims = batch.count;
+  batch.copy_to(p.dim);
+  q.launch(kTranspose[size_index(out.dtype)],
+           {blocks_for(out.numel, kElementThreads, kTile * kTile / kElementThreads, q)}, kElementThreads, p);
+  return true;
 }
 
 void run_triangle(const Launch& l, Queue& q, bool upper) {
@@ -114,6 +155,7 @@ void kernel_copy(const Launch& l, Queue& q) {
         q.copy(out.data, x.data, static_cast<size_t>(out.numel * element_size(out.dtype)));
       return;
     }
+    if (out.numel == 0 || run_transpose(out, x, q)) return;
     const DType types[] = {out.dtype, out.dtype};
     return run_elementwise(l, q, kRaw[size_index(out.dtype)], types);
   }

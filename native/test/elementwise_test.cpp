@@ -603,3 +603,31 @@ TEST("integer division by zero is refused before anything is written") {
             CHECK(out.untouched());
           }
 }
+
+TEST("a divisor that is zero in the compute type is refused, whatever it was before") {
+  for (Isa isa : isas())
+    for (Op op : {Op::floorDivide, Op::truncDivide, Op::remainder}) {
+      About about("%s on %s", op_name(static_cast<int>(op)), isa_name(isa));
+      Array x(DType::i32, {5}), y(DType::i64, {}), out(DType::i32, {5});
+      x.fill(7);
+      y.fill(0x1p32);
+      const NumberOperand number(int64_t{1} << 32);
+      for (const TensorView& divisor : {y.view(), number.view()}) {
+        const LaunchError error = try_run(isa, {op, DType::i32, {out.view()}, {x.view(), divisor}, {}});
+        CHECK(error.code == ErrorCode::argument);
+        CHECK(out.untouched());
+      }
+    }
+}
+
+TEST("an int64 beside floats is rounded once") {
+  // Between two float32 numbers, beyond what float64 tells from the middle.
+  const int64_t value = (int64_t{1} << 60) + (int64_t{1} << 36) + 1;
+  for (Isa isa : isas()) {
+    About about("on %s", isa_name(isa));
+    Array x(DType::f32, {3}), out(DType::f32, {3});
+    x.fill(0);
+    run(isa, {Op::add, DType::f32, {out.view()}, {x.view(), NumberOperand(value).view()}, {}});
+    for (int64_t i = 0; i < 3; i++) CHECK_EQ(out.get(i), Number{0x1p60} + Number{0x1p37});
+  }
+}

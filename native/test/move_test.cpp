@@ -186,6 +186,31 @@ TEST("copy, from any layout and shape to any other") {
         }
 }
 
+TEST("copies of permuted dimensions, each dense along another") {
+  const Sizes shape = {3, 2, 40, 33};
+  const Sizes dense = {2640, 1320, 33, 1};
+  const std::pair<Sizes, Sizes> strides[] = {
+      {dense, {2640, 1320, 1, 40}},  // matrices, transposed
+      {dense, {1, 3, 6, 240}},       // all dimensions, reversed
+      {dense, {80, 40, 1, 240}},     // rows of matrices that are far apart
+      {dense, {0, 1320, 1, 40}},     // one matrix for several
+      {{2800, 1400, 35, 1}, {2640, 1320, 1, 40}},
+      {{2640, 1320, 1, 40}, dense},
+  };
+  for (DType t : {DType::u8, DType::f16, DType::f32, DType::f64})
+    for (const auto& [out_strides, x_strides] : strides)
+      for (Isa isa : isas()) {
+        About about("%s on %s", dtype_name(t), isa_name(isa));
+        Array x(t, shape, x_strides), out(t, shape, out_strides);
+        fill_values(x);
+        run(isa, {Op::copy, compute_of(t), {out.view()}, {x.view()}, {}});
+        int64_t wrong = 0;
+        for (int64_t i = 0; i < out.numel(); i++) wrong += !out.same_bits(i, x, i);
+        CHECK_EQ(wrong, 0);
+        CHECK(out.intact());
+      }
+}
+
 TEST("fill writes its value, as the dtype holds it, and nothing else") {
   const double none = std::nan("");
   for (DType t : kDTypes)

@@ -236,8 +236,10 @@ class Array {
   TensorView view() const {
     TensorView v;
     v.data = data_;
-    v.shape = shape_.data();
-    v.strides = strides_.data();
+    // Only a number has no shape.
+    static const int64_t none = 0;
+    v.shape = shape_.empty() ? &none : shape_.data();
+    v.strides = strides_.empty() ? &none : strides_.data();
     v.numel = numel();
     v.dtype = dtype_;
     v.rank = static_cast<uint8_t>(shape_.size());
@@ -348,16 +350,21 @@ class Array {
 class NumberOperand {
  public:
   explicit NumberOperand(double value) : value_(value) {}
+  /** As a tensor of the CPU with no dimensions is, beside tensors of a device. */
+  explicit NumberOperand(int64_t value) : whole_(value), dtype_(DType::i64) {}
   TensorView view() const {
     TensorView v;
-    v.data = const_cast<double*>(&value_);
+    v.data = dtype_ == DType::f64 ? static_cast<void*>(const_cast<double*>(&value_))
+                                  : static_cast<void*>(const_cast<int64_t*>(&whole_));
     v.numel = 1;
-    v.dtype = DType::f64;
+    v.dtype = dtype_;
     return v;
   }
 
  private:
-  double value_;
+  double value_ = 0;
+  int64_t whole_ = 0;
+  DType dtype_ = DType::f64;
 };
 
 /** What launches are run on: every instruction set, or the emulated device in a program for that. */

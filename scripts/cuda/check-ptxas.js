@@ -36,7 +36,8 @@ function parse(output) {
 /** Compiles a source for an architecture; what ptxas says, and how long it took. */
 function compile(source, architecture) {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'tenon-'));
-  const options = ['-std=c++17', '-O3', '-Inative', '-DTENON_ISA=cuda', '-cubin', '-Xptxas', '-v'];
+  const options = ['-std=c++17', '-O3', '-Inative', '-DTENON_ISA=cuda', '-DTENON_CUDA_KERNELS'];
+  options.push('--expt-relaxed-constexpr', '-cubin', '-Xptxas', '-v');
   if (source === 'random') options.push('-fmad=false');
   options.push(`-arch=${architecture}`, '-o', path.join(folder, 'out.cubin'));
   options.push(path.join('native', 'cuda', 'kernels', `${source}.cu`));

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Checks Tenon on a GPU: facts, the op tests, the native tests of kernels, the notebook, compute-sanitizer, and
+# Checks Tenon on a GPU: facts, the tests for any device, the native tests of kernels, the notebook, compute-sanitizer, and
 # benchmarks beside PyTorch. From .gpu, where scripts/gpu/pack.js has packed all it needs, it unpacks that first
 # (bash .gpu/check.sh); in a checkout it runs what is built there (npm run gpu:check).
 #
@@ -115,17 +115,14 @@ facts() {
   command -v compute-sanitizer ncu nsys cuobjdump
   python3 -c 'import torch; print("PyTorch", torch.__version__, "CUDA", torch.version.cuda)' 2>&1 | tail -1
 }
-op_tests() {
-  local suites=(test/ops)
-  for name in cuda device; do
-    for found in test/$name test/$name.test.js; do [ -e "$found" ] && suites+=("$found"); done
-  done
+device_tests() {
+  local suites
+  mapfile -t suites < <(node -p "require('./scripts/cuda/emulated').SUITES.join('\n')")
   TENON_TEST_DEVICE=cuda node "$jest" --ci "${suites[@]}"
 }
 native_tests() {
   local failed=0 all=0
-  export TENON_CUDA_IMAGES=$tree/build/Release/tenon_cuda.fatbin
-  [ $emulated = 1 ] || export TENON_CUDA_DRIVER=libcuda.so.1
+  export TENON_CUDA_IMAGES=$tree/build/Release/tenon_cuda.fatbin TENON_CUDA_DRIVER=libcuda.so.1
   for program in build/tests/*; do
     [ -x "$program" ] || { echo 'no native tests were packed: npm run test:native'; return 77; }
     all=$((all + 1))
@@ -146,12 +143,12 @@ benchmarks() {
   [ $emulated = 1 ] && quick=(--quick)
   node benchmarks/run.js cuda ${rival[@]+"${rival[@]}"} ${quick[@]+"${quick[@]}"}
 }
-export -f facts op_tests native_tests sanitizer benchmarks
+export -f facts device_tests native_tests sanitizer benchmarks
 export status tree jest emulated
 
 TAIL=20 part facts 40 nothing bash -c facts
-part tests 150 device bash -c op_tests
-part native 90 device bash -c native_tests
+part tests 150 device bash -c device_tests
+part native 90 gpu bash -c native_tests
 part notebook 60 device node scripts/gpu/notebook.js
 part memcheck 60 gpu bash -c 'sanitizer memcheck'
 part racecheck 60 gpu bash -c 'sanitizer racecheck'

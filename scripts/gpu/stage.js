@@ -8,7 +8,7 @@ const { ROOT } = require('../toolchain');
 
 const STAGE = path.join(ROOT, 'build', 'gpu', 'tenon');
 /** Tests that need a compiler of TypeScript, the sources or other programs. */
-const LEFT_OUT = /^test\/(docs|build|examples|programs)\.test\.ts$|^test\/(install|fuzz)\//;
+const LEFT_OUT = /^test\/(docs|build|examples)\.test\.ts$|^test\/(install|fuzz)\//;
 
 const OPTIONS = {
   swcrc: false,
@@ -28,6 +28,7 @@ module.exports = {
   testMatch: ['**/*.test.js'],
   moduleNameMapper: { '^tenon$': '<rootDir>/lib/index.js' },
   transform: {},
+  setupFilesAfterEnv: process.env.TENON_TEST_DEVICE ? ['<rootDir>/test/default-device.js'] : [],
   maxWorkers: 4,
 };
 `;
@@ -52,7 +53,17 @@ function stage(kernels = path.join(ROOT, 'build', 'Release', 'tenon_cuda.fatbin'
   for (const needed of [path.join(built, 'tenon.node'), path.join(ROOT, 'dist', 'index.js')])
     if (!fs.existsSync(needed)) throw new Error(`there is no ${path.relative(ROOT, needed)}: npm run build`);
   fs.rmSync(STAGE, { recursive: true, force: true });
-  for (const name of ['package.json', 'dist', 'lib', 'test', 'examples', 'scripts/gpu']) lay(name);
+  for (const name of [
+    'package.json',
+    'dist',
+    'lib',
+    'test',
+    'examples',
+    'scripts/gpu',
+    'scripts/cuda/emulated.js',
+    'scripts/toolchain.js',
+  ])
+    lay(name);
   for (const entry of fs.readdirSync(path.join(ROOT, 'benchmarks')))
     if (entry !== 'history') lay(`benchmarks/${entry}`);
   fs.writeFileSync(path.join(STAGE, 'jest.config.js'), JEST);

@@ -19,7 +19,9 @@ CUDA_KERNEL(binary_zero_check, 256, ZeroCheck)(const ZeroCheck p) {
   for (int64_t i = static_cast<int64_t>(blockIdx.x) * blockDim.x + threadIdx.x; i < p.n; i += step) {
     int64_t at[1];
     locate(p.dim, p.dims, i, at);
-    if (load_any<int64_t>(p.data, p.dtype, at[0]) == 0) leave_failure(p.failure, p.op, kDivisionByZero);
+    const bool zero = p.compute == DType::i32 ? load_one<int32_t>(p.data, p.dtype, at[0]) == 0
+                                              : load_one<int64_t>(p.data, p.dtype, at[0]) == 0;
+    if (zero) leave_failure(p.failure, p.op, kDivisionByZero);
   }
 }
 

@@ -11,6 +11,7 @@ namespace cuda {
 
 constexpr unsigned kElementThreads = 256;
 constexpr int kMaxInputs = 3;
+constexpr int kLeastTogether = 2;  // elements of strided operands that a thread takes at a time, at least
 
 /** An operand: elements, or the bits of one number in the type that the kernel takes it in. */
 struct Input {
@@ -29,7 +30,7 @@ struct DenseParameters {
   bool vectors;                  // all are aligned to as many elements as 16 bytes hold
 };
 
-/** Operands of any dtype and strides, out first. */
+/** Operands of any dtype and strides, out first; fewer than 2^31 elements. */
 struct StridedParameters {
   int64_t n;
   void* out;
@@ -41,13 +42,13 @@ struct StridedParameters {
   Dim<1 + kMaxInputs> dim[kMaxDims];
 };
 
-/** Leaves a failure if one of the whole numbers is 0. */
+/** Leaves a failure if one of the whole numbers is 0 in the type that is calculated in. */
 struct ZeroCheck {
   FailureRecord* failure;
   uint32_t op;
   int64_t n;
   const void* data;
-  DType dtype;
+  DType dtype, compute;
   int32_t dims;
   Dim<1> dim[kMaxDims];
 };

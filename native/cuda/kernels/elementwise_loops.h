@@ -86,37 +86,123 @@ TENON_DEVICE void dense_loop(const DenseParameters& p, const F& f) {
   }
 }
 
+/** Elements that a thread takes together: their loads are all under way before the first is used. */
+template <class T>
+constexpr int kTogether = sizeof(T) == 8 ? kLeastTogether : 4;
+
+/** Some values or places, handed to a function and back in registers. */
+template <class T, int N>
+struct Few {
+  T at[N];
+};
+
+template <class From, class T, int N>
+TENON_DEVICE Few<T, N> load_few(const void* data, const Few<int64_t, N>& place) {
+  Few<T, N> x;
+  load_each_from<From>(data, place.at, x.at);
+  return x;
+}
+
 // One function each for all kernels of a type: the dtypes that they tell apart would make each of them large.
 #if defined(__CUDACC__)
 #define TENON_SHARED_CODE static __device__ __noinline__
 #else
 #define TENON_SHARED_CODE static __attribute__((noinline))
 #endif
-template <class T>
-TENON_SHARED_CODE T load_any(const void* data, DType dtype, int64_t at) {
-  return load_one<T>(data, dtype, at);
+template <class T, int N>
+TENON_SHARED_CODE Few<T, N> load_any(const void* data, DType dtype, Few<int64_t, N> place) {
+  switch (dtype) {
+    case DType::f32: return load_few<float, T>(data, place);
+    case DType::f64: return load_few<double, T>(data, place);
+    case DType::f16: return load_few<Half, T>(data, place);
+    case DType::bf16: return load_few<BFloat16, T>(data, place);
+    case DType::i8: return load_few<int8_t, T>(data, place);
+    case DType::u8: return load_few<uint8_t, T>(data, place);
+    case DType::i16: return load_few<int16_t, T>(data, place);
+    case DType::i32: return load_few<int32_t, T>(data, place);
+    case DType::i64: return load_few<int64_t, T>(data, place);
+    default: return load_few<Bool, T>(data, place);
+  }
 }
-template <class T>
-TENON_SHARED_CODE void store_any(void* data, DType dtype, int64_t at, T x) {
-  store_one<T>(data, dtype, at, x);
+template <class T, int N>
+TENON_SHARED_CODE void store_any(void* data, DType dtype, Few<int64_t, N> place, Few<T, N> x, int n) {
+  switch (dtype) {
+    case DType::f32: return store_each_to<float>(data, place.at, x.at, n);
+    case DType::f64: return store_each_to<double>(data, place.at, x.at, n);
+    case DType::f16: return store_each_to<Half>(data, place.at, x.at, n);
+    case DType::bf16: return store_each_to<BFloat16>(data, place.at, x.at, n);
+    case DType::i8: return store_each_to<int8_t>(data, place.at, x.at, n);
+    case DType::u8: return store_each_to<uint8_t>(data, place.at, x.at, n);
+    case DType::i16: return store_each_to<int16_t>(data, place.at, x.at, n);
+    case DType::i32: return store_each_to<int32_t>(data, place.at, x.at, n);
+    case DType::i64: return store_each_to<int64_t>(data, place.at, x.at, n);
+    default: return store_each_to<Bool>(data, place.at, x.at, n);
+  }
+}
+
+/** x[j] = the elements of an input at those places; the type that is calculated in needs no call. */
+template <class T, int N>
+TENON_DEVICE void load_input(const Input& in, const int64_t (&place)[N], T (&x)[N]) {
+  if (!in.data) {
+    for (int j = 0; j < N; j++) x[j] = number_of<T>(in);
+  } else if (in.dtype == dtype_of<T>()) {
+    load_each_from<T>(in.data, place, x);
+  } else {
+    Few<int64_t, N> at;
+    for (int j = 0; j < N; j++) at.at[j] = place[j];
+    const Few<T, N> loaded = load_any<T, N>(in.data, in.dtype, at);
+    for (int j = 0; j < N; j++) x[j] = loaded.at[j];
+  }
+}
+template <class T, int N>
+TENON_DEVICE void store_output(void* out, DType dtype, const int64_t (&place)[N], const T (&x)[N], int n) {
+  if (dtype == dtype_of<T>()) return store_each_to<T>(out, place, x, n);
+  Few<int64_t, N> at;
+  Few<T, N> values;
+  for (int j = 0; j < N; j++) at.at[j] = place[j], values.at[j] = x[j];
+  store_any<T, N>(out, dtype, at, values, n);
+}
+
+/**
+ * visit(offsets of w elements in each operand, how many of them there are) for all elements, neighbours in
+ * neighbouring threads. Where there are fewer, the first stands for those that are missing.
+ */
+template <int w, int kOperands, class Visit>
+TENON_DEVICE void each_few(const StridedParameters& p, Visit visit) {
+  const uint32_t n = static_cast<uint32_t>(p.n), step = gridDim.x * blockDim.x * w;
+  for (uint32_t first = blockIdx.x * blockDim.x * w + threadIdx.x; first < n; first += step) {
+    uint32_t place[w];
+    int count = 0;
+    for (int j = 0; j < w; j++) {
+      const uint32_t own = first + static_cast<uint32_t>(j) * blockDim.x;
+      count += own < n;
+      place[j] = own < n ? own : first;
+    }
+    int64_t at[kOperands][w] = {};
+    locate_each(p.dim, p.dims, place, at);
+    visit(at, count);
+  }
 }
 
 /** f in T over operands of any dtype and strides. */
 template <class F, class T, class R, int kInputs>
 TENON_DEVICE void strided_loop(const StridedParameters& p, const F& f) {
+  constexpr int w = kTogether<T>;
   if (p.failure && p.failure->state != 0) return;
-  const int64_t step = static_cast<int64_t>(gridDim.x) * blockDim.x;
-  for (int64_t i = static_cast<int64_t>(blockIdx.x) * blockDim.x + threadIdx.x; i < p.n; i += step) {
-    int64_t at[1 + kInputs];
-    locate(p.dim, p.dims, i, at);
-    T x[kInputs];
-    for (int k = 0; k < kInputs; k++)
-      x[k] = p.in[k].data ? load_any<T>(p.in[k].data, p.in[k].dtype, at[1 + k]) : number_of<T>(p.in[k]);
+  each_few<w, 1 + kInputs>(p, [&](const int64_t (&at)[1 + kInputs][w], int count) {
+    T x[kInputs][w];
+    for (int k = 0; k < kInputs; k++) load_input(p.in[k], at[1 + k], x[k]);
+    typename Stored<R>::Type result[w];
+    for (int j = 0; j < w; j++) {
+      T one[kInputs];
+      for (int k = 0; k < kInputs; k++) one[k] = x[k][j];
+      result[j] = static_cast<typename Stored<R>::Type>(apply(f, one));
+    }
     if constexpr (std::is_same<R, bool>::value)
-      store_any<int32_t>(p.out, p.out_type, at[0], apply(f, x) ? 1 : 0);
+      store_each_to<uint8_t>(p.out, at[0], result, count);
     else
-      store_any<T>(p.out, p.out_type, at[0], apply(f, x));
-  }
+      store_output(p.out, p.out_type, at[0], result, count);
+  });
 }
 
 }  // namespace cuda

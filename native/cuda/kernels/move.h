@@ -8,6 +8,20 @@
 namespace tenon {
 namespace cuda {
 
+constexpr int kTile = 32;
+constexpr uint32_t tiles_along(int64_t n) { return static_cast<uint32_t>((n + kTile - 1) / kTile); }
+
+/** A batch of matrices that are dense along their rows in out, and along their columns in x. */
+struct TransposeParameters {
+  const void* x;
+  void* out;
+  int64_t rows, columns;
+  int64_t x_stride, out_stride;  // from one column to the next in x, from one row to the next in out
+  uint32_t tiles;                // of all matrices; below 2^31
+  int32_t dims;
+  Dim<2> dim[kMaxDims];  // of the batch
+};
+
 /** out[i] = start + i step, of one dense dimension. */
 struct ArangeParameters {
   void* out;
