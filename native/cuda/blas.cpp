@@ -20,11 +20,11 @@ const cublas::Api* load(const char* path) {
   void* const library = open_library(path, reason);
   if (!library) return nullptr;
   cublas::Api* const api = new cublas::Api;  // leaked, as the library is
-#define TENON_LOAD(member, name, parameters)                                            \
+#define TENON_LOAD(member, name, parameters)                                             \
   api->member = reinterpret_cast<decltype(api->member)>(library_symbol(library, #name)); \
-  if (!api->member) {                                                                   \
-    delete api;                                                                         \
-    return nullptr;                                                                     \
+  if (!api->member) {                                                                    \
+    delete api;                                                                          \
+    return nullptr;                                                                      \
   }
   TENON_CUBLAS(TENON_LOAD)
 #undef TENON_LOAD
@@ -98,7 +98,7 @@ bool prefers_blas(const Gemm& g, int capability) {
   enum class Choice { kTable, kOwn, kCublas };
   static const Choice choice = [] {
     const char* const said = std::getenv("TENON_CUDA_BLAS");
-    return !said                            ? Choice::kTable
+    return !said                              ? Choice::kTable
            : std::strcmp(said, "own") == 0    ? Choice::kOwn
            : std::strcmp(said, "cublas") == 0 ? Choice::kCublas
                                               : Choice::kTable;
@@ -142,13 +142,13 @@ bool Blas::multiply(const BlasProduct& p, DType type, void* out, DType out_type,
   const cublas::DataType in = data_type(type), result = data_type(out_type);
   if (p.batches == 1)
     return api_.GemmEx(handle_, operation(p.first), operation(p.second), size(p.m), size(p.n), size(p.k), one,
-                       p.first.data, in, size(p.first.leading), p.second.data, in, size(p.second.leading), zero,
-                       out, result, size(p.m), compute, cublas::kDefaultAlgorithm) == cublas::kSuccess;
-  return api_.GemmStridedBatchedEx(
-             handle_, operation(p.first), operation(p.second), size(p.m), size(p.n), size(p.k), one,
-             p.first.data, in, size(p.first.leading), p.first.step, p.second.data, in, size(p.second.leading),
-             p.second.step, zero, out, result, size(p.m), p.m * p.n, size(p.batches), compute,
-             cublas::kDefaultAlgorithm) == cublas::kSuccess;
+                       p.first.data, in, size(p.first.leading), p.second.data, in, size(p.second.leading),
+                       zero, out, result, size(p.m), compute, cublas::kDefaultAlgorithm) == cublas::kSuccess;
+  return api_.GemmStridedBatchedEx(handle_, operation(p.first), operation(p.second), size(p.m), size(p.n),
+                                   size(p.k), one, p.first.data, in, size(p.first.leading), p.first.step,
+                                   p.second.data, in, size(p.second.leading), p.second.step, zero, out,
+                                   result, size(p.m), p.m * p.n, size(p.batches), compute,
+                                   cublas::kDefaultAlgorithm) == cublas::kSuccess;
 }
 
 }  // namespace cuda

@@ -22,17 +22,17 @@ enum Algorithm : int { kDefaultAlgorithm = -1 };
 enum MathMode : int { kNoReducedSums = 16 };
 
 // X(member, exported symbol, parameters)
-#define TENON_CUBLAS(X)                                                                                       \
-  X(Create, cublasCreate_v2, (Handle*))                                                                       \
-  X(Destroy, cublasDestroy_v2, (Handle))                                                                      \
-  X(SetStream, cublasSetStream_v2, (Handle, driver::Stream))                                                  \
-  X(SetWorkspace, cublasSetWorkspace_v2, (Handle, void*, size_t))                                             \
-  X(SetMathMode, cublasSetMathMode, (Handle, MathMode))                                                       \
-  X(GemmEx, cublasGemmEx,                                                                                     \
-    (Handle, Operation, Operation, int, int, int, const void*, const void*, DataType, int, const void*,       \
-     DataType, int, const void*, void*, DataType, int, ComputeType, Algorithm))                               \
-  X(GemmStridedBatchedEx, cublasGemmStridedBatchedEx,                                                         \
-    (Handle, Operation, Operation, int, int, int, const void*, const void*, DataType, int, long long,         \
+#define TENON_CUBLAS(X)                                                                                     \
+  X(Create, cublasCreate_v2, (Handle*))                                                                     \
+  X(Destroy, cublasDestroy_v2, (Handle))                                                                    \
+  X(SetStream, cublasSetStream_v2, (Handle, driver::Stream))                                                \
+  X(SetWorkspace, cublasSetWorkspace_v2, (Handle, void*, size_t))                                           \
+  X(SetMathMode, cublasSetMathMode, (Handle, MathMode))                                                     \
+  X(GemmEx, cublasGemmEx,                                                                                   \
+    (Handle, Operation, Operation, int, int, int, const void*, const void*, DataType, int, const void*,     \
+     DataType, int, const void*, void*, DataType, int, ComputeType, Algorithm))                             \
+  X(GemmStridedBatchedEx, cublasGemmStridedBatchedEx,                                                       \
+    (Handle, Operation, Operation, int, int, int, const void*, const void*, DataType, int, long long,       \
      const void*, DataType, int, long long, const void*, void*, DataType, int, long long, int, ComputeType, \
      Algorithm))
 

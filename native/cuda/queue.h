@@ -44,7 +44,8 @@ class Queue {
   virtual void copy(void* to, const void* from, size_t bytes) = 0;
   /** Copies from the host, at most 64 KB, which are read now. */
   virtual void upload(void* to, const void* from, size_t bytes) = 0;
-  /** cuBLAS (cuda/blas.h), with its work in this order; null when there is none. Loaded when first asked for. */
+  /** cuBLAS (cuda/blas.h), with its work in this order; null when there is none. Loaded when first asked for.
+   */
   virtual Blas* blas() = 0;
 
   int multiprocessors() const { return multiprocessors_; }

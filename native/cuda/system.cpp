@@ -30,11 +30,11 @@ bool load(System& s) {
     s.reason = "no NVIDIA driver: " + why;
     return false;
   }
-#define TENON_LOAD(member, name, parameters)                                   \
+#define TENON_LOAD(member, name, parameters)                                           \
   api.member = reinterpret_cast<decltype(api.member)>(library_symbol(library, #name)); \
-  if (!api.member) {                                                           \
-    s.reason = "the NVIDIA driver is too old: it has no " #name;               \
-    return false;                                                              \
+  if (!api.member) {                                                                   \
+    s.reason = "the NVIDIA driver is too old: it has no " #name;                       \
+    return false;                                                                      \
   }
   TENON_CUDA_DRIVER(TENON_LOAD)
 #undef TENON_LOAD

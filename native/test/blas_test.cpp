@@ -1,5 +1,5 @@
-// Products that go to cuBLAS: that it is told of matrices as it takes them, column by column. On emulated CUDA
-// they go to the emulated one, and are compared.
+// Products that go to cuBLAS: that it is told of matrices as it takes them, column by column. On emulated
+// CUDA they go to the emulated one, and are compared.
 
 // Also runs on emulated CUDA.
 
@@ -65,11 +65,11 @@ TEST("matrices that are dense in one direction are columns, or rows, with a step
 
 TEST("others are not for cuBLAS") {
   cuda::BlasProduct p;
-  CHECK(!cuda::as_blas_product(product(3, 4, 5, {10, 2}, {4, 1}), p));   // gaps
-  CHECK(!cuda::as_blas_product(product(3, 4, 5, {-5, 1}, {4, 1}), p));   // backwards
-  CHECK(!cuda::as_blas_product(product(3, 4, 5, {5, 1}, {0, 1}), p));    // repeated
-  CHECK(!cuda::as_blas_product(product(3, 4, 5, {2, 1}, {4, 1}), p));    // rows overlap
-  CHECK(!cuda::as_blas_product(product(3, 4, 0, {0, 1}, {4, 1}), p));    // nothing to add up
+  CHECK(!cuda::as_blas_product(product(3, 4, 5, {10, 2}, {4, 1}), p));  // gaps
+  CHECK(!cuda::as_blas_product(product(3, 4, 5, {-5, 1}, {4, 1}), p));  // backwards
+  CHECK(!cuda::as_blas_product(product(3, 4, 5, {5, 1}, {0, 1}), p));   // repeated
+  CHECK(!cuda::as_blas_product(product(3, 4, 5, {2, 1}, {4, 1}), p));   // rows overlap
+  CHECK(!cuda::as_blas_product(product(3, 4, 0, {0, 1}, {4, 1}), p));   // nothing to add up
   CHECK(!cuda::as_blas_product(product(int64_t{1} << 31, 4, 5, {5, 1}, {4, 1}), p));
   CHECK(!cuda::as_blas_product(product(3, 4, 5, {int64_t{1} << 31, 1}, {4, 1}), p));
 }
@@ -96,8 +96,8 @@ TEST("batches, broadcast too") {
       run(Isa::sse2, {Op::matmul, compute_of(t), {c.view()}, {a.view(), b.view()}, {0, 0}});
       for (int64_t i = 0; i < 6; i++)
         compare(c, i * 63,
-                multiply(matrix_of(a, shared == 1 ? 0 : i, false), matrix_of(b, shared == 2 ? 0 : i, false), 9,
-                         7, 8));
+                multiply(matrix_of(a, shared == 1 ? 0 : i, false), matrix_of(b, shared == 2 ? 0 : i, false),
+                         9, 7, 8));
     }
   const long made = products_made() - before;
   CHECK(before < 0 || made == 12);
@@ -117,11 +117,8 @@ TEST("linear adds its bias and activates after cuBLAS") {
           if (bias) want[i] += static_cast<double>(b.get(static_cast<int64_t>(i) % 9));
           if (activation && want[i] < 0) want[i] = 0;
         }
-        Call call{Op::linear,
-                  compute_of(t),
-                  {out.view()},
-                  {x.view(), w.view()},
-                  {static_cast<double>(activation)}};
+        Call call{
+            Op::linear, compute_of(t), {out.view()}, {x.view(), w.view()}, {static_cast<double>(activation)}};
         if (bias) call.inputs.push_back(b.view());
         run(Isa::sse2, call);
         compare(out, 0, want);

@@ -89,10 +89,11 @@ using GemmEx = cublasStatus_t (*)(cublasHandle_t, cublasOperation_t, cublasOpera
                                   const void*, const void*, cudaDataType, int, const void*, cudaDataType, int,
                                   const void*, void*, cudaDataType, int, cublasComputeType_t,
                                   cublasGemmAlgo_t);
-using GemmStridedBatchedEx = cublasStatus_t (*)(
-    cublasHandle_t, cublasOperation_t, cublasOperation_t, int, int, int, const void*, const void*, cudaDataType,
-    int, long long, const void*, cudaDataType, int, long long, const void*, void*, cudaDataType, int, long long,
-    int, cublasComputeType_t, cublasGemmAlgo_t);
+using GemmStridedBatchedEx = cublasStatus_t (*)(cublasHandle_t, cublasOperation_t, cublasOperation_t, int,
+                                                int, int, const void*, const void*, cudaDataType, int,
+                                                long long, const void*, cudaDataType, int, long long,
+                                                const void*, void*, cudaDataType, int, long long, int,
+                                                cublasComputeType_t, cublasGemmAlgo_t);
 [[maybe_unused]] constexpr GemmEx gemm_ex = &::cublasGemmEx;
 [[maybe_unused]] constexpr GemmStridedBatchedEx gemm_strided_batched_ex = &::cublasGemmStridedBatchedEx;
 static_assert(Compare<decltype(cublas::Api::GemmEx), GemmEx>::value);

@@ -1,5 +1,5 @@
-// What Tenon uses of cuBLAS, by three loops: TENON_CUBLAS_LIBRARY names the emulation's library to have it. It
-// is as strict about its arguments as the real one, and works in the order of the stream.
+// What Tenon uses of cuBLAS, by three loops: TENON_CUBLAS_LIBRARY names the emulation's library to have it.
+// It is as strict about its arguments as the real one, and works in the order of the stream.
 #include "cuda/cublas.h"
 
 #include <atomic>
@@ -67,8 +67,7 @@ struct Matrices {
   int stored_columns() const { return transposed ? rows : columns; }
   bool valid() const { return leading >= (stored_rows() > 1 ? stored_rows() : 1); }
   bool inside(const emulation::EmulatedDevice& d, int batches) const {
-    const long long elements =
-        (batches - 1) * step + (stored_columns() - 1) * leading + stored_rows();
+    const long long elements = (batches - 1) * step + (stored_columns() - 1) * leading + stored_rows();
     return d.memory.holds(data, static_cast<size_t>(elements) * size_of(type));
   }
   double at(int batch, int row, int column) const {
@@ -93,22 +92,23 @@ Status multiply(Handle handle, const Matrices& a, const Matrices& b, const Matri
   const double scale = scalar(alpha), keep = scalar(beta);
   if (c.rows == 0 || c.columns == 0 || batches == 0) return kSuccess;
   products++;
-  const driver::Result r = emulation::enqueue(handle->stream, [=](emulation::EmulatedDevice& d) -> std::string {
-    if (!a.inside(d, batches) || !b.inside(d, batches) || !c.inside(d, batches))
-      return "cublasGemm: an operand is outside of the device's memory";
-    void* const out = const_cast<void*>(c.data);
-    for (int batch = 0; batch < batches; batch++)
-      for (int j = 0; j < c.columns; j++)
-        for (int i = 0; i < c.rows; i++) {
-          double sum = 0;
-          for (int k = 0; k < a.columns; k++) sum += a.at(batch, i, k) * b.at(batch, k, j);
-          const long long at = batch * c.step + j * c.leading + i;
-          sum *= scale;
-          if (keep != 0) sum += keep * load(out, c.type, at);
-          store(out, c.type, at, sum);
-        }
-    return std::string();
-  });
+  const driver::Result r =
+      emulation::enqueue(handle->stream, [=](emulation::EmulatedDevice& d) -> std::string {
+        if (!a.inside(d, batches) || !b.inside(d, batches) || !c.inside(d, batches))
+          return "cublasGemm: an operand is outside of the device's memory";
+        void* const out = const_cast<void*>(c.data);
+        for (int batch = 0; batch < batches; batch++)
+          for (int j = 0; j < c.columns; j++)
+            for (int i = 0; i < c.rows; i++) {
+              double sum = 0;
+              for (int k = 0; k < a.columns; k++) sum += a.at(batch, i, k) * b.at(batch, k, j);
+              const long long at = batch * c.step + j * c.leading + i;
+              sum *= scale;
+              if (keep != 0) sum += keep * load(out, c.type, at);
+              store(out, c.type, at, sum);
+            }
+        return std::string();
+      });
   if (r != driver::kSuccess) return kExecutionFailed;
   return kSuccess;
 }
@@ -135,22 +135,24 @@ TENON_EXPORT Status cublasSetWorkspace_v2(Handle handle, void* workspace, size_t
 }
 TENON_EXPORT Status cublasSetMathMode(Handle, MathMode) { return kSuccess; }
 
-TENON_EXPORT Status cublasGemmStridedBatchedEx(Handle handle, Operation a_operation, Operation b_operation, int m,
-                                               int n, int k, const void* alpha, const void* a, DataType a_type,
-                                               int a_leading, long long a_step, const void* b, DataType b_type,
-                                               int b_leading, long long b_step, const void* beta, void* c,
-                                               DataType c_type, int c_leading, long long c_step, int batches,
+TENON_EXPORT Status cublasGemmStridedBatchedEx(Handle handle, Operation a_operation, Operation b_operation,
+                                               int m, int n, int k, const void* alpha, const void* a,
+                                               DataType a_type, int a_leading, long long a_step,
+                                               const void* b, DataType b_type, int b_leading,
+                                               long long b_step, const void* beta, void* c, DataType c_type,
+                                               int c_leading, long long c_step, int batches,
                                                ComputeType compute, Algorithm) {
   return multiply(handle, {a, a_type, a_operation != kAsIs, m, k, a_leading, a_step},
                   {b, b_type, b_operation != kAsIs, k, n, b_leading, b_step},
                   {c, c_type, false, m, n, c_leading, c_step}, batches, alpha, beta, compute);
 }
-TENON_EXPORT Status cublasGemmEx(Handle handle, Operation a_operation, Operation b_operation, int m, int n, int k,
-                                 const void* alpha, const void* a, DataType a_type, int a_leading, const void* b,
-                                 DataType b_type, int b_leading, const void* beta, void* c, DataType c_type,
-                                 int c_leading, ComputeType compute, Algorithm algorithm) {
-  return cublasGemmStridedBatchedEx(handle, a_operation, b_operation, m, n, k, alpha, a, a_type, a_leading, 0, b,
-                                    b_type, b_leading, 0, beta, c, c_type, c_leading, 0, 1, compute, algorithm);
+TENON_EXPORT Status cublasGemmEx(Handle handle, Operation a_operation, Operation b_operation, int m, int n,
+                                 int k, const void* alpha, const void* a, DataType a_type, int a_leading,
+                                 const void* b, DataType b_type, int b_leading, const void* beta, void* c,
+                                 DataType c_type, int c_leading, ComputeType compute, Algorithm algorithm) {
+  return cublasGemmStridedBatchedEx(handle, a_operation, b_operation, m, n, k, alpha, a, a_type, a_leading, 0,
+                                    b, b_type, b_leading, 0, beta, c, c_type, c_leading, 0, 1, compute,
+                                    algorithm);
 }
 
 }  // namespace cublas
