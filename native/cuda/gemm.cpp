@@ -24,12 +24,12 @@ constexpr Family kF32 = {
     "gemm_join_f32",
     4};
 constexpr Family kF64 = {
-    {{"gemm_medium_f64", kMediumTileF64}, {"gemm_small_f64", kSmallTileF64}, {}}, "gemm_join_f64", 8};
+    {{"gemm_medium_f64", kMediumShallowTile}, {"gemm_small_f64", kSmallShallowTile}, {}}, "gemm_join_f64", 8};
 constexpr Family kI32 = {{{"gemm_small_i32", kSmallTile}, {}, {}}, "gemm_join_i32", 4};
-constexpr Family kI64 = {{{"gemm_small_i64", kSmallTileF64}, {}, {}}, "gemm_join_i64", 8};
+constexpr Family kI64 = {{{"gemm_small_i64", kSmallShallowTile}, {}, {}}, "gemm_join_i64", 8};
 constexpr Family kAnyF32 = {
     {{"gemm_medium_any_f32", kMediumTile}, {"gemm_small_any_f32", kSmallTile}, {}}, "gemm_join_f32", 4};
-constexpr Family kAnyI32 = {{{"gemm_small_any_i32", kSmallTile}, {}, {}}, "gemm_join_i32", 4};
+constexpr Family kAnyI32 = {{{"gemm_small_any_i32", kSmallShallowTile}, {}, {}}, "gemm_join_i32", 4};
 constexpr Family kF16 = {
     {{"gemm_large_f16", kLargeHalfTile}, {"gemm_small_f16", kSmallHalfTile}, {}}, "gemm_join_f32", 4};
 constexpr Family kBf16 = {
@@ -59,7 +59,8 @@ constexpr int64_t kMostParts = 64;
 // A part is of whole panels.
 constexpr int64_t kPanel = 32;
 
-constexpr int64_t kMostBlocks = int64_t{1} << 20;
+// So many blocks a multiprocessor at most: they go on to other items if there are more.
+constexpr int64_t kMostBlocks = 256;
 
 int64_t count_tiles(const GemmTile& t, int64_t m, int64_t n, int64_t batches) {
   return divide_up(m, t.rows) * divide_up(n, t.columns) * batches;
@@ -156,7 +157,7 @@ void gemm(Gemm g, Queue& q) {
   }
   if (p.parts > 1)
     p.partial = q.scratch(static_cast<size_t>(p.parts * p.batches * p.m * p.n * family.sum_bytes));
-  const int64_t blocks = clamp(tiles * p.parts, int64_t{1}, kMostBlocks);
+  const int64_t blocks = clamp(tiles * p.parts, int64_t{1}, kMostBlocks * q.multiprocessors());
   q.launch(kernel.name, {static_cast<unsigned>(blocks)}, kernel.tile.threads, p,
            on_tensor_cores(family) ? half_shared_bytes(kernel.tile) : 0);
   if (p.parts > 1) join(p, family.join, q);

@@ -189,6 +189,23 @@ TEST("batches broadcast") {
         }
 }
 
+TEST("more matrices than blocks are launched for") {
+  for (DType t : {DType::f32, DType::bf16}) {
+    const int64_t count = 1100;  // of the emulated one; a real one takes thousands
+    Array a(t, {count, 2, 3}), b(t, {3, 2}), c(t, {count, 2, 2});
+    // Every other matrix, so that they don't follow each other as rows do.
+    Array spread(t, {count, 2, 3}, {12, 3, 1}, true);
+    fill_small(a, 11);
+    fill_small(b, 12);
+    spread.repeat(a);
+    run(isas().back(), {Op::matmul, compute_of(t), {c.view()}, {spread.view(), b.view()}, {0, 0}});
+    Matrix rows;
+    rows.columns = 3;
+    for (int64_t i = 0; i < a.numel(); i++) rows.values.push_back(static_cast<double>(a.get(i)));
+    compare(c, 0, multiply(rows, matrix_of(b, 0, false), 2 * count, 2, 3));
+  }
+}
+
 TEST("linear: bias and activation, on inputs of any rank") {
   const Threads threads(3);
   for (DType t : {DType::f32, DType::f64, DType::f16, DType::i32})
