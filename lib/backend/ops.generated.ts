@@ -93,10 +93,12 @@ export const Op = {
   logSoftmaxBackward: 88,
   nllLoss: 89,
   nllLossBackward: 90,
-  mseLoss: 91,
-  mseLossBackward: 92,
-  sgd: 93,
-  adam: 94,
+  crossEntropy: 91,
+  crossEntropyBackward: 92,
+  mseLoss: 93,
+  mseLossBackward: 94,
+  sgd: 95,
+  adam: 96,
 } as const;
 
 export type OpName = keyof typeof Op;
@@ -208,6 +210,8 @@ export const OP_ROWS: readonly OpRow[] = [
   { name: 'logSoftmaxBackward', kind: 'kernel', types: 'NUMERIC', outputs: 1, inputs: 2, scalars: 1 },
   { name: 'nllLoss', kind: 'kernel', types: 'NUMERIC', outputs: 2, inputs: -1, scalars: 2 },
   { name: 'nllLossBackward', kind: 'kernel', types: 'NUMERIC', outputs: 1, inputs: -1, scalars: 2 },
+  { name: 'crossEntropy', kind: 'kernel', types: 'NUMERIC', outputs: 3, inputs: -1, scalars: 2 },
+  { name: 'crossEntropyBackward', kind: 'kernel', types: 'NUMERIC', outputs: 1, inputs: -1, scalars: 2 },
   { name: 'mseLoss', kind: 'kernel', types: 'NUMERIC', outputs: 1, inputs: 2, scalars: 1 },
   { name: 'mseLossBackward', kind: 'kernel', types: 'NUMERIC', outputs: 1, inputs: 3, scalars: 1 },
   { name: 'sgd', kind: 'kernel', types: 'NUMERIC', outputs: -1, inputs: -1, scalars: 7 },

@@ -277,23 +277,37 @@ class Checker {
       shape(target.shape[i] == x.shape[i == 0 ? 0 : i + 1], "input and target differ in size");
   }
 
+  /** nllLoss and crossEntropy, which has x beside the gradient and keeps two numbers of each target's row. */
   void nll() {
-    const bool backward = static_cast<Op>(l_.op) == Op::nllLossBackward;
-    const uint32_t required = backward ? 3 : 2;
+    const Op op = static_cast<Op>(l_.op);
+    const bool fused = op == Op::crossEntropy || op == Op::crossEntropyBackward;
+    const bool backward = op == Op::nllLossBackward || op == Op::crossEntropyBackward;
+    const uint32_t required = !backward ? 2 : fused ? 5 : 3;
     require(l_.inputs == required || l_.inputs == required + 1, ErrorCode::internal,
             "wrong number of operands");
     if (!ok()) return;
     const TensorView& x = backward ? l_.out() : l_.in(0);
-    const TensorView& target = l_.in(1);
+    const TensorView& target = l_.in(backward && fused ? 2 : 1);
     classes(x, target);
     if (!ok()) return;
     const TensorView& result = backward ? l_.in(0) : l_.out(0);
+    const TensorView& total = backward ? l_.in(fused ? 3 : 2) : l_.out(1);
     const double reduction = l_.scalar[1].get();
     require(reduction == 0 || reduction == 1 || reduction == 2, ErrorCode::argument, "unknown reduction");
     shape(reduction == 0 ? same_shape(result, target) : result.numel == 1, "reduction and shape don't agree");
-    shape((backward ? l_.in(2) : l_.out(1)).numel == 1, "the total weight is one number");
+    shape(total.numel == 1, "the total weight is one number");
     dtype(result.dtype == x.dtype && is_floating(x.dtype), "floating point only, of one dtype");
-    dtype((backward ? l_.in(2) : l_.out(1)).dtype == x.dtype, "the total weight has the input's dtype");
+    dtype(total.dtype == x.dtype, "the total weight has the input's dtype");
+    if (fused) {
+      const TensorView& rows = backward ? l_.in(4) : l_.out(2);
+      shape(rows.contiguous && rows.numel == 2 * target.numel, "two numbers are kept of each row");
+      dtype(rows.dtype == (x.dtype == DType::f64 ? DType::f64 : DType::f32) && rows.dtype == l_.compute,
+            "what is kept of rows has the compute type");
+      if (backward) {
+        shape(same_shape(l_.in(1), x), "input and gradient differ in shape");
+        dtype(l_.in(1).dtype == x.dtype, "input and gradient differ in dtype");
+      }
+    }
     if (l_.inputs == required + 1) {
       const TensorView& weight = l_.in(required);
       shape(weight.rank == 1 && weight.shape[0] == x.shape[x.rank == 1 ? 0 : 1], "weight [c]");
@@ -364,7 +378,9 @@ class Checker {
       case Op::softmaxBackward:
       case Op::logSoftmaxBackward: softmax(); break;
       case Op::nllLoss:
-      case Op::nllLossBackward: nll(); break;
+      case Op::nllLossBackward:
+      case Op::crossEntropy:
+      case Op::crossEntropyBackward: nll(); break;
       case Op::mseLoss:
       case Op::mseLossBackward: mse(); break;
       case Op::sgd: optimizer(l_.scalar[1].get() != 0 ? 1 : 0); break;

@@ -7,7 +7,8 @@ namespace cuda {
 
 namespace {
 
-/** Kernels that do the same with tiles of several sizes, the largest first; one or two are enough for some. */
+/** Kernels that do the same with tiles of several sizes, the largest first; one or two are enough for some.
+ */
 struct Family {
   struct {
     const char* name;
@@ -17,11 +18,10 @@ struct Family {
   int64_t sum_bytes;  // of a sum
 };
 
-constexpr Family kF32 = {{{"gemm_large_f32", kLargeTile},
-                          {"gemm_medium_f32", kMediumTile},
-                          {"gemm_small_f32", kSmallTile}},
-                         "gemm_join_f32",
-                         4};
+constexpr Family kF32 = {
+    {{"gemm_large_f32", kLargeTile}, {"gemm_medium_f32", kMediumTile}, {"gemm_small_f32", kSmallTile}},
+    "gemm_join_f32",
+    4};
 constexpr Family kF64 = {
     {{"gemm_medium_f64", kMediumTileF64}, {"gemm_small_f64", kSmallTileF64}, {}}, "gemm_join_f64", 8};
 constexpr Family kI32 = {{{"gemm_small_i32", kSmallTile}, {}, {}}, "gemm_join_i32", 4};
@@ -48,8 +48,8 @@ const Family& family_of(const Gemm& g, const Queue& q) {
   }
 }
 
-// So many tiles keep a large GPU busy; with fewer, smaller ones are taken, as for matrices that would leave half
-// of a tile empty.
+// So many tiles keep a large GPU busy; with fewer, smaller ones are taken, as for matrices that would leave
+// half of a tile empty.
 constexpr int64_t kManyTiles = 96;
 // With still fewer, k is cut to parts, so that there are about so many blocks, each with enough to do.
 constexpr int64_t kWantedBlocks = 256;
@@ -65,8 +65,8 @@ int64_t count_tiles(const GemmTile& t, int64_t m, int64_t n, int64_t batches) {
 }
 
 /**
- * Where B is the same for a whole dimension of the batch, and A's matrices follow each other as their rows do,
- * they are one matrix.
+ * Where B is the same for a whole dimension of the batch, and A's matrices follow each other as their rows
+ * do, they are one matrix.
  */
 void fold_rows(Gemm& g) {
   while (g.batch.count) {

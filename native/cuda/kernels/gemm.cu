@@ -1,6 +1,6 @@
-// Products of matrices, multiplied in registers: float32, float64 and integers, and what is converted to them.
-// A block makes a tile of the output, each thread a few rows and columns of it. Panels of A and B go through
-// shared memory, two of each: while one is multiplied, the next is on its way.
+// Products of matrices, multiplied in registers: float32, float64 and integers, and what is converted to
+// them. A block makes a tile of the output, each thread a few rows and columns of it. Panels of A and B go
+// through shared memory, two of each: while one is multiplied, the next is on its way.
 #include "cuda/kernels/gemm_tile.h"
 
 namespace tenon {
@@ -8,8 +8,8 @@ namespace cuda {
 
 /** Loads kVector elements, `step` apart, of which `there` exist; zeros for the others. */
 template <class T, class S, int N>
-TENON_DEVICE void load_chunk(const Stored<T, S>& storage, const void* data, int64_t at, int64_t step, int there,
-                             T (&x)[N]) {
+TENON_DEVICE void load_chunk(const Stored<T, S>& storage, const void* data, int64_t at, int64_t step,
+                             int there, T (&x)[N]) {
   const S* const first = static_cast<const S*>(data) + at;
   if (step == 1 && there >= N && is_aligned(first, sizeof(Pack<S, N>))) {
     const Pack<S, N> pack = *reinterpret_cast<const Pack<S, N>*>(first);
@@ -187,15 +187,15 @@ TENON_DEVICE void multiply_tiles(const GemmParameters& p) {
     for (int g = 0; g < Across::kGroups; g++) columns[g] = item.column + Across::group(across, g);
 #pragma unroll
     for (int i = 0; i < kOwnRows; i++)
-      result.template put<Across::kGroup>(
-          item.row + Down::group(down, i / Down::kGroup) + i % Down::kGroup, columns, sum[i]);
+      result.template put<Across::kGroup>(item.row + Down::group(down, i / Down::kGroup) + i % Down::kGroup,
+                                          columns, sum[i]);
     __syncthreads();  // the next item's panels go where the results were
   }
 }
 
-#define TENON_GEMM(name, tile, T, Storage, own_rows, own_columns)                           \
-  KERNEL(gemm_##name, tile.threads, GemmParameters)(const GemmParameters p) {               \
-    static_assert(tile.rows / own_rows * (tile.columns / own_columns) == tile.threads, ""); \
+#define TENON_GEMM(name, tile, T, Storage, own_rows, own_columns)                              \
+  KERNEL(gemm_##name, tile.threads, GemmParameters)(const GemmParameters p) {                  \
+    static_assert(tile.rows / own_rows * (tile.columns / own_columns) == tile.threads, "");    \
     multiply_tiles<T, Storage, tile.rows, tile.columns, tile.depth, own_rows, own_columns>(p); \
   }
 #define TENON_AS_IS(T) Stored<T, T>

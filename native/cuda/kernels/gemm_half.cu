@@ -71,8 +71,8 @@ class HalfPanel {
     if (operand_.along_k)
       ldmatrix_x4(r, panel + (outer + lane % 16) * kAlongRow + depth + lane / 16 * 8);
     else
-      ldmatrix_x4_trans(
-          r, panel + (depth + lane % 8 + lane / 16 * 8) * kAcrossRow + outer + lane / 8 % 2 * 8);
+      ldmatrix_x4_trans(r,
+                        panel + (depth + lane % 8 + lane / 16 * 8) * kAcrossRow + outer + lane / 8 % 2 * 8);
   }
   /** Of B: 16 columns, as two fragments after each other. */
   TENON_DEVICE void fragment_b(const H* panel, int outer, int depth, uint32_t (&r)[4]) const {

@@ -48,8 +48,8 @@ struct GemmItem {
 };
 
 /**
- * Blocks that run together work on few panels of A and B, so that these come from the cache: tiles are counted
- * down columns of eight.
+ * Blocks that run together work on few panels of A and B, so that these come from the cache: tiles are
+ * counted down columns of eight.
  */
 template <int kRows, int kColumns>
 class GemmItems {
@@ -100,7 +100,8 @@ class GemmResult {
 
   /** N sums: those of kTogether neighbouring columns from columns[i] on, for each i. Row by row. */
   template <int kTogether, int kPlaces>
-  TENON_DEVICE void put(int64_t row, const int64_t (&columns)[kPlaces], const T (&sums)[kPlaces * kTogether]) {
+  TENON_DEVICE void put(int64_t row, const int64_t (&columns)[kPlaces],
+                        const T (&sums)[kPlaces * kTogether]) {
     constexpr int N = kPlaces * kTogether;
     if (row >= p_.m) return;
     const int64_t at = out_ + row * p_.n;
