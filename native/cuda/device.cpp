@@ -79,6 +79,7 @@ bool Device::set_up(std::string& reason) {
 Device::~Device() {
   make_current(context_);
   drain();
+  blas_.reset();
   for (LaterRead* r : finished_) {
     api_.MemFreeHost(r->memory);
     api_.EventDestroy(r->event);
@@ -176,6 +177,13 @@ void Device::copy(void* to, const void* from, size_t bytes) {
 
 void Device::upload(void* to, const void* from, size_t bytes) {
   if (bytes) ok(staging_.write(address_of(to), from, bytes, streams_[static_cast<size_t>(current_)]));
+}
+
+Blas* Device::blas() {
+  if (!blas_opened_) blas_ = Blas::open();
+  blas_opened_ = true;
+  if (blas_) blas_->use(streams_[static_cast<size_t>(current_)]);
+  return blas_.get();
 }
 
 Device::Kernel* Device::kernel(const char* name) {

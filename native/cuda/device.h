@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/launch.h"
+#include "cuda/blas.h"
 #include "cuda/pool.h"
 #include "cuda/queue.h"
 #include "cuda/staging.h"
@@ -78,6 +79,7 @@ class Device final : public Queue {
   void zero(void* to, size_t bytes) override;
   void copy(void* to, const void* from, size_t bytes) override;
   void upload(void* to, const void* from, size_t bytes) override;
+  Blas* blas() override;
 
  private:
   struct Kernel {
@@ -110,6 +112,8 @@ class Device final : public Queue {
   Pool pool_;
   Staging staging_;
   std::unordered_map<const void*, Kernel> kernels_;  // by the address of the name
+  std::unique_ptr<Blas> blas_;
+  bool blas_opened_ = false;  // or there is none
   Block* scratch_ = nullptr;
   Block* failure_block_ = nullptr;
   FailureRecord* pinned_failure_ = nullptr;  // a copy in pinned memory

@@ -1,5 +1,6 @@
 #include "cuda/gemm.h"
 
+#include "cuda/blas.h"
 #include "cuda/teams.h"
 
 namespace tenon {
@@ -23,12 +24,12 @@ constexpr Family kF32 = {
     "gemm_join_f32",
     4};
 constexpr Family kF64 = {
-    {{"gemm_medium_f64", kMediumTileF64}, {"gemm_small_f64", kSmallTileF64}, {}}, "gemm_join_f64", 8};
+    {{"gemm_medium_f64", kMediumShallowTile}, {"gemm_small_f64", kSmallShallowTile}, {}}, "gemm_join_f64", 8};
 constexpr Family kI32 = {{{"gemm_small_i32", kSmallTile}, {}, {}}, "gemm_join_i32", 4};
-constexpr Family kI64 = {{{"gemm_small_i64", kSmallTileF64}, {}, {}}, "gemm_join_i64", 8};
+constexpr Family kI64 = {{{"gemm_small_i64", kSmallShallowTile}, {}, {}}, "gemm_join_i64", 8};
 constexpr Family kAnyF32 = {
     {{"gemm_medium_any_f32", kMediumTile}, {"gemm_small_any_f32", kSmallTile}, {}}, "gemm_join_f32", 4};
-constexpr Family kAnyI32 = {{{"gemm_small_any_i32", kSmallTile}, {}, {}}, "gemm_join_i32", 4};
+constexpr Family kAnyI32 = {{{"gemm_small_any_i32", kSmallShallowTile}, {}, {}}, "gemm_join_i32", 4};
 constexpr Family kF16 = {
     {{"gemm_large_f16", kLargeHalfTile}, {"gemm_small_f16", kSmallHalfTile}, {}}, "gemm_join_f32", 4};
 constexpr Family kBf16 = {
@@ -58,7 +59,8 @@ constexpr int64_t kMostParts = 64;
 // A part is of whole panels.
 constexpr int64_t kPanel = 32;
 
-constexpr int64_t kMostBlocks = int64_t{1} << 20;
+// So many blocks a multiprocessor at most: they go on to other items if there are more.
+constexpr int64_t kMostBlocks = 256;
 
 int64_t count_tiles(const GemmTile& t, int64_t m, int64_t n, int64_t batches) {
   return divide_up(m, t.rows) * divide_up(n, t.columns) * batches;
@@ -78,6 +80,48 @@ void fold_rows(Gemm& g) {
   }
 }
 
+/** What kernels are told of the output. */
+GemmParameters result_of(const Gemm& g) {
+  GemmParameters p = {};
+  p.bias = g.bias;
+  p.bias_stride = g.bias_stride;
+  p.out = g.out;
+  p.m = g.m;
+  p.n = g.n;
+  p.k = p.part = g.k;
+  p.parts = 1;
+  p.batches = g.batch.numel();
+  p.type = g.type;
+  p.activation = g.activation;
+  return p;
+}
+
+void join(const GemmParameters& p, const char* kernel, Queue& q) {
+  q.launch(kernel, {blocks_for(p.batches * p.m * p.n, kJoinThreads, 1, q)}, kJoinThreads, p);
+}
+
+// Sums of halves in float32, to which bias and activation are still to come, take no more memory than this.
+constexpr int64_t kMostWideBytes = int64_t{256} << 20;
+
+/** False when cuBLAS is not to make this product, or can't. */
+bool multiply_by_blas(const Gemm& g, Queue& q) {
+  BlasProduct product;
+  if (!prefers_blas(g, q.capability()) || !as_blas_product(g, product)) return false;
+  GemmParameters p = result_of(g);
+  const bool finished = !g.bias && g.activation == Activation::none;
+  const bool wide = !finished && element_size(g.type) == 2;
+  const int64_t wide_bytes = wide ? divide_up(p.batches * p.m * p.n * 4, 256) * 256 : 0;
+  if (wide_bytes > kMostWideBytes) return false;
+  Blas* const blas = q.blas();
+  if (!blas) return false;
+  char* const memory = static_cast<char*>(q.scratch(static_cast<size_t>(wide_bytes) + Blas::kWorkspace));
+  p.partial = wide ? memory : g.out;
+  if (!blas->multiply(product, g.type, p.partial, wide ? DType::f32 : g.type, memory + wide_bytes))
+    return false;
+  if (!finished) join(p, g.type == DType::f64 ? kF64.join : kF32.join, q);
+  return true;
+}
+
 /** Whether an operand is read along k: `outer` rows of A or columns of B. */
 bool lies_along_k(int64_t outer, int64_t outer_stride, int64_t k, int64_t k_stride) {
   const auto distance = [](int64_t s) { return s < 0 ? -s : s; };
@@ -89,19 +133,10 @@ bool lies_along_k(int64_t outer, int64_t outer_stride, int64_t k, int64_t k_stri
 void gemm(Gemm g, Queue& q) {
   if (g.m == 0 || g.n == 0 || g.batch.numel() == 0) return;
   fold_rows(g);
-  GemmParameters p = {};
+  if (multiply_by_blas(g, q)) return;
+  GemmParameters p = result_of(g);
   p.a = {g.a, g.a_row, g.a_column, lies_along_k(g.m, g.a_row, g.k, g.a_column)};
   p.b = {g.b, g.b_column, g.b_row, lies_along_k(g.n, g.b_column, g.k, g.b_row)};
-  p.bias = g.bias;
-  p.bias_stride = g.bias_stride;
-  p.out = g.out;
-  p.m = g.m;
-  p.n = g.n;
-  p.k = p.part = g.k;
-  p.parts = 1;
-  p.batches = g.batch.numel();
-  p.type = g.type;
-  p.activation = g.activation;
   p.dims = g.batch.count;
   g.batch.copy_to(p.dim);
 
@@ -122,11 +157,10 @@ void gemm(Gemm g, Queue& q) {
   }
   if (p.parts > 1)
     p.partial = q.scratch(static_cast<size_t>(p.parts * p.batches * p.m * p.n * family.sum_bytes));
-  const int64_t blocks = clamp(tiles * p.parts, int64_t{1}, kMostBlocks);
+  const int64_t blocks = clamp(tiles * p.parts, int64_t{1}, kMostBlocks * q.multiprocessors());
   q.launch(kernel.name, {static_cast<unsigned>(blocks)}, kernel.tile.threads, p,
            on_tensor_cores(family) ? half_shared_bytes(kernel.tile) : 0);
-  if (p.parts > 1)
-    q.launch(family.join, {blocks_for(p.batches * p.m * p.n, kJoinThreads, 1, q)}, kJoinThreads, p);
+  if (p.parts > 1) join(p, family.join, q);
 }
 
 }  // namespace cuda

@@ -9,6 +9,8 @@
 namespace tenon {
 namespace cuda {
 
+class Blas;
+
 /** Blocks of a launch: x up to 2^31 - 1, y and z up to 65535. */
 struct Blocks {
   unsigned x = 1, y = 1, z = 1;
@@ -42,6 +44,9 @@ class Queue {
   virtual void copy(void* to, const void* from, size_t bytes) = 0;
   /** Copies from the host, at most 64 KB, which are read now. */
   virtual void upload(void* to, const void* from, size_t bytes) = 0;
+  /** cuBLAS (cuda/blas.h), with its work in this order; null when there is none. Loaded when first asked for.
+   */
+  virtual Blas* blas() = 0;
 
   int multiprocessors() const { return multiprocessors_; }
   /** Major version times ten and minor version: 75, 80, 90, ... */

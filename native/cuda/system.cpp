@@ -4,12 +4,7 @@
 
 #include "cuda/images.h"
 #include "cuda/kernels/about.h"
-
-#if defined(_WIN32)
-#include <windows.h>
-#else
-#include <dlfcn.h>
-#endif
+#include "cuda/library.h"
 
 namespace tenon {
 namespace cuda {
@@ -18,22 +13,8 @@ namespace {
 
 #if defined(_WIN32)
 constexpr const char* kLibrary = "nvcuda.dll";
-void* open_library(const char* path, std::string& reason) {
-  void* const library = reinterpret_cast<void*>(LoadLibraryA(path));
-  if (!library) reason = std::string(path) + " can't be loaded";
-  return library;
-}
-void* symbol(void* library, const char* name) {
-  return reinterpret_cast<void*>(GetProcAddress(static_cast<HMODULE>(library), name));
-}
 #else
 constexpr const char* kLibrary = "libcuda.so.1";
-void* open_library(const char* path, std::string& reason) {
-  void* const library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
-  if (!library) reason = dlerror();
-  return library;
-}
-void* symbol(void* library, const char* name) { return dlsym(library, name); }
 #endif
 
 driver::Api api;
@@ -49,15 +30,15 @@ bool load(System& s) {
     s.reason = "no NVIDIA driver: " + why;
     return false;
   }
-#define TENON_LOAD(member, name, parameters)                                   \
-  api.member = reinterpret_cast<decltype(api.member)>(symbol(library, #name)); \
-  if (!api.member) {                                                           \
-    s.reason = "the NVIDIA driver is too old: it has no " #name;               \
-    return false;                                                              \
+#define TENON_LOAD(member, name, parameters)                                           \
+  api.member = reinterpret_cast<decltype(api.member)>(library_symbol(library, #name)); \
+  if (!api.member) {                                                                   \
+    s.reason = "the NVIDIA driver is too old: it has no " #name;                       \
+    return false;                                                                      \
   }
   TENON_CUDA_DRIVER(TENON_LOAD)
 #undef TENON_LOAD
-  s.emulated = symbol(library, "tenon_emulated_cuda") != nullptr;
+  s.emulated = library_symbol(library, "tenon_emulated_cuda") != nullptr;
   return true;
 }
 

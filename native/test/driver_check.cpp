@@ -1,9 +1,13 @@
-// Holds the declarations of cuda/driver.h, which are written by hand, against those of the CUDA toolkit:
-// nothing here runs.
+// Holds the declarations of cuda/driver.h and cuda/cublas.h, which are written by hand, against those of the
+// CUDA toolkit: nothing here runs.
 #include <cuda.h>
+#if __has_include(<cublas_v2.h>)
+#include <cublas_v2.h>
+#endif
 
 #include <type_traits>
 
+#include "cuda/cublas.h"
 #include "cuda/driver.h"
 
 namespace tenon {
@@ -78,6 +82,36 @@ static_assert(same(kEventBlockingSync, CU_EVENT_BLOCKING_SYNC));
 static_assert(same(kEventNoTiming, CU_EVENT_DISABLE_TIMING));
 static_assert(same(kCaptureThreadLocal, CU_STREAM_CAPTURE_MODE_THREAD_LOCAL));
 static_assert(sizeof(Address) == sizeof(CUdeviceptr));
+
+#if defined(CUBLAS_V2_H_)
+// cublasGemmEx and its like have overloads for C++: those that the library exports are named by their types.
+using GemmEx = cublasStatus_t (*)(cublasHandle_t, cublasOperation_t, cublasOperation_t, int, int, int,
+                                  const void*, const void*, cudaDataType, int, const void*, cudaDataType, int,
+                                  const void*, void*, cudaDataType, int, cublasComputeType_t,
+                                  cublasGemmAlgo_t);
+using GemmStridedBatchedEx = cublasStatus_t (*)(cublasHandle_t, cublasOperation_t, cublasOperation_t, int,
+                                                int, int, const void*, const void*, cudaDataType, int,
+                                                long long, const void*, cudaDataType, int, long long,
+                                                const void*, void*, cudaDataType, int, long long, int,
+                                                cublasComputeType_t, cublasGemmAlgo_t);
+[[maybe_unused]] constexpr GemmEx gemm_ex = &::cublasGemmEx;
+[[maybe_unused]] constexpr GemmStridedBatchedEx gemm_strided_batched_ex = &::cublasGemmStridedBatchedEx;
+static_assert(Compare<decltype(cublas::Api::GemmEx), GemmEx>::value);
+static_assert(Compare<decltype(cublas::Api::GemmStridedBatchedEx), GemmStridedBatchedEx>::value);
+static_assert(Compare<decltype(cublas::Api::Create), decltype(&::cublasCreate_v2)>::value);
+static_assert(Compare<decltype(cublas::Api::Destroy), decltype(&::cublasDestroy_v2)>::value);
+static_assert(Compare<decltype(cublas::Api::SetStream), decltype(&::cublasSetStream_v2)>::value);
+static_assert(Compare<decltype(cublas::Api::SetWorkspace), decltype(&::cublasSetWorkspace_v2)>::value);
+static_assert(Compare<decltype(cublas::Api::SetMathMode), decltype(&::cublasSetMathMode)>::value);
+
+static_assert(same(cublas::kSuccess, CUBLAS_STATUS_SUCCESS));
+static_assert(same(cublas::kAsIs, CUBLAS_OP_N) && same(cublas::kTransposed, CUBLAS_OP_T));
+static_assert(same(cublas::kReal32F, CUDA_R_32F) && same(cublas::kReal64F, CUDA_R_64F));
+static_assert(same(cublas::kReal16F, CUDA_R_16F) && same(cublas::kReal16BF, CUDA_R_16BF));
+static_assert(same(cublas::kCompute32F, CUBLAS_COMPUTE_32F) && same(cublas::kCompute64F, CUBLAS_COMPUTE_64F));
+static_assert(same(cublas::kDefaultAlgorithm, CUBLAS_GEMM_DEFAULT));
+static_assert(same(cublas::kNoReducedSums, CUBLAS_MATH_DISALLOW_REDUCED_PRECISION_REDUCTION));
+#endif
 
 }  // namespace
 }  // namespace driver

@@ -15,6 +15,7 @@ const INDEX = { test: 'move', cases: ['indexSelect takes'] };
 const PERMUTATION = { test: 'random', cases: ['draws have the same bits'] };
 const DRAWS = { test: 'random', cases: ['draws have the bits', 'every draw comes'] };
 const STEPS = { test: 'training', cases: ['sgd steps'] };
+const PRODUCTS = { test: 'matmul', cases: ['depths, heights', 'other dtypes'] };
 
 const MEMORY = 'address,undefined';
 const RACES = 'thread';
@@ -127,6 +128,48 @@ const MUTANTS = [
     from: 'rest < kStepChunk ? static_cast<int>(rest) : kStepChunk',
     to: 'rest < 0 ? static_cast<int>(rest) : kStepChunk',
     ...STEPS,
+    sanitize: MEMORY,
+    says: 'AddressSanitizer',
+  },
+  {
+    name: 'a missing barrier between panels of a product',
+    file: 'gemm.cu',
+    from: '        b.store(panels.b[current ^ 1]);\n      }\n      __syncthreads();',
+    to: '        b.store(panels.b[current ^ 1]);\n      }',
+    ...PRODUCTS,
+    says: 'expected',
+  },
+  {
+    name: 'a missing wait for asynchronous copies',
+    file: 'gemm_half.cu',
+    from: '      cp_async_wait<kHalfStages - 2>();\n',
+    to: '',
+    ...PRODUCTS,
+    says: 'expected',
+  },
+  {
+    name: 'a missing barrier after asynchronous copies',
+    file: 'gemm_half.cu',
+    from: '      __syncthreads();  // the panels are there',
+    to: '      // the panels are there',
+    ...PRODUCTS,
+    says: 'expected',
+  },
+  {
+    name: 'an element too many of a row of a product',
+    file: 'gemm.cu',
+    from: 'step == 1 && there >= N &&',
+    to: 'step == 1 && there >= N - 1 &&',
+    ...PRODUCTS,
+    says: 'expected',
+  },
+  {
+    name: 'a row too many of a product',
+    file: 'gemm_tile.h',
+    source: 'gemm.cu',
+    from: 'if (row >= p_.m) return;',
+    to: 'if (row > p_.m) return;',
+    ...PRODUCTS,
     sanitize: MEMORY,
     says: 'AddressSanitizer',
   },

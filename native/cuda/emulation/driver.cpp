@@ -713,9 +713,21 @@ TENON_EXPORT Result cuGraphDestroy(Graph graph) {
   return kSuccess;
 }
 
+/** As the functions above, for others: emulation::enqueue. */
+Result enqueue(Stream s, std::function<std::string(EmulatedDevice&)> work) {
+  TENON_READY;
+  if (const Result r = usable(s)) return r;
+  EmulatedDevice& d = s->device();
+  return submit(s, [=, &d] { return work(d); });
+}
+
 }  // namespace driver
 
 namespace emulation {
+
+driver::Result enqueue(driver::Stream s, std::function<std::string(EmulatedDevice&)> work) {
+  return driver::enqueue(s, std::move(work));
+}
 
 const driver::Api driver_api = {
 #define TENON_ENTRY(member, symbol, parameters) &driver::symbol,

@@ -203,14 +203,14 @@ TENON_DEVICE void multiply_tiles(const GemmParameters& p) {
 TENON_GEMM(large_f32, kLargeTile, float, TENON_AS_IS(float), 8, 8)
 TENON_GEMM(medium_f32, kMediumTile, float, TENON_AS_IS(float), 4, 4)
 TENON_GEMM(small_f32, kSmallTile, float, TENON_AS_IS(float), 4, 2)
-TENON_GEMM(medium_f64, kMediumTileF64, double, TENON_AS_IS(double), 4, 4)
-TENON_GEMM(small_f64, kSmallTileF64, double, TENON_AS_IS(double), 4, 2)
+TENON_GEMM(medium_f64, kMediumShallowTile, double, TENON_AS_IS(double), 4, 4)
+TENON_GEMM(small_f64, kSmallShallowTile, double, TENON_AS_IS(double), 4, 2)
 TENON_GEMM(small_i32, kSmallTile, uint32_t, TENON_AS_IS(uint32_t), 4, 2)
-TENON_GEMM(small_i64, kSmallTileF64, uint64_t, TENON_AS_IS(uint64_t), 4, 2)
+TENON_GEMM(small_i64, kSmallShallowTile, uint64_t, TENON_AS_IS(uint64_t), 4, 2)
 // Halves where there are no tensor cores for them, and small integers.
 TENON_GEMM(medium_any_f32, kMediumTile, float, StoredAsAny<float>, 4, 4)
 TENON_GEMM(small_any_f32, kSmallTile, float, StoredAsAny<float>, 4, 2)
-TENON_GEMM(small_any_i32, kSmallTile, uint32_t, StoredAsAny<uint32_t>, 4, 2)
+TENON_GEMM(small_any_i32, kSmallShallowTile, uint32_t, StoredAsAny<uint32_t>, 4, 2)
 
 #undef TENON_AS_IS
 #undef TENON_GEMM

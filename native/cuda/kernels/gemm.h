@@ -48,9 +48,9 @@ struct GemmTile {
 // Of the kernels that multiply in registers, by the size of the tile.
 constexpr GemmTile kLargeTile = {128, 128, 8, 256};
 constexpr GemmTile kMediumTile = {64, 64, 16, 256};
-constexpr GemmTile kMediumTileF64 = {64, 64, 8, 256};
+constexpr GemmTile kMediumShallowTile = {64, 64, 8, 256};
 constexpr GemmTile kSmallTile = {32, 32, 32, 128};
-constexpr GemmTile kSmallTileF64 = {32, 32, 16, 128};
+constexpr GemmTile kSmallShallowTile = {32, 32, 16, 128};
 
 // Of those that multiply halves on tensor cores: the tile, and the tile of each warp.
 constexpr GemmTile kLargeHalfTile = {128, 128, 32, 128};
