@@ -13,7 +13,7 @@ import { indexSelect } from './index-select';
 import { stack } from './join';
 import { fullOf } from './kernel';
 import { tensorsOf, type Tensors } from './stacks';
-import { expand, reshape, transpose } from './view';
+import { expand, reshape } from './view';
 
 /** The tensors seen in the shape that all broadcast to. */
 export function broadcastTensors(...tensors: Tensors): Tensor[] {
@@ -64,10 +64,8 @@ export function meshgrid(
       shape,
     ),
   );
-  if (!exchanged) return grids;
-  const turned = grids.map((t) => transpose(t, 0, 1));
-  [turned[0], turned[1]] = [turned[1]!, turned[0]!];
-  return turned;
+  if (exchanged) [grids[0], grids[1]] = [grids[1]!, grids[0]!];
+  return grids;
 }
 
 /** All pairs, triples… of elements of vectors, one of each, as rows; of a single vector, itself. */
