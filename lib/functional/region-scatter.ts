@@ -6,7 +6,7 @@ import { sameShape, showShape } from '../shape';
 import { checkTensor, type Tensor } from '../tensor';
 import { bindArguments } from './arguments';
 import { copied } from './cast';
-import { besides } from './change';
+import { besides, inTheNameOf } from './change';
 import { clone, copy_ } from './copy';
 import { diagonalAs } from './diagonal';
 import { zero_ } from './fill';
@@ -36,7 +36,7 @@ function replaced(op: string, x: Tensor, given: unknown, region: Region, rule: R
   const src = besides(op, x, given);
   const out = copied(x, x.code);
   withGradMode(op, false, () => {
-    const part = region(out);
+    const part = inTheNameOf(op, () => region(out));
     if (!sameShape(part.shape, src.shape))
       throw new ShapeError(
         `${op}: expected a src of shape ${showShape(part.shape)}, got ${showShape(src.shape)}`,

@@ -101,7 +101,12 @@ export const asStrided = named<
       ? x.offset
       : integerArgument('asStrided', 'storageOffset', storageOffset);
   if (offset < 0) throw new ArgumentError(`asStrided: expected a storageOffset of at least 0, got ${offset}`);
-  return restrided(x, { shape, strides, offset });
+  try {
+    return restrided(x, { shape, strides, offset });
+  } catch (error) {
+    if (!(error instanceof ShapeError)) throw error;
+    throw new ShapeError(error.message.replace(/^view:/, 'asStrided:'));
+  }
 });
 
 /** Uninitialised elements by sizes and strides. */

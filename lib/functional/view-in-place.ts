@@ -4,6 +4,7 @@ import { checkRecordable } from '../autograd/view';
 import { release } from '../backend/scope';
 import { alias, bumpVersion, checkTensor, takeView, type Tensor } from '../tensor';
 import { named } from './arguments';
+import { inTheNameOf } from './change';
 import { squeeze, t, transpose, unsqueeze } from './view';
 
 /** Makes x the view of itself that `look` gives. */
@@ -14,7 +15,7 @@ function become(op: string, x: Tensor, look: (x: Tensor) => Tensor): Tensor {
   const before = alias(x, x.shape, x.layout, x.offset);
   const { viewInfo, node, nodeIndex, needsGrad } = x;
   Object.assign(before, { viewInfo, node, nodeIndex, needsGrad });
-  const view = look(before);
+  const view = inTheNameOf(op, () => look(before));
   takeView(x, view);
   if (x.node === null) renewLeaf(x);
   bumpVersion(x);
