@@ -1,5 +1,6 @@
 /** The operations as functions. */
 export { positive, isNonzero, isSameSize } from './methods';
+import './methods/indexing';
 
 export {
   Generator,
@@ -134,10 +135,67 @@ export {
 } from './view';
 export { clone } from './copy';
 export { cat, cat as concat, cat as concatenate, stack } from './join';
-export { tril, triu } from './triangle';
+export { tril, triu, tril_, triu_ } from './triangle';
 export { indexSelect, indexAdd } from './index-select';
 export { slice, Slice, type IndexItem } from './indexing';
-export { where, maskedFill } from './where';
+export { maskedFill } from './where';
+export { where } from './where-true';
+export {
+  gather,
+  scatter,
+  scatterAdd,
+  type GatherOptions,
+  type NamedScatter,
+  type NamedScatterAdd,
+  type ScatterOptions,
+} from './scatter';
+export {
+  scatterReduce,
+  indexReduce,
+  type NamedIndexReduce,
+  type NamedScatterReduce,
+  type ReduceIntoOptions,
+  type ScatterReduction,
+} from './scatter-reduce';
+export { take, takeAlongDim, put, type NamedPut } from './take';
+export { indexCopy, indexFill, type NamedIndexCopy, type NamedIndexFill } from './index-fill';
+export { indexPut, indexPut_, type NamedIndexPut } from './index-put';
+export { maskedSelect, maskedScatter, type NamedMaskedScatter } from './masked';
+export { tile, repeatInterleave, type RepeatInterleaveOptions } from './repeat';
+export { flip, fliplr, flipud, roll, rot90 } from './flip';
+export { diagonal, diag, diagEmbed, diagflat } from './diagonal';
+export { asStrided, emptyStrided } from './strided';
+export {
+  sliceScatter,
+  selectScatter,
+  diagonalScatter,
+  type DiagonalOptions,
+  type SliceScatterOptions,
+} from './region-scatter';
+export { tensorSplit, hsplit, vsplit, dsplit, type Sections } from './splits';
+export {
+  atleast1d,
+  atleast2d,
+  atleast3d,
+  hstack,
+  vstack,
+  vstack as rowStack,
+  dstack,
+  columnStack,
+  blockDiag,
+  type Tensors,
+} from './stacks';
+export {
+  broadcastTensors,
+  meshgrid,
+  cartesianProd,
+  combinations,
+  trilIndices,
+  triuIndices,
+  type MeshgridOptions,
+  type NamedTriangle,
+  type TriangleOptions,
+} from './grids';
 export { softmax, logSoftmax } from './activation';
 export { resultType, numel, isFloatingPoint, isSigned } from './inspect';
 export type { NestedNumbers, ToOptions } from './convert';

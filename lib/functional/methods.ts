@@ -320,7 +320,7 @@ declare module '../tensor' {
     clone(): Tensor;
     contiguous(): Tensor;
     /** `nonBlocking` changes nothing here. */
-    copy_(source: Tensor, nonBlocking?: boolean | { nonBlocking?: boolean }): this;
+    copy_(source: Operand, nonBlocking?: boolean | { nonBlocking?: boolean }): this;
     fill_(value: Operand): this;
     zero_(): this;
     uniform_(from?: number, to?: number, options?: Source): this;
@@ -460,8 +460,8 @@ attachBinary({
 });
 
 const copy = named<
-  [source: Tensor, nonBlocking?: boolean],
-  { source: Tensor; nonBlocking?: boolean },
+  [source: Operand, nonBlocking?: boolean],
+  { source: Operand; nonBlocking?: boolean },
   Tensor
 >('copy_', ['source', 'nonBlocking'], (x, source) => copying.copy_(x, source));
 

@@ -192,6 +192,28 @@ class Checker {
     if (whole.rank == 0) shape(index.numel == 1, "a 0-d tensor has one element");
   }
 
+  /** `beside` has the index's shape, and `whole` at least its sizes, but for the dimension that is indexed.
+   */
+  void along(const TensorView& whole, const TensorView& beside, const TensorView& index) {
+    dtype(index.dtype == DType::i64 && whole.dtype == beside.dtype,
+          "the index is int64, source and output of one dtype");
+    const int d = dim(0, whole);
+    if (d < 0) return;
+    // One without dimensions goes with one of one dimension.
+    shape((index.rank ? index.rank : 1) == (whole.rank ? whole.rank : 1) && same_shape(index, beside),
+          "sizes differ");
+    if (!ok() || index.numel == 0) return;
+    for (int i = 0; i < index.rank && i < whole.rank; i++)
+      shape(i == d || index.shape[i] <= whole.shape[i], "the index is larger than what it is for");
+  }
+
+  void scatter() {
+    along(l_.out(), l_.in(0), l_.in(1));
+    const double mode = l_.scalar[1].get();
+    require(mode >= 0 && mode <= 4 && mode == static_cast<double>(to_integer(mode)), ErrorCode::argument,
+            "unknown mode");
+  }
+
   void linear_index() {
     require(l_.inputs > 0 && l_.inputs == l_.scalars, ErrorCode::internal, "wrong number of operands");
     broadcast();
@@ -369,6 +391,8 @@ class Checker {
       case Op::indexSelect:
       case Op::indexAdd:
       case Op::indexCopy: index(); break;
+      case Op::gather: along(l_.in(0), l_.out(), l_.in(1)); break;
+      case Op::scatter: scatter(); break;
       case Op::linearIndex: linear_index(); break;
       case Op::matmul: matmul(); break;
       case Op::linear: linear(); break;

@@ -65,8 +65,9 @@ export function makeTensor(t: EncodedTensor): Tensor {
 /** How the elements of a tensor lie in memory. */
 export type Layout = 'dense' | 'transposed' | 'strided';
 
-/** The layouts that a case is run in: `view` promises nothing for transposed ones. */
+/** The layouts that a case is run in: `view` promises nothing for transposed ones, `asStrided` looks past them. */
 export function layoutsOf(c: Case): readonly Layout[] {
+  if (c.op === 'asStrided') return ['dense'];
   return c.op === 'view' ? ['dense', 'strided'] : ['dense', 'transposed', 'strided'];
 }
 
