@@ -93,7 +93,9 @@ export function run(c: Case, inputs: readonly Tensor[], as: 'method' | 'function
       ? inputs[Number(value.slice(1))]
       : Array.isArray(value)
         ? value.map(fill)
-        : value;
+        : value === 'Infinity' || value === '-Infinity'
+          ? Number(value)
+          : value;
   const args = c.args.map(fill);
   if (Object.keys(c.options).length > 0) args.push(c.options);
   const [first] = args;
