@@ -81,7 +81,13 @@ function valueOf(
     throw new ArgumentError(
       `${op}: for integers beta and alpha must be integers, got ${factors.beta} and ${factors.alpha}`,
     );
-  return withGradMode(op, false, () => combined(input, spec.multiply(a, b), factors));
+  return withGradMode(op, false, () => {
+    if (a.code !== Code.float16 && a.code !== Code.bfloat16)
+      return combined(input, spec.multiply(a, b), factors);
+    // Half types are rounded once, at the end.
+    const [x, y, z] = [input, a, b].map((t) => cast(t, Code.float32)) as [Tensor, Tensor, Tensor];
+    return cast(combined(x, spec.multiply(y, z), factors), input.code);
+  });
 }
 
 /** What the derivative of each operand looks at. */

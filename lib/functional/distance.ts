@@ -8,7 +8,7 @@ import { type Tensor, checkTensor } from '../tensor';
 import { bindArguments, named, numberArgument } from './arguments';
 import { add, div, mul, sub } from './arithmetic';
 import { clampMin } from './clamp';
-import { eq, logicalOr } from './compare';
+import { eq } from './compare';
 import { tensor } from './creation';
 import { gathered } from './devices';
 import { abs, ceil, sign, sqrt } from './elementary';
@@ -16,9 +16,9 @@ import { indexSelect } from './index-select';
 import { fullOf, zerosOf } from './kernel';
 import { matmul } from './matmul';
 import { underName } from './node-name';
-import { minimum, pow } from './pointwise';
+import { minimum } from './pointwise';
 import { sum } from './reduce';
-import { normValue, vectorNorm } from './vector-norm';
+import { normValue, powerOrZero, vectorNorm } from './vector-norm';
 import { expand, transpose, unsqueeze } from './view';
 import { where } from './where';
 
@@ -33,11 +33,10 @@ function distanceGrad(grad: Tensor, d: Tensor, distance: Tensor, p: number): Ten
       mul(g, sign(d)),
       sub(1, minimum(ceil(abs(sub(abs(d), length))), fullOf([], d.code, d.place, 1))),
     );
-  const zero = eq(length, 0);
-  if (p === 2) return where(zero, 0, mul(g, div(d, length)));
-  const scale = div(g, pow(length, p - 1));
-  const direction = p < 2 ? mul(sign(d), pow(abs(d), p - 1)) : mul(d, pow(abs(d), p - 2));
-  return where(logicalOr(zero, eq(d, 0)), 0, mul(direction, scale));
+  // 1 / length^(p - 1), or 0.
+  const scale = mul(g, powerOrZero(length, 1 - p));
+  if (p === 2) return mul(d, scale);
+  return mul(mul(sign(d), powerOrZero(d, p - 1)), scale);
 }
 
 const distanceRule = (name: string): GradRule<number> =>

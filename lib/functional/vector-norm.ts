@@ -9,7 +9,6 @@ import { div, mul } from './arithmetic';
 import { cast } from './cast';
 import { eq, isnan, logicalOr, ne } from './compare';
 import { abs, sign, sqrt } from './elementary';
-import { zerosOf } from './kernel';
 import { pow } from './pointwise';
 import { type Reduction, amax, amin, kept, reduction, sum } from './reduce';
 import { where } from './where';
@@ -18,12 +17,14 @@ interface Norm extends Reduction {
   readonly p: number;
 }
 
-/** |x|^e, with 0 where x is 0. */
-const powerOrZero = (x: Tensor, e: number): Tensor => where(eq(x, 0), 0, pow(abs(x), e));
+/** @internal |x|^e, with 0 where x is 0, also for negative e; so are its derivatives. */
+export function powerOrZero(x: Tensor, e: number): Tensor {
+  const zero = eq(x, 0);
+  return where(zero, 0, pow(where(zero, 1, abs(x)), e));
+}
 
 /** The gradient of a norm with respect to x; where the norm is 0 it is 0, as a subgradient. */
-export function normGrad(grad: Tensor, x: Tensor, norm: Tensor, p: number, dims: readonly number[]): Tensor {
-  if (p === 0) return zerosOf(x);
+function normGrad(grad: Tensor, x: Tensor, norm: Tensor, p: number, dims: readonly number[]): Tensor {
   if (p === 1) return mul(sign(x), grad);
   if (p === 2) return mul(grad, where(eq(norm, 0), 0, div(x, norm)));
   if (Math.abs(p) === Infinity) {
@@ -37,8 +38,9 @@ export function normGrad(grad: Tensor, x: Tensor, norm: Tensor, p: number, dims:
   return mul(p < 2 ? mul(sign(x), powerOrZero(x, p - 1)) : mul(x, pow(abs(x), p - 2)), scale);
 }
 
+// The number of elements that are not 0 has no gradient at all.
 const LinalgVectorNorm = defineGradient<Norm>('LinalgVectorNorm', (grad, node, r) => [
-  normGrad(kept(grad, r), node.input(0), kept(node.input(1), r), r.p, r.dims),
+  r.p === 0 ? null : normGrad(kept(grad, r), node.input(0), kept(node.input(1), r), r.p, r.dims),
 ]);
 
 function checkHasNorm(op: string, x: Tensor, p: number, dims: readonly number[]): void {
