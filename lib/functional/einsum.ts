@@ -170,7 +170,9 @@ function operandsOf(given: readonly unknown[]): Tensor[] {
  * has the labels that appear once, in alphabetical order (https://pytorch.org/docs/stable/generated/torch.einsum.html).
  * Of more than two operands those are multiplied first whose product is the cheapest.
  */
-export function einsum(equation: string, ...operands: readonly Tensor[] | [readonly Tensor[]]): Tensor {
+export function einsum(equation: string, ...operands: readonly Tensor[]): Tensor;
+export function einsum(equation: string, operands: readonly Tensor[]): Tensor;
+export function einsum(equation: string, ...operands: readonly unknown[]): Tensor {
   if (typeof equation !== 'string')
     throw new ArgumentError(`einsum: expected an equation, got ${describe(equation)}`);
   let tensors = operandsOf(operands);

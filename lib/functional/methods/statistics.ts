@@ -10,7 +10,6 @@ import { diff, type DiffOptions } from '../difference';
 import { dist } from '../distance';
 import { logsumexp } from '../logsumexp';
 import type { AddmmOptions } from '../matmul';
-import { matrixPower } from '../matrix-power';
 import { nanmean, nansum } from '../nan-reduce';
 import { norm, type NormOptions, type NormOrder } from '../norm';
 import { inner, kron, outer, vdot } from '../outer';
@@ -76,9 +75,6 @@ declare module '../../tensor' {
     /** Kronecker's product. */
     kron(other: Tensor): Tensor;
     vdot(other: Tensor): Tensor;
-    /** A power of square matrices. */
-    matrixPower(n: number): Tensor;
-    matrixPower(options: { n: number }): Tensor;
     addmm_(a: Tensor, b: Tensor, options?: AddmmOptions): this;
     /** beta x + alpha a @ b, of a matrix and a vector. */
     addmv(a: Tensor, b: Tensor, options?: AddmmOptions): Tensor;
@@ -110,5 +106,4 @@ attach({
   dist,
   cov,
   cross,
-  matrixPower,
 } as Record<string, (x: Tensor, ...rest: never[]) => unknown>);
