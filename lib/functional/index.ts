@@ -1,4 +1,5 @@
 /** The operations as functions. */
+import './methods/statistics';
 export { positive, isNonzero, isSameSize } from './methods';
 import './methods/indexing';
 
@@ -105,11 +106,28 @@ export {
   argmin,
   max,
   min,
-  variance as var,
-  std,
   type ValuesAndIndices,
 } from './reduce';
+export { variance as var, std, varMean, stdMean, type VarianceOptions } from './variance';
+export { norm, type NormOptions } from './norm';
+export { logsumexp } from './logsumexp';
+export { nansum, nanmean } from './nan-reduce';
+export { aminmax, type MinAndMax } from './aminmax';
 export { matmul, mm, bmm, mv, dot, addmm } from './matmul';
+export { addmv, addmv_, addbmm, baddbmm, addr } from './add-product';
+export { outer, outer as ger, inner, kron, vdot } from './outer';
+export { cross } from './cross';
+export { trace } from './trace';
+export { einsum } from './einsum';
+export { tensordot } from './tensordot';
+export { chainMatmul } from './chain';
+export { cdist, dist, pdist, type CdistOptions } from './distance';
+export { cosineSimilarity, pairwiseDistance } from './similarity';
+export { diff } from './difference';
+export { trapezoid, trapezoid as trapz } from './integral';
+export { cov, corrcoef, type CovOptions } from './covariance';
+export { vander } from './vander';
+export { bartlettWindow, blackmanWindow, hammingWindow, hannWindow, type WindowOptions } from './window';
 export {
   reshape,
   flatten,

@@ -34,6 +34,7 @@ import * as reduce from './reduce';
 import * as rounding from './rounding';
 import * as scaled from './scaled';
 import * as triangle from './triangle';
+import * as variances from './variance';
 import * as views from './view';
 import * as whereModule from './where';
 
@@ -224,14 +225,14 @@ declare module '../tensor' {
     any(dim: reduce.Dims, options: Keepdim): Tensor;
     any(options: reduce.ReduceOptions): Tensor;
     /** The variance; `correction` (1) is subtracted from the number of elements. */
-    var(dim?: reduce.Dims, options?: Omit<reduce.VarianceOptions, 'dim'>): Tensor;
+    var(dim?: reduce.Dims, options?: Omit<variances.VarianceOptions, 'dim'>): Tensor;
     var(dim: reduce.Dims, unbiased: boolean, keepdim?: boolean): Tensor;
     var(unbiased: boolean): Tensor;
-    var(options: reduce.VarianceOptions): Tensor;
-    std(dim?: reduce.Dims, options?: Omit<reduce.VarianceOptions, 'dim'>): Tensor;
+    var(options: variances.VarianceOptions): Tensor;
+    std(dim?: reduce.Dims, options?: Omit<variances.VarianceOptions, 'dim'>): Tensor;
     std(dim: reduce.Dims, unbiased: boolean, keepdim?: boolean): Tensor;
     std(unbiased: boolean): Tensor;
-    std(options: reduce.VarianceOptions): Tensor;
+    std(options: variances.VarianceOptions): Tensor;
 
     // products
     matmul(other: Tensor): Tensor;
@@ -516,8 +517,8 @@ attach({
   argmin: reduce.argmin,
   all: reduce.all,
   any: reduce.any,
-  var: reduce.variance,
-  std: reduce.std,
+  var: variances.variance,
+  std: variances.std,
   view: views.view,
   reshape: views.reshape,
   flatten: views.flatten,
