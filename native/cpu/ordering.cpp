@@ -118,7 +118,36 @@ void select_top(E* x, int64_t n, int64_t k, bool largest, bool sorted) {
 
 template <class E>
 void select_at(E* x, int64_t n, int64_t k) {
-  std::nth_element(x, x + k, x + n, before<E>);
+  // Quickselect by Hoare's partition; the pivot is the median of three, the others of which bound the search.
+  const auto arrange = [x](int64_t a, int64_t b) {
+    if (x[a].key > x[b].key) std::swap(x[a], x[b]);
+  };
+  int64_t low = 0, high = n - 1;
+  while (high - low > 1) {
+    std::swap(x[low + (high - low) / 2], x[low + 1]);
+    arrange(low + 1, high);
+    arrange(low, high);
+    arrange(low + 1, low);
+    const typename E::Key pivot = x[low].key;
+    int64_t up = low + 2, down = high - 1;
+    for (;; up++, down--) {
+      while (x[up].key < pivot) up++;
+      while (x[down].key > pivot) down--;
+      if (down < up) break;
+      std::swap(x[up], x[down]);
+    }
+    std::swap(x[low], x[down]);
+    if (down <= k) low = up;
+    if (down >= k) high = down - 1;
+  }
+  if (high - low == 1) arrange(low, high);
+}
+
+template <class E>
+void select_stable(E* x, int64_t n, int64_t k, bool has_alone, typename E::Key alone) {
+  std::nth_element(x, x + k, x + n, [=](const E& a, const E& b) {
+    return a.key < b.key || (a.key == b.key && a.index < b.index && !(has_alone && a.key == alone));
+  });
 }
 
 template <class E>
@@ -148,11 +177,12 @@ void sort_rows(const Key* keys, int64_t n, int64_t width, int64_t* order) {
   });
 }
 
-#define TENON_ORDERING(E)                                           \
-  template void sort<E>(E*, E*, int64_t);                           \
-  template void select_top<E>(E*, int64_t, int64_t, bool, bool);    \
-  template void select_at<E>(E*, int64_t, int64_t);                 \
-  template E* most_frequent<E>(E*, int64_t, bool, typename E::Key); \
+#define TENON_ORDERING(E)                                                      \
+  template void sort<E>(E*, E*, int64_t);                                      \
+  template void select_top<E>(E*, int64_t, int64_t, bool, bool);               \
+  template void select_at<E>(E*, int64_t, int64_t);                            \
+  template void select_stable<E>(E*, int64_t, int64_t, bool, typename E::Key); \
+  template E* most_frequent<E>(E*, int64_t, bool, typename E::Key);            \
   template void sort_rows<E::Key>(const E::Key*, int64_t, int64_t, int64_t*);
 
 TENON_ORDERING(Narrow)

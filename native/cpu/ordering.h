@@ -29,6 +29,10 @@ void select_top(E* x, int64_t n, int64_t k, bool largest, bool sorted);
 template <class E>
 void select_at(E* x, int64_t n, int64_t k);
 
+/** The same, where equal elements keep their order, but for those of the key `alone`. */
+template <class E>
+void select_stable(E* x, int64_t n, int64_t k, bool has_alone, typename E::Key alone);
+
 /** One of the elements whose key is the most frequent, of several such keys the smallest; those of `alone`
  * count one by one. */
 template <class E>

@@ -75,6 +75,13 @@ void choose_of_type(const Launch& l, bool descending, bool spare, Choose choose)
   }
 }
 
+/** The key of NaN: that of float32 may be in a wide element. */
+template <class E>
+typename E::Key nan_key(const Launch& l, const E*) {
+  using Key = typename E::Key;
+  return l.compute == DType::f32 ? static_cast<Key>(UINT32_MAX) : static_cast<Key>(-1);
+}
+
 template <class T>
 void order_rows(const Launch& l) {
   const TensorView &x = l.in(), &out = l.out();
@@ -116,29 +123,22 @@ void kernel_kthvalue(const Launch& l) {
 void kernel_median(const Launch& l) {
   const bool ignore = l.scalar[1].get() != 0;
   choose_of_type(l, false, false, [=](auto* e, auto*, int64_t n, int64_t, bool floating) {
-    using Key = typename std::remove_pointer_t<decltype(e)>::Key;
-    // Of both key types, as a float32 may have a wide one.
-    const auto is_nan = [&](Key key) {
-      return floating && (key == static_cast<Key>(-1) || (l.compute == DType::f32 && key == UINT32_MAX));
-    };
-    int64_t count = 0;
-    for (int64_t i = 0; i < n; i++) {
-      if (!is_nan(e[i].key)) continue;
+    const auto nan = nan_key(l, e);
+    int64_t nans = 0;
+    for (int64_t i = 0; i < n && floating; i++) {
+      if (e[i].key != nan) continue;
       if (!ignore) return e + i;
-      count++;
+      nans++;
     }
-    const int64_t k = count == n ? 0 : (n - count - 1) / 2;
-    ordering::select_at(e, n, k);
+    const int64_t k = nans == n ? 0 : (n - nans - 1) / 2;
+    ordering::select_stable(e, n, k, floating, nan);
     return e + k;
   });
 }
 
 void kernel_mode(const Launch& l) {
-  const bool single = l.compute == DType::f32;
   choose_of_type(l, false, false, [=](auto* e, auto*, int64_t n, int64_t, bool floating) {
-    using Key = typename std::remove_pointer_t<decltype(e)>::Key;
-    return ordering::most_frequent(e, n, floating,
-                                   single ? static_cast<Key>(UINT32_MAX) : static_cast<Key>(-1));
+    return ordering::most_frequent(e, n, floating, nan_key(l, e));
   });
 }
 
