@@ -90,7 +90,7 @@ export const bincount = ((x: Tensor, ...given: readonly unknown[]) => {
     weights = weightsGiven;
   }
   if (x.count === 0) return fullOf([least], Code.int64, x.place, 0, 'bincount');
-  if (cudaInUse && weights !== null) [x, weights] = gathered('bincount', x, weights) as [Tensor, Tensor];
+  if (cudaInUse && weights !== null) [x, weights] = gathered<[Tensor, Tensor]>('bincount', x, weights);
   if (item(amin(x)) < 0)
     throw new ArgumentError(`bincount: expected numbers of at least 0, got ${item(amin(x))}`);
   const size = Math.max(item(amax(x)) + 1, least);

@@ -86,7 +86,7 @@ function atRanks(lanes: Tensor, ranks: Tensor, interpolation: Interpolation): Te
 }
 
 function quantileOp(name: 'quantile' | 'nanquantile'): QuantileFunction {
-  return ((x: Tensor, ...given: readonly unknown[]) => {
+  return (x: Tensor, ...given: readonly unknown[]) => {
     checkTensor(name, x);
     const [q, dim = null, keepGiven, interpolation = 'linear'] = bindArguments(
       name,
@@ -131,7 +131,7 @@ function quantileOp(name: 'quantile' | 'nanquantile'): QuantileFunction {
     const out = ahead > 0 ? movedim(found, -1, 0) : squeeze(found, -1);
     if (x.shape.length === 0 || keepdim) return out;
     return squeeze(out, d === null ? kept.map((_, i) => i + ahead) : d + ahead);
-  }) as QuantileFunction;
+  };
 }
 
 /** Quantiles of all elements or along `dim` (https://pytorch.org/docs/stable/generated/torch.quantile.html); NaN where there is one. */

@@ -127,7 +127,7 @@ function scanInPlace(
   note: (x: Tensor, before: Tensor, dim: number) => Tensor,
   keeps: boolean,
 ): ScanFunction {
-  return ((x: Tensor, ...given: readonly unknown[]) => {
+  return (x: Tensor, ...given: readonly unknown[]) => {
     const [dim, code = x.code] = scanArguments(op, x, given);
     if (code !== x.code)
       throw new DTypeError(`${op}: the result is ${DTYPES[code]}, which ${x.dtype} can't hold`);
@@ -137,7 +137,7 @@ function scanInPlace(
     const out = scanned(kernel, code, [x], kernel === Op.cumsum ? [dim, 0] : [dim]);
     launchInto(Op.copy, COMPUTE[code]!, [x], [out], NONE);
     return note(x, before, dim);
-  }) as ScanFunction;
+  };
 }
 
 /** `cumsum`, in place. */
@@ -180,7 +180,7 @@ export const logcumsumexp = ((x: Tensor, ...given: readonly unknown[]) => {
 
 function runningExtreme(name: 'cummax' | 'cummin', gradient: string): DimFunction<ValuesAndIndices> {
   const rule = choiceRule(gradient);
-  return ((x: Tensor, ...given: readonly unknown[]) => {
+  return (x: Tensor, ...given: readonly unknown[]) => {
     checkTensor(name, x);
     const [given0] = bindArguments(name, ['dim'], given);
     const dim = wrapDim(name, given0, x.shape.length);
@@ -195,7 +195,7 @@ function runningExtreme(name: 'cummax' | 'cummin', gradient: string): DimFunctio
     ).map((t) => shaped(t, x.shape)) as [Tensor, Tensor];
     record(values, rule, [x], [indices], choiceOf(x, dim, shape[dim]!));
     return Object.assign([values, indices] as const, { values, indices });
-  }) as DimFunction<ValuesAndIndices>;
+  };
 }
 
 /** The largest so far along a dimension, and where it is: the last of equal ones (https://pytorch.org/docs/stable/generated/torch.cummax.html). */

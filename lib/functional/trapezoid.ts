@@ -1,7 +1,7 @@
 /** Running integrals by the trapezoidal rule. */
 import { ArgumentError, ShapeError, describe } from '../errors';
 import { showShape, wrapDim } from '../shape';
-import { Tensor, checkTensor } from '../tensor';
+import { type Tensor, checkTensor } from '../tensor';
 import { add, div, mul, sub } from './arithmetic';
 import { bindArguments } from './arguments';
 import { cumsum } from './scan';

@@ -12,7 +12,7 @@ import { copied } from './cast';
 import { contiguous } from './copy';
 import { indexSelect } from './index-select';
 import { cat } from './join';
-import { NONE, fullOf, generate, launch, launchInto } from './kernel';
+import { NONE, fullOf, launch, launchInto } from './kernel';
 import { positions } from './nonzero';
 import { any } from './reduce';
 import { ne } from './compare';
@@ -31,10 +31,6 @@ interface Wanted {
 function flatOf(x: Tensor): Tensor {
   const row = x.layout === null ? x : copied(x, x.code);
   return alias(row, [x.count], null, row.offset);
-}
-
-function arangeOf(n: number, place: number): Tensor {
-  return generate(Op.arange, COMPUTE[Code.int64]!, [n], Code.int64, place, [0, 1]);
 }
 
 /** Of what lies in order: where runs of equal ones start, the number of the run that each is in, and the runs' lengths. */

@@ -1,6 +1,5 @@
 /** Methods that scan, order, count and search. */
 import type { DType } from '../../dtype';
-import type { Tensor } from '../../tensor';
 import { attach, attachUnary } from '../attach';
 import { bincount, histc, type BincountOptions, type HistcOptions } from '../histogram';
 import { argwhere, countNonzero, nonzero } from '../nonzero';
