@@ -216,6 +216,17 @@ export {
 } from './grids';
 export { softmax, logSoftmax } from './activation';
 export { resultType, numel, isFloatingPoint, isSigned } from './inspect';
+import './methods/scans';
+export { cumsum, cumprod, logcumsumexp, cummax, cummin } from './scan';
+export { sort, argsort, msort, topk } from './sort';
+export { kthvalue, median, nanmedian, mode } from './order';
+export { quantile, nanquantile, type Interpolation } from './quantile';
+export { nonzero, argwhere, countNonzero } from './nonzero';
+export { unique, uniqueConsecutive } from './unique';
+export { searchsorted, bucketize, isin } from './search';
+export { histc, bincount } from './histogram';
+export { renorm } from './renorm';
+export { cumulativeTrapezoid } from './trapezoid';
 export type { NestedNumbers, ToOptions } from './convert';
 export type { AsyncReadOptions } from './async-readers';
 export type { Operand } from './kinds';

@@ -1,5 +1,6 @@
 #include "core/check.h"
 
+#include "core/check_lanes.h"
 #include "cpu/kernel_table.h"
 
 namespace tenon {
@@ -409,7 +410,10 @@ class Checker {
       case Op::mseLossBackward: mse(); break;
       case Op::sgd: optimizer(l_.scalar[1].get() != 0 ? 1 : 0); break;
       case Op::adam: optimizer(l_.scalar[6].get() != 0 ? 3 : 2); break;
-      default: break;
+      default: {
+        const Complaint c = check_lanes(l_);
+        require(!c.what, c.code, c.what ? c.what : "");
+      }
     }
   }
 
