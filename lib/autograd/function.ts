@@ -177,37 +177,29 @@ function call(of: FunctionClass, args: readonly unknown[]): unknown {
   const returned = runForward(of, ctx, args);
   const several = Array.isArray(returned);
   const outputs: readonly unknown[] = several ? (returned as unknown[]) : [returned];
-  checkOutputs(of, own, inputs, outputs, several);
+  checkReturned(of, own.dirty, outputs);
+  own.dirty = own.dirty.filter((t) => inputs.includes(t));
   if (recording) for (const t of own.dirty) checkDirty(of, t, inputs, outputs);
   const results = distinct(outputs, inputs, own.dirty);
-  if (recording) recordCall({ of, name: `${of.name}Backward`, ctx, inputs: inputs.map(metaOf), outputs: results.map(metaOf) }, own, inputs, outputs, results);
-  if (!several) return results[0];
-  results.forEach((t, i) => ((returned as unknown[])[i] = t));
-  return returned;
+  if (recording)
+    recordCall(
+      { of, name: `${of.name}Backward`, ctx, inputs: inputs.map(metaOf), outputs: results.map(metaOf) },
+      own,
+      inputs,
+      outputs,
+      results,
+    );
+  return several ? results : results[0];
 }
 
 function metaOf(t: unknown): Meta | null {
   return t instanceof Tensor ? { shape: t.shape, code: t.code, place: t.place } : null;
 }
 
-function checkOutputs(
-  of: FunctionClass,
-  own: Notes,
-  inputs: readonly (Tensor | null)[],
-  outputs: readonly unknown[],
-  several: boolean,
-): void {
-  if (!several) checkTensor(of.name, outputs[0], 'what forward returns');
-  if (!outputs.some((t) => t instanceof Tensor))
-    throw new ArgumentError(`${of.name}: expected forward to return at least one Tensor`);
-  for (const t of own.dirty) {
-    if (!inputs.includes(t)) throw new AutogradError(`${of.name}: markDirty is for inputs only`);
+function checkReturned(of: FunctionClass, dirty: readonly Tensor[], outputs: readonly unknown[]): void {
+  for (const t of dirty)
     if (!outputs.includes(t))
       throw new AutogradError(`${of.name}: what markDirty was given must be returned by forward`);
-  }
-  for (const t of own.constants)
-    if (!outputs.includes(t))
-      throw new AutogradError(`${of.name}: markNonDifferentiable is for what forward returns`);
 }
 
 /** A change in place that autograd can't follow throws, as that of any operation. */
@@ -323,7 +315,10 @@ function runBackwardOf(made: Call, given: readonly (Tensor | null)[]): InputGrad
     const grad = handOver(given[next++] ?? null);
     return grad ?? (materialize ? arithmetic.full(meta.shape, meta.code, meta.place, 0) : null);
   });
-  const backward = of.backward.bind(of) as (ctx: FunctionCtx, ...grads: readonly (Tensor | null)[]) => unknown;
+  const backward = of.backward.bind(of) as (
+    ctx: FunctionCtx,
+    ...grads: readonly (Tensor | null)[]
+  ) => unknown;
   const returned = synchronous(name, backward(ctx, ...grads), 'make backward synchronous');
   const results: readonly unknown[] = Array.isArray(returned) ? (returned as unknown[]) : [returned];
   // Surplus nulls at the end are allowed.

@@ -4,8 +4,7 @@
  */
 import { AsyncLocalStorage } from 'async_hooks';
 import { ArgumentError, describe } from '../errors';
-import type { Tensor } from '../tensor';
-import type { KeptElsewhere } from './node';
+import type { Keep } from './node';
 
 export interface Modes {
   grad: boolean;
@@ -17,7 +16,7 @@ export interface Modes {
   /** Whether anomaly mode looks for NaN. */
   checkNan: boolean;
   /** Who keeps what recorded operations save; null: their nodes. */
-  keep: ((saved: readonly (Tensor | null)[]) => KeptElsewhere | null) | null;
+  keep: Keep | null;
   /** Of an asynchronous scope: what was in force where it began. */
   readonly outer: Modes | null;
   /** Whether an asynchronous scope's promise is settled: what goes on nevertheless is in the modes around it. */

@@ -47,6 +47,9 @@ export interface KeptElsewhere {
   free(): void;
 }
 
+/** Takes over what a node has saved, or leaves it there: null. Other lists than those of nodes have none. */
+export type Keep = (saved: readonly (Tensor | null)[], node: Node | null) => KeptElsewhere | null;
+
 let sequence = 0;
 
 const NO_VERSIONS: number[] = [];
@@ -162,9 +165,9 @@ export class Node {
   }
 
   /** Has what was saved kept by `keep`, if that will. */
-  handOver(keep: (saved: readonly (Tensor | null)[]) => KeptElsewhere | null): void {
+  handOver(keep: Keep): void {
     if (this.saved === null || this.saved.length === 0) return;
-    this.elsewhere = keep(this.saved);
+    this.elsewhere = keep(this.saved, this);
     if (this.elsewhere === null) return;
     this.saved = NOTHING;
     this.versions = NO_VERSIONS;

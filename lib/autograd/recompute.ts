@@ -1,10 +1,11 @@
 /** Functions whose intermediate results are computed again in the backward pass instead of being kept. */
+import { DTYPES } from '../dtype';
 import { AutogradError } from '../errors';
 import { Tensor, alias } from '../tensor';
 import { sameShape, showShape, type Shape } from '../shape';
 import { outside } from './engine';
 import { currentModes, withModes } from './mode';
-import type { KeptElsewhere, Node } from './node';
+import type { Keep, KeptElsewhere, Node } from './node';
 
 type Saved = readonly (Tensor | null)[];
 
@@ -38,12 +39,12 @@ function restored(trace: Trace | null, t: Tensor | null): Tensor | null {
 /** One run of a function, and the lists of tensors that its operations saved, in order. */
 class Frame {
   private readonly traces: (readonly (Trace | null)[])[] = [];
-  /** The lists again, from the second run; null before that. */
-  private again: (Saved | null)[] | null = null;
+  /** The lists again, from the second run; null before that, or when they are not needed any more. */
+  private again: (KeptElsewhere | null)[] | null = null;
 
   constructor(
     private readonly op: string,
-    private readonly rerun: (keep: (saved: Saved) => null) => void,
+    private readonly rerun: (keep: Keep) => void,
     private readonly strict: boolean,
   ) {}
 
@@ -53,12 +54,18 @@ class Frame {
     const found = new Map<number, Tensor | null>();
     return {
       get: (i) => {
-        if (!found.has(i)) found.set(i, outside(() => this.tensor(index, i)));
+        if (!found.has(i))
+          found.set(
+            i,
+            outside(() => this.tensor(index, i)),
+          );
         return found.get(i)!;
       },
       free: () => {
         found.clear();
-        if (this.again !== null) this.again[index] = null;
+        if (this.again === null) return;
+        this.again[index]?.free();
+        this.again[index] = null;
       },
     };
   };
@@ -67,63 +74,90 @@ class Frame {
     const trace = this.traces[index]![i]!;
     if (trace === null || trace.leaf !== null) return trace?.leaf ?? null;
     if (this.again === null || this.again[index] === null) this.recompute();
-    return restored(trace, this.again![index]![i]!);
+    return restored(trace, this.again![index]!.get(i));
   }
 
   private recompute(): void {
-    const lists: Saved[] = [];
-    this.rerun((saved) => {
-      lists.push(saved);
+    const lists: KeptElsewhere[] = [];
+    this.rerun((saved, node) => {
+      if (this.strict) this.compare(this.traces[lists.length] ?? [], saved);
+      // A node knows whether what it saved was changed since.
+      lists.push(
+        node === null
+          ? { get: (i) => saved[i] ?? null, free: () => undefined }
+          : { get: (i) => node.optional(i), free: () => node.free() },
+      );
       return null;
     });
     if (lists.length !== this.traces.length)
       throw new AutogradError(
-        `${this.op}: another number of tensors was saved when the function was run again: ${lists.length}, expected ${this.traces.length}`,
+        `${this.op}: another number of operations saved tensors when the function was run again: ${lists.length}, expected ${this.traces.length}`,
       );
-    if (this.strict) this.traces.forEach((traces, k) => this.compare(traces, lists[k]!));
     this.again = lists;
   }
 
   private compare(traces: readonly (Trace | null)[], list: Saved): void {
     traces.forEach((trace, i) => {
       const t = list[i] ?? null;
-      if (trace === null || t === null ? trace !== t : trace.code === t.code && sameShape(trace.shape, t.shape))
+      if (
+        trace === null ? t === null : t !== null && trace.code === t.code && sameShape(trace.shape, t.shape)
+      )
         return;
-      if (trace === null && t === null) return;
       throw new AutogradError(
-        `${this.op}: a tensor of shape ${t === null ? 'none' : showShape(t.shape)} was saved when the function was run again, expected ${trace === null ? 'none' : showShape(trace.shape)}`,
+        `${this.op}: ${shown(t)} was saved when the function was run again, expected ${shown(trace)}`,
       );
     });
   }
+}
+
+function shown(t: { readonly shape: Shape; readonly code: number } | null): string {
+  return t === null ? 'no tensor' : `a ${DTYPES[t.code]} tensor of shape ${showShape(t.shape)}`;
+}
+
+function always<T>(value: T): () => T {
+  return () => value;
+}
+
+/**
+ * The arguments of the second run. Inside of another such function their tensors are among what that one computes again:
+ * they are not kept here.
+ */
+function argumentsLater(args: readonly unknown[]): () => readonly unknown[] {
+  const keep = currentModes().keep;
+  const elsewhere = keep?.(
+    args.map((x) => (x instanceof Tensor ? x : null)),
+    null,
+  );
+  if (elsewhere === undefined || elsewhere === null) return always(args);
+  const isTensor = args.map((x) => x instanceof Tensor);
+  const others = args.map((x) => (x instanceof Tensor ? null : x));
+  return () => others.map((x, i) => (isTensor[i] === true ? elsewhere.get(i) : x));
 }
 
 /**
  * Runs `f` on `args`, and again in the backward pass: what its operations save is not kept between. `around` runs each
  * second run. `strict`: the second run must save tensors of the same shapes and dtypes.
  */
-export function recomputed<Args extends readonly unknown[], Result>(
+export function recomputed(
   op: string,
-  f: (...args: Args) => Result,
-  args: Args,
+  f: (...args: readonly unknown[]) => unknown,
+  args: readonly unknown[],
   strict: boolean,
   around: (run: () => void) => void,
-): Result {
-  // Inside of another such function the arguments are among what that one computes again.
-  const outer = currentModes().keep;
-  const tensors = args.map((x) => (x instanceof Tensor ? x : null));
-  const elsewhere = outer === null ? null : outer(tensors);
-  const given = elsewhere === null ? args : args.map((x) => (x instanceof Tensor ? null : x));
-  const frame = new Frame(
-    op,
-    (keep) => {
-      const own =
-        elsewhere === null ? args : given.map((x, i) => (tensorAt[i] === true ? elsewhere.get(i) : x));
-      around(() => {
-        withModes(op, { grad: true, inference: false, keep }, () => void f(...(own as unknown as Args)));
-      });
-    },
-    strict,
-  );
-  const tensorAt = tensors.map((t) => t !== null);
+): unknown {
+  const frame = frameOf(op, f, argumentsLater(args), strict, around);
   return withModes(op, { keep: frame.keep }, () => f(...args));
+}
+
+/** Apart from `recomputed`, as closures keep what any other of their function refers to. */
+function frameOf(
+  op: string,
+  f: (...args: readonly unknown[]) => unknown,
+  later: () => readonly unknown[],
+  strict: boolean,
+  around: (run: () => void) => void,
+): Frame {
+  const rerun = (keep: Keep): void =>
+    around(() => withModes(op, { grad: true, inference: false, keep }, () => void f(...later())));
+  return new Frame(op, rerun, strict);
 }

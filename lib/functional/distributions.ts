@@ -65,8 +65,7 @@ const BernoulliOf = drawRule('Bernoulli');
 
 function checkProbability(op: string, p: unknown): number {
   const value = numberArgument(op, 'p', p);
-  if (!(value >= 0 && value <= 1))
-    throw new ArgumentError(`${op}: expected 0 <= p <= 1, got ${value}`);
+  if (!(value >= 0 && value <= 1)) throw new ArgumentError(`${op}: expected 0 <= p <= 1, got ${value}`);
   return value;
 }
 
@@ -217,12 +216,7 @@ interface MultinomialOptions extends Source {
  * Indices drawn with the weights that x holds, which need not sum to one; of a matrix for each row
  * (https://pytorch.org/docs/stable/generated/torch.multinomial.html). int64.
  */
-export function multinomial(
-  x: Tensor,
-  numSamples: number,
-  replacement?: boolean,
-  options?: Source,
-): Tensor;
+export function multinomial(x: Tensor, numSamples: number, replacement?: boolean, options?: Source): Tensor;
 export function multinomial(x: Tensor, numSamples: number, options: MultinomialOptions): Tensor;
 export function multinomial(x: Tensor, options: MultinomialOptions): Tensor;
 export function multinomial(x: Tensor, ...given: readonly unknown[]): Tensor {
@@ -248,13 +242,7 @@ export function multinomial(x: Tensor, ...given: readonly unknown[]): Tensor {
   const shape = rank === 1 ? [numSamples] : [x.shape[0]!, numSamples];
   const wide = drawCode(x.code);
   const weights = x.code === wide && x.layout === null ? x : copied(x, wide);
-  const draws = uniform(
-    'multinomial',
-    replacement ? shape : x.shape,
-    Code.float64,
-    x.place,
-    generator,
-  );
+  const draws = uniform('multinomial', replacement ? shape : x.shape, Code.float64, x.place, generator);
   const scalars = [replacement ? 1 : 0];
   return launch(Op.multinomial, Code.int64, shape, Code.int64, [weights, draws], scalars);
 }

@@ -1,15 +1,6 @@
 /** Files: what is read has known bounds, and what is written is there whole or not at all. */
 import { randomUUID } from 'crypto';
-import {
-  closeSync,
-  fstatSync,
-  fsyncSync,
-  openSync,
-  readSync,
-  renameSync,
-  unlinkSync,
-  writeSync,
-} from 'fs';
+import { closeSync, fstatSync, fsyncSync, openSync, readSync, renameSync, unlinkSync, writeSync } from 'fs';
 import { fileURLToPath } from 'url';
 import { ArgumentError, FileError, TenonError, describe } from '../errors';
 

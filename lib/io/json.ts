@@ -29,7 +29,8 @@ function checkNesting(bytes: Buffer, maxDepth: number): void {
       if (bytes[next] === COLON) {
         const name = JSON.parse(bytes.toString('utf8', i, end)) as string;
         const known = names[names.length - 1];
-        if (known?.has(name)) throw new SyntaxError(`the name ${JSON.stringify(name.slice(0, 80))} is there twice`);
+        if (known?.has(name))
+          throw new SyntaxError(`the name ${JSON.stringify(name.slice(0, 80))} is there twice`);
         known?.add(name);
       }
       i = end - 1;

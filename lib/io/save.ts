@@ -29,7 +29,16 @@ export interface LoadOptions {
 
 /** What `load` returns. */
 export type Loaded =
-  Tensor | number | string | boolean | bigint | null | undefined | Loaded[] | Map<string | number, Loaded> | LoadedObject;
+  | Tensor
+  | number
+  | string
+  | boolean
+  | bigint
+  | null
+  | undefined
+  | Loaded[]
+  | Map<string | number, Loaded>
+  | LoadedObject;
 /** An object in it. */
 export interface LoadedObject {
   [name: string]: Loaded;
@@ -59,7 +68,8 @@ function refuseOthers(reader: Reader): void {
     reader.fail(
       'expected a safetensors file, got a zip archive: io.loadNpz reads those of NumPy; a PyTorch checkpoint has to be saved as safetensors first',
     );
-  if (start.startsWith('\x93NUMPY')) reader.fail('expected a safetensors file, got one of NumPy: io.loadNpy reads it');
+  if (start.startsWith('\x93NUMPY'))
+    reader.fail('expected a safetensors file, got one of NumPy: io.loadNpy reads it');
 }
 
 function assemble(reader: Reader, { tensors, metadata }: Contents): unknown {

@@ -77,7 +77,8 @@ class Encoder {
     const pairs = (entries: readonly (readonly [string | number, unknown])[]): unknown[] =>
       entries.map(([key, item]) => [key, this.encode(item, below(key))]);
     let encoded: Encoded;
-    if (Array.isArray(value)) encoded = ['list', ...Array.from(value, (item, i) => this.encode(item, below(i)))];
+    if (Array.isArray(value))
+      encoded = ['list', ...Array.from(value, (item, i) => this.encode(item, below(i)))];
     else if (value instanceof Map) encoded = ['map', ...pairs(mapEntries(value, path))];
     else if (isOptions(value)) encoded = ['object', ...pairs(Object.entries(value))];
     else return refuse(value, path);

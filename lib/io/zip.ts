@@ -65,13 +65,15 @@ function wideDirectory(reader: Reader, end: number): Directory {
 function number64(reader: Reader, bytes: Buffer, at: number): number {
   if (at + 8 > bytes.length) reader.fail('a field of sizes is too short');
   const value = bytes.readBigUInt64LE(at);
-  return value <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(value) : reader.fail(`the size ${value} is not possible`);
+  return value <= BigInt(Number.MAX_SAFE_INTEGER)
+    ? Number(value)
+    : reader.fail(`the size ${value} is not possible`);
 }
 
 /** The sizes and the place that don't fit 32 bits, in their order. */
 function wideSizes(reader: Reader, extra: Buffer, narrow: readonly number[]): number[] {
   if (!narrow.includes(UNKNOWN32)) return [...narrow];
-  for (let i = 0; i + 4 <= extra.length; ) {
+  for (let i = 0; i + 4 <= extra.length;) {
     const length = extra.readUInt16LE(i + 2);
     if (extra.readUInt16LE(i) === ZIP64) {
       const field = extra.subarray(i + 4, i + 4 + length);
@@ -184,7 +186,12 @@ export function unpack(reader: Reader, member: Member): Source {
     if (position + length > whole.length) fail(`it ends after ${whole.length} bytes`);
     return whole.subarray(position, position + length);
   };
-  return { size: whole.length, fail, bytes, read: (buffer, position) => buffer.set(bytes(position, buffer.length)) };
+  return {
+    size: whole.length,
+    fail,
+    bytes,
+    read: (buffer, position) => buffer.set(bytes(position, buffer.length)),
+  };
 }
 
 /** DOS's first day, 1980-01-01: archives of the same content are the same. */
@@ -197,7 +204,11 @@ export class Archive {
   constructor(private readonly writer: Writer) {}
 
   /** Adds a member whose data `fill` writes; it returns the checksum and the size of what is packed. */
-  add(name: string, method: 'stored' | 'deflated', fill: (write: (bytes: Uint8Array) => void) => { crc: number; size: number }): void {
+  add(
+    name: string,
+    method: 'stored' | 'deflated',
+    fill: (write: (bytes: Uint8Array) => void) => { crc: number; size: number },
+  ): void {
     const { writer } = this;
     const offset = writer.position;
     const number = method === 'stored' ? STORED : DEFLATED;

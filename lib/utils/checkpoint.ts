@@ -78,9 +78,7 @@ function stepOf(step: unknown): (x: unknown) => unknown {
   if (typeof step === 'function') return step as (x: unknown) => unknown;
   const forward = (step as { forward?: unknown } | null | undefined)?.forward;
   if (typeof forward !== 'function')
-    throw new ArgumentError(
-      `checkpointSequential: expected functions or modules, got ${describe(step)}`,
-    );
+    throw new ArgumentError(`checkpointSequential: expected functions or modules, got ${describe(step)}`);
   return (x) => (forward as (x: unknown) => unknown).call(step, x);
 }
 

@@ -14,10 +14,7 @@ declare module '../../tensor' {
     bernoulli_(options: Source & { p?: number | Tensor }): this;
     /** Indices drawn with these weights; of a matrix for each row. */
     multinomial(numSamples: number, replacement?: boolean, options?: Source): Tensor;
-    multinomial(
-      numSamples: number,
-      options: Source & { replacement?: boolean },
-    ): Tensor;
+    multinomial(numSamples: number, options: Source & { replacement?: boolean }): Tensor;
     multinomial(options: Source & { numSamples: number; replacement?: boolean }): Tensor;
     exponential_(lambd?: number, options?: Source): this;
     exponential_(options: Source & { lambd?: number }): this;
