@@ -16,8 +16,14 @@ export {
   randint,
   randintLike,
   randperm,
+  initialSeed,
+  getRngState,
+  setRngState,
+  type GeneratorState,
   type RandomOptions,
 } from './random';
+export { bernoulli, multinomial } from './distributions';
+import './methods/distributions';
 export {
   tensor,
   asTensor,

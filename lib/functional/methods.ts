@@ -21,6 +21,7 @@ import * as compare from './compare';
 import * as convert from './convert';
 import * as copying from './copy';
 import * as creation from './creation';
+import * as joining from './join';
 import * as indexing from './indexing';
 import * as indexSelecting from './index-select';
 import * as elementary from './elementary';
@@ -710,4 +711,5 @@ provideArithmetic({
   detach: (t) => t.detach(),
   copyInto: copying.copy_,
   hasNan: (t) => reduce.any(compare.isnan(t)).item() !== 0,
+  stack: (tensors) => joining.stack(tensors),
 });

@@ -349,6 +349,22 @@ class Checker {
     dtype(is_floating(l_.out().dtype), "floating point only");
   }
 
+  void multinomial() {
+    const TensorView &out = l_.out(), &weights = l_.in(0), &draws = l_.in(1);
+    const int rank = weights.rank;
+    shape((rank == 1 || rank == 2) && out.rank == rank && (rank == 1 || out.shape[0] == weights.shape[0]),
+          "weights [n] or [rows, n], and as many rows in the output");
+    if (!ok()) return;
+    const int64_t n = weights.shape[rank - 1];
+    const bool replacement = l_.scalar[0].get() != 0;
+    shape(n > 0 && (replacement || out.shape[rank - 1] <= n), "too few categories");
+    shape(draws.numel == (replacement ? out : weights).numel, "as many draws as are needed");
+    shape(out.contiguous && weights.contiguous && draws.contiguous, "operands are contiguous");
+    dtype(out.dtype == DType::i64 && draws.dtype == DType::f64 &&
+              (weights.dtype == DType::f32 || weights.dtype == DType::f64),
+          "int64 from float32 or float64, with draws in float64");
+  }
+
   /** Parameters, as many gradients, and `states` tensors of state for each. */
   void optimizer(uint32_t states) {
     require(l_.outputs == l_.inputs * (1 + states), ErrorCode::internal, "wrong number of operands");
@@ -383,6 +399,7 @@ class Checker {
         break;
       case Op::uniform:
       case Op::normal: dtype(is_floating(l_.out().dtype), "floating point only"); break;
+      case Op::multinomial: multinomial(); break;
       case Op::tril:
       case Op::triu:
         shape(l_.in().rank >= 2 && same_shape(l_.in(), l_.out()), "matrices or batches of them");
