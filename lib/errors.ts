@@ -59,6 +59,13 @@ export class OutOfMemoryError extends TenonError {
   }
 }
 
+/** A file that can't be read or written, or whose content is not what its format says. */
+export class FileError extends TenonError {
+  constructor(message: string, options?: ErrorOptions) {
+    super('ERR_TENON_FILE', message, options);
+  }
+}
+
 /** The native addon can't be found or loaded. */
 export class NativeError extends TenonError {
   constructor(message: string) {

@@ -44,6 +44,7 @@ export {
   IndexError,
   AutogradError,
   OutOfMemoryError,
+  FileError,
   NativeError,
   InternalError,
 } from './errors';
@@ -73,6 +74,9 @@ export * as cuda from './cuda';
 export * as autograd from './autograd';
 export * as nn from './nn';
 export * as optim from './optim';
+export * as io from './io';
+export { save, load, type LoadOptions, type Saveable, type Loaded } from './io';
+export * as utils from './utils';
 export * as profiler from './profiler';
 export * as testing from './testing';
 

@@ -295,6 +295,23 @@ export function become(t: Tensor, made: Tensor): void {
   giveAway(t);
 }
 
+/**
+ * @internal Makes t, whoever holds it, what `view` is: a view of t's memory that nobody else knows. The places of its
+ * elements change, not its storage.
+ */
+export function takeView(t: Tensor, view: Tensor): void {
+  const { shape, count, layout, offset, node, nodeIndex } = view;
+  const viewInfo = t.viewInfo === null ? null : view.viewInfo;
+  void t.grad; // an owned one would go with the old slot: reading it gives it one of its own
+  const { id } = t;
+  Object.assign(t, { shape, count, layout, offset, viewInfo });
+  if (node !== null) Object.assign(t, { node, nodeIndex, needsGrad: true });
+  t.id = takeId();
+  if (tracking) noteBirth(t.id);
+  makeView(t, view, offset, layout);
+  free(id);
+}
+
 /** @internal */
 export function stridesOf(t: Tensor): readonly number[] {
   return t.layout ?? rowMajorStrides(t.shape);

@@ -17,6 +17,8 @@ export interface Arithmetic {
   detach(t: Tensor): Tensor;
   copyInto(to: Tensor, from: Tensor): void;
   hasNan(t: Tensor): boolean;
+  /** In a new first dimension. */
+  stack(tensors: readonly Tensor[]): Tensor;
 }
 
 export let arithmetic: Arithmetic;

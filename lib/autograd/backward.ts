@@ -76,7 +76,8 @@ function checkInputs(op: string, inputs: unknown): asserts inputs is readonly Te
   }
 }
 
-function flag(op: string, name: string, value: unknown, otherwise: boolean): boolean {
+/** @internal */
+export function flag(op: string, name: string, value: unknown, otherwise: boolean): boolean {
   if (value === undefined) return otherwise;
   if (typeof value !== 'boolean')
     throw new ArgumentError(`${op}: expected ${name} to be a boolean, got ${describe(value)}`);

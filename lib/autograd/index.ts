@@ -12,3 +12,5 @@ export {
 } from './anomaly';
 export type { GradHook } from './node';
 export type { GradFn } from './view';
+export { Function, onceDifferentiable, type FunctionCtx, type BackwardMethod } from './function';
+export * as functional from './functional';

@@ -4,6 +4,7 @@
  */
 import { AsyncLocalStorage } from 'async_hooks';
 import { ArgumentError, describe } from '../errors';
+import type { Keep } from './node';
 
 export interface Modes {
   grad: boolean;
@@ -14,6 +15,8 @@ export interface Modes {
   anomaly: boolean;
   /** Whether anomaly mode looks for NaN. */
   checkNan: boolean;
+  /** Who keeps what recorded operations save; null: their nodes. */
+  keep: Keep | null;
   /** Of an asynchronous scope: what was in force where it began. */
   readonly outer: Modes | null;
   /** Whether an asynchronous scope's promise is settled: what goes on nevertheless is in the modes around it. */
@@ -21,7 +24,7 @@ export interface Modes {
 }
 
 /** What a scope changes. */
-export type ModeChange = Partial<Pick<Modes, 'grad' | 'inference' | 'anomaly' | 'checkNan'>>;
+export type ModeChange = Partial<Pick<Modes, 'grad' | 'inference' | 'anomaly' | 'checkNan' | 'keep'>>;
 
 const thread: Modes = {
   grad: true,
@@ -29,6 +32,7 @@ const thread: Modes = {
   recording: true,
   anomaly: false,
   checkNan: true,
+  keep: null,
   outer: null,
   over: false,
 };
@@ -53,13 +57,13 @@ export function gradEnabled(): boolean {
 }
 
 /**
- * Whether inference or anomaly mode was ever on in this thread: who must know of them looks at this first. A variable, as
+ * Whether inference or anomaly mode was ever on in this thread, or a checkpoint made: who must know of them looks at this first. A variable, as
  * calls in what every op does cost more than they seem to: V8 inlines only so much.
  */
 export let unusualModes = false;
 
 export function changeModes(modes: Modes, change: ModeChange): void {
-  if (change.inference || change.anomaly) unusualModes = true;
+  if (change.inference || change.anomaly || change.keep) unusualModes = true;
   Object.assign(modes, change);
   modes.recording = modes.grad && !modes.inference;
 }
@@ -90,13 +94,13 @@ export function withGradMode<T>(op: string, enabled: boolean, f: () => T): T {
 export function withModes<T>(op: string, change: ModeChange, f: () => T): T {
   checkFunction(op, f);
   const modes = currentModes();
-  const { grad, inference, anomaly, checkNan } = modes;
+  const { grad, inference, anomaly, checkNan, keep } = modes;
   changeModes(modes, change);
   let result: T;
   try {
     result = f();
   } finally {
-    changeModes(modes, { grad, inference, anomaly, checkNan });
+    changeModes(modes, { grad, inference, anomaly, checkNan, keep });
   }
   return synchronous(op, result);
 }
@@ -110,7 +114,7 @@ export async function withModesAsync<T>(
   checkFunction(op, f);
   const outer = currentModes();
   const { grad, inference, recording, anomaly, checkNan } = outer;
-  const scope: Modes = { grad, inference, recording, anomaly, checkNan, outer, over: false };
+  const scope: Modes = { grad, inference, recording, anomaly, checkNan, keep: null, outer, over: false };
   changeModes(scope, change);
   scopes++;
   try {

@@ -40,9 +40,20 @@ interface Hook {
   readonly last: boolean;
 }
 
+/** Tensors that a node has handed over instead of keeping them, for as long as it may ask for them. */
+export interface KeptElsewhere {
+  get(i: number): Tensor | null;
+  /** Nobody asks any more. */
+  free(): void;
+}
+
+/** Takes over what a node has saved, or leaves it there: null. Other lists than those of nodes have none. */
+export type Keep = (saved: readonly (Tensor | null)[], node: Node | null) => KeptElsewhere | null;
+
 let sequence = 0;
 
 const NO_VERSIONS: number[] = [];
+const NOTHING: readonly (Tensor | null)[] = [];
 
 function inferenceError(name: string): AutogradError {
   return new AutogradError(
@@ -71,7 +82,9 @@ export class Node {
   /** Which output of `next` an input is. */
   nextIndex: readonly number[];
   private saved: readonly (Tensor | null)[] | null;
-  private readonly versions: number[];
+  private versions: number[];
+  /** Where the saved tensors are, if not here. */
+  private elsewhere: KeptElsewhere | null;
   readonly context: unknown;
   /** Of the first output, as its gradient must be. */
   readonly shape: Shape;
@@ -105,6 +118,7 @@ export class Node {
     this.nextIndex = nextIndex;
     this.saved = saved;
     this.versions = saved.length === 0 ? NO_VERSIONS : versionsOf(rule.name, saved);
+    this.elsewhere = null;
     this.context = context;
     this.shape = shape;
     this.code = code;
@@ -130,6 +144,7 @@ export class Node {
       throw new AutogradError(
         `backward: the graph of ${this.name} was freed by an earlier backward pass: pass { retainGraph: true } to that one`,
       );
+    if (this.elsewhere !== null) return this.elsewhere.get(i);
     const t = saved[i]!;
     if (t !== null && t.version !== this.versions[i])
       throw new AutogradError(
@@ -146,7 +161,16 @@ export class Node {
 
   /** Takes the present version of a saved tensor for the right one. */
   renew(i: number): void {
-    this.versions[i] = this.saved![i]!.version;
+    if (this.elsewhere === null) this.versions[i] = this.saved![i]!.version;
+  }
+
+  /** Has what was saved kept by `keep`, if that will. */
+  handOver(keep: Keep): void {
+    if (this.saved === null || this.saved.length === 0) return;
+    this.elsewhere = keep(this.saved, this);
+    if (this.elsewhere === null) return;
+    this.saved = NOTHING;
+    this.versions = NO_VERSIONS;
   }
 
   get nextFunctions(): readonly (Node | null)[] {
@@ -163,6 +187,10 @@ export class Node {
   free(): void {
     if (this.leaf !== null) return;
     this.saved = null;
+    if (this.elsewhere !== null) {
+      this.elsewhere.free();
+      this.elsewhere = null;
+    }
     if (this.privates !== null) {
       for (const t of this.privates) release(t);
       this.privates = null;
@@ -266,6 +294,10 @@ export function attach<C>(
   out.node = node;
   out.nodeIndex = 0;
   out.needsGrad = true;
+  if (unusualModes) {
+    const { keep } = currentModes();
+    if (keep !== null) node.handOver(keep);
+  }
   return node;
 }
 

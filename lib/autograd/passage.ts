@@ -11,12 +11,12 @@ export type GradientStop = (grads: readonly (Tensor | null)[]) => readonly (Tens
 
 const Alias = defineGradient('Alias', (grad) => [grad]);
 
-function sameView(of: Tensor): Tensor {
+export function sameView(of: Tensor): Tensor {
   return recordView(of, of.shape, of.layout, of.offset, Alias, null, sameView);
 }
 
 /** User code sees a gradient: the collector decides about it. A 0-d one may be the engine's own, for all passes. */
-function handOver(grad: Tensor | null): Tensor | null {
+export function handOver(grad: Tensor | null): Tensor | null {
   if (grad === null) return null;
   if (grad.shape.length === 0) return arithmetic.clone(grad);
   expose(grad);

@@ -167,6 +167,10 @@ declare module '../tensor' {
     requiresGrad: boolean;
     /** The operation that made this tensor, or null: a node of the graph. */
     readonly gradFn: GradFn | null;
+    /** How often the elements were changed in place, by whatever shares them. An inference tensor doesn't count. */
+    readonly _version: number;
+    /** Which output of `gradFn` this is. */
+    readonly outputNr: number;
     /** Sets `requiresGrad` of a leaf. */
     requiresGrad_(value?: boolean): this;
     /** A tensor of the same storage that autograd knows nothing of; changes in place are still noticed. */
@@ -202,6 +206,21 @@ Object.defineProperty(Tensor.prototype, 'gradFn', {
   configurable: true,
   get(this: Tensor): GradFn | null {
     return gradNode(this);
+  },
+});
+
+Object.defineProperty(Tensor.prototype, '_version', {
+  configurable: true,
+  get(this: Tensor): number {
+    if (this.version < 0) throw new AutogradError('_version: inference tensors do not count their changes');
+    return this.version;
+  },
+});
+
+Object.defineProperty(Tensor.prototype, 'outputNr', {
+  configurable: true,
+  get(this: Tensor): number {
+    return gradNode(this) === null ? 0 : this.nodeIndex;
   },
 });
 

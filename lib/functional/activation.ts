@@ -50,7 +50,8 @@ const LogSoftmaxBackward = defineGradient<number>('LogSoftmaxBackwardData', (h, 
   ];
 });
 
-function logSoftmaxBackward(grad: Tensor, y: Tensor, dim: number): Tensor {
+/** @internal */
+export function logSoftmaxBackward(grad: Tensor, y: Tensor, dim: number): Tensor {
   return record(
     alongDim('logSoftmaxBackward', [grad, y], dim),
     LogSoftmaxBackward,

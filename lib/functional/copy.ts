@@ -3,10 +3,12 @@ import { Op } from '../backend/ops.generated';
 import { checkInPlace, recordInPlace } from '../autograd/view';
 import { defineGradient, record, type GradRule } from '../autograd/node';
 import { COMPUTE } from '../dtype';
+import { SCALAR_SHAPE } from '../shape';
 import { type Tensor, checkTensor } from '../tensor';
 import { copied } from './cast';
-import { launchInto, zerosOf } from './kernel';
-import { checkFits, separate } from './kinds';
+import { fullOf, launchInto, zerosOf } from './kernel';
+import { checkFits, separate, type Operand } from './kinds';
+import { numberCode, numberValue } from './number';
 
 const Clone = defineGradient('Clone', (grad) => [grad]);
 const Copy: GradRule<null> = {
@@ -33,9 +35,13 @@ function sent(x: Tensor, source: Tensor): Tensor {
   return direct ? source : copied(source, source.code, x.place);
 }
 
-/** Writes `source`, which broadcasts, is converted, and may be on another device, into x. */
-export function copy_(x: Tensor, source: Tensor): Tensor {
+/** Writes a number or a tensor, which broadcasts, is converted, and may be on another device, into x. */
+export function copy_(x: Tensor, given: Operand): Tensor {
   checkTensor('copy_', x);
+  const source =
+    typeof given === 'number' || typeof given === 'boolean' || typeof given === 'bigint'
+      ? fullOf(SCALAR_SHAPE, numberCode(given), x.place, numberValue('copy_', given))
+      : given;
   checkTensor('copy_', source, 'the source');
   checkFits('copy_', x, source);
   const from = source.code <= 3 && x.code <= 3 ? source : null;

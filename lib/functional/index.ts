@@ -1,5 +1,7 @@
 /** The operations as functions. */
+import './methods/statistics';
 export { positive, isNonzero, isSameSize } from './methods';
+import './methods/indexing';
 
 export {
   Generator,
@@ -14,8 +16,14 @@ export {
   randint,
   randintLike,
   randperm,
+  initialSeed,
+  getRngState,
+  setRngState,
+  type GeneratorState,
   type RandomOptions,
 } from './random';
+export { bernoulli, multinomial } from './distributions';
+import './methods/distributions';
 export {
   tensor,
   asTensor,
@@ -104,11 +112,28 @@ export {
   argmin,
   max,
   min,
-  variance as var,
-  std,
   type ValuesAndIndices,
 } from './reduce';
+export { variance as var, std, varMean, stdMean, type VarianceOptions } from './variance';
+export { norm, type NormOptions } from './norm';
+export { logsumexp } from './logsumexp';
+export { nansum, nanmean } from './nan-reduce';
+export { aminmax, type MinAndMax } from './aminmax';
 export { matmul, mm, bmm, mv, dot, addmm } from './matmul';
+export { addmv, addmv_, addbmm, baddbmm, addr } from './add-product';
+export { outer, outer as ger, inner, kron, vdot } from './outer';
+export { cross } from './cross';
+export { trace } from './trace';
+export { einsum } from './einsum';
+export { tensordot } from './tensordot';
+export { chainMatmul } from './chain';
+export { cdist, dist, pdist, type CdistOptions } from './distance';
+export { cosineSimilarity, pairwiseDistance } from './similarity';
+export { diff } from './difference';
+export { trapezoid, trapezoid as trapz } from './integral';
+export { cov, corrcoef, type CovOptions } from './covariance';
+export { vander } from './vander';
+export { bartlettWindow, blackmanWindow, hammingWindow, hannWindow, type WindowOptions } from './window';
 export {
   reshape,
   flatten,
@@ -134,12 +159,80 @@ export {
 } from './view';
 export { clone } from './copy';
 export { cat, cat as concat, cat as concatenate, stack } from './join';
-export { tril, triu } from './triangle';
+export { tril, triu, tril_, triu_ } from './triangle';
 export { indexSelect, indexAdd } from './index-select';
 export { slice, Slice, type IndexItem } from './indexing';
-export { where, maskedFill } from './where';
+export { maskedFill } from './where';
+export { where } from './where-true';
+export {
+  gather,
+  scatter,
+  scatterAdd,
+  type GatherOptions,
+  type NamedScatter,
+  type NamedScatterAdd,
+  type ScatterOptions,
+} from './scatter';
+export {
+  scatterReduce,
+  indexReduce,
+  type NamedIndexReduce,
+  type NamedScatterReduce,
+  type ReduceIntoOptions,
+  type ScatterReduction,
+} from './scatter-reduce';
+export { take, takeAlongDim, put, type NamedPut } from './take';
+export { indexCopy, indexFill, type NamedIndexCopy, type NamedIndexFill } from './index-fill';
+export { indexPut, indexPut_, type NamedIndexPut } from './index-put';
+export { maskedSelect, maskedScatter, type NamedMaskedScatter } from './masked';
+export { tile, repeatInterleave, type RepeatInterleaveOptions } from './repeat';
+export { flip, fliplr, flipud, roll, rot90 } from './flip';
+export { diagonal, diag, diagEmbed, diagflat } from './diagonal';
+export { asStrided, emptyStrided } from './strided';
+export {
+  sliceScatter,
+  selectScatter,
+  diagonalScatter,
+  type DiagonalOptions,
+  type SliceScatterOptions,
+} from './region-scatter';
+export { tensorSplit, hsplit, vsplit, dsplit, type Sections } from './splits';
+export {
+  atleast1d,
+  atleast2d,
+  atleast3d,
+  hstack,
+  vstack,
+  vstack as rowStack,
+  dstack,
+  columnStack,
+  blockDiag,
+  type Tensors,
+} from './stacks';
+export {
+  broadcastTensors,
+  meshgrid,
+  cartesianProd,
+  combinations,
+  trilIndices,
+  triuIndices,
+  type MeshgridOptions,
+  type NamedTriangle,
+  type TriangleOptions,
+} from './grids';
 export { softmax, logSoftmax } from './activation';
 export { resultType, numel, isFloatingPoint, isSigned } from './inspect';
+import './methods/scans';
+export { cumsum, cumprod, logcumsumexp, cummax, cummin } from './scan';
+export { sort, argsort, msort, topk } from './sort';
+export { kthvalue, median, nanmedian, mode } from './order';
+export { quantile, nanquantile, type Interpolation } from './quantile';
+export { nonzero, argwhere, countNonzero } from './nonzero';
+export { unique, uniqueConsecutive } from './unique';
+export { searchsorted, bucketize, isin } from './search';
+export { histc, bincount } from './histogram';
+export { renorm } from './renorm';
+export { cumulativeTrapezoid } from './trapezoid';
 export type { NestedNumbers, ToOptions } from './convert';
 export type { AsyncReadOptions } from './async-readers';
 export type { Operand } from './kinds';

@@ -123,8 +123,8 @@ export function predicateOp(name: OpName): (x: Tensor) => Tensor {
   };
 }
 
-/** The node of an op that has no derivative: an error when one is asked for. */
-function notDifferentiable(op: string): GradRule<unknown> {
+/** @internal The node of an op that has no derivative: an error when one is asked for. */
+export function notDifferentiable(op: string): GradRule<unknown> {
   return {
     name: 'NotImplemented',
     backward() {

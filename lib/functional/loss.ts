@@ -6,7 +6,7 @@ import { COMPUTE, Code, DTYPES, isFloatingCode, promoteCodes } from '../dtype';
 import { ArgumentError, DTypeError, ShapeError, describe } from '../errors';
 import { broadcastShapes, sameShape, showShape, SCALAR_SHAPE } from '../shape';
 import { type Tensor, checkTensor, cudaInUse } from '../tensor';
-import { logSoftmax } from './activation';
+import { logSoftmax, logSoftmaxBackward } from './activation';
 import { bindArguments, checkOptions, integerArgument, isOptions, numberArgument } from './arguments';
 import { eq, logicalNot } from './compare';
 import { gathered } from './devices';
@@ -165,6 +165,50 @@ function nllRuleFor(rank: number, reduction: number): GradRule<NllContext> {
   return reduction === 0 && rank !== 4 ? NllLossView : NllLoss2d;
 }
 
+/** softmax(x), less 1 at the target, times the gradient. */
+const crossEntropyRule = (name: string): GradRule<NllContext> =>
+  defineGradient<NllContext>(name, (grad, node, context) => {
+    const [x, target, total] = [node.input(0), node.input(1), node.input(3)];
+    const weight = node.optional(2);
+    if (gradEnabled()) {
+      // What can be differentiated again.
+      const dim = x.shape.length === 1 ? 0 : 1;
+      const outer = nllLossBackward(grad, target, total, weight, context);
+      return [logSoftmaxBackward(outer, logSoftmax(x, dim), dim), null, null];
+    }
+    const inputs = [grad, x, target, total, node.input(4), ...(weight === null ? [] : [weight])];
+    const scalars = [context.ignoreIndex, context.reduction];
+    return [launch(Op.crossEntropyBackward, COMPUTE[x.code]!, x.shape, x.code, inputs, scalars), null, null];
+  });
+const CrossEntropy = crossEntropyRule('NllLoss');
+const CrossEntropy2d = crossEntropyRule('NllLoss2D');
+const CrossEntropyView = crossEntropyRule('View');
+
+/** nll of logSoftmax(x), which is never made: of each row its largest element is kept, and the log of its sum. */
+function nllOfLogits(x: Tensor, target: Tensor, weight: Tensor | null, context: NllContext): Tensor {
+  const compute = COMPUTE[x.code]!;
+  const [loss, total, rows] = launchMany(
+    Op.crossEntropy,
+    compute,
+    [context.reduction === 0 ? target.shape : SCALAR_SHAPE, SCALAR_SHAPE, [...target.shape, 2]],
+    [x.code, x.code, compute],
+    weight === null ? [x, target] : [x, target, weight],
+    [context.ignoreIndex, context.reduction],
+  ) as [Tensor, Tensor, Tensor];
+  if (gradEnabled() && requiresGrad(x)) {
+    const rule = nllRuleFor(x.shape.length, context.reduction);
+    const node = attach(
+      loss,
+      rule === NllLoss ? CrossEntropy : rule === NllLoss2d ? CrossEntropy2d : CrossEntropyView,
+      [x, null, null],
+      [x, target, weight, total, rows],
+      context,
+    );
+    node.privates = [total, rows];
+  }
+  return loss;
+}
+
 export interface NllLossOptions {
   /** A weight for each class: shape [c]. */
   weight?: Tensor | null;
@@ -302,9 +346,9 @@ export function crossEntropy(
   }
 
   checkClasses('crossEntropy', x, target);
+  if (labelSmoothing === 0) return nllOfLogits(x, target, weight, context);
   const logProbabilities = logSoftmax(x, dim);
   const [loss, total] = nll(logProbabilities, target, weight, context);
-  if (labelSmoothing === 0) return loss;
   const scaled = weight === null ? logProbabilities : mul(logProbabilities, alongClasses(weight, x, dim));
   const ignored = eq(target, ignoreIndex);
   const smooth = where(ignored, 0, neg(sum(scaled, dim)));

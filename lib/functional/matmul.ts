@@ -101,7 +101,8 @@ function product(
   return out;
 }
 
-function checkSame(op: string, a: Tensor, b: Tensor): void {
+/** @internal Operands of a product have one dtype, which isn't bool. */
+export function checkSame(op: string, a: Tensor, b: Tensor): void {
   if (a.code !== b.code)
     throw new DTypeError(`${op}: expected operands of one dtype, got ${a.dtype} and ${b.dtype}`);
   if (a.code === Code.bool) throw new DTypeError(`${op}: not defined for bool`);
@@ -169,7 +170,8 @@ function multiplied(a: Tensor, b: Tensor, batchRule?: GradRule<Transposed>): Ten
   return product(a, b, false, false, batchRule ?? batchName(a, b));
 }
 
-function ranked(op: string, a: Tensor, b: Tensor, ra: number, rb: number): Tensor {
+/** @internal The product of operands of these ranks. */
+export function ranked(op: string, a: Tensor, b: Tensor, ra: number, rb: number): Tensor {
   checkTensor(op, a);
   checkTensor(op, b, 'other');
   if (a.shape.length !== ra || b.shape.length !== rb)
@@ -211,7 +213,8 @@ export interface AddmmOptions {
   alpha?: number;
 }
 
-const AddmmRule = defineGradient<Required<AddmmOptions>>('Addmm', (grad, node, { beta, alpha }) => [
+/** @internal */
+export const AddmmRule = defineGradient<Required<AddmmOptions>>('Addmm', (grad, node, { beta, alpha }) => [
   node.needs(0) ? mul(grad, beta) : null,
   node.needs(1) ? mul(product(grad, node.input(1), false, true), alpha) : null,
   node.needs(2) ? mul(product(node.input(0), grad, true, false), alpha) : null,

@@ -21,6 +21,7 @@ import * as compare from './compare';
 import * as convert from './convert';
 import * as copying from './copy';
 import * as creation from './creation';
+import * as joining from './join';
 import * as indexing from './indexing';
 import * as indexSelecting from './index-select';
 import * as elementary from './elementary';
@@ -34,6 +35,7 @@ import * as reduce from './reduce';
 import * as rounding from './rounding';
 import * as scaled from './scaled';
 import * as triangle from './triangle';
+import * as variances from './variance';
 import * as views from './view';
 import * as whereModule from './where';
 
@@ -224,14 +226,14 @@ declare module '../tensor' {
     any(dim: reduce.Dims, options: Keepdim): Tensor;
     any(options: reduce.ReduceOptions): Tensor;
     /** The variance; `correction` (1) is subtracted from the number of elements. */
-    var(dim?: reduce.Dims, options?: Omit<reduce.VarianceOptions, 'dim'>): Tensor;
+    var(dim?: reduce.Dims, options?: Omit<variances.VarianceOptions, 'dim'>): Tensor;
     var(dim: reduce.Dims, unbiased: boolean, keepdim?: boolean): Tensor;
     var(unbiased: boolean): Tensor;
-    var(options: reduce.VarianceOptions): Tensor;
-    std(dim?: reduce.Dims, options?: Omit<reduce.VarianceOptions, 'dim'>): Tensor;
+    var(options: variances.VarianceOptions): Tensor;
+    std(dim?: reduce.Dims, options?: Omit<variances.VarianceOptions, 'dim'>): Tensor;
     std(dim: reduce.Dims, unbiased: boolean, keepdim?: boolean): Tensor;
     std(unbiased: boolean): Tensor;
-    std(options: reduce.VarianceOptions): Tensor;
+    std(options: variances.VarianceOptions): Tensor;
 
     // products
     matmul(other: Tensor): Tensor;
@@ -320,7 +322,7 @@ declare module '../tensor' {
     clone(): Tensor;
     contiguous(): Tensor;
     /** `nonBlocking` changes nothing here. */
-    copy_(source: Tensor, nonBlocking?: boolean | { nonBlocking?: boolean }): this;
+    copy_(source: Operand, nonBlocking?: boolean | { nonBlocking?: boolean }): this;
     fill_(value: Operand): this;
     zero_(): this;
     uniform_(from?: number, to?: number, options?: Source): this;
@@ -460,8 +462,8 @@ attachBinary({
 });
 
 const copy = named<
-  [source: Tensor, nonBlocking?: boolean],
-  { source: Tensor; nonBlocking?: boolean },
+  [source: Operand, nonBlocking?: boolean],
+  { source: Operand; nonBlocking?: boolean },
   Tensor
 >('copy_', ['source', 'nonBlocking'], (x, source) => copying.copy_(x, source));
 
@@ -516,8 +518,8 @@ attach({
   argmin: reduce.argmin,
   all: reduce.all,
   any: reduce.any,
-  var: reduce.variance,
-  std: reduce.std,
+  var: variances.variance,
+  std: variances.std,
   view: views.view,
   reshape: views.reshape,
   flatten: views.flatten,
@@ -709,4 +711,5 @@ provideArithmetic({
   detach: (t) => t.detach(),
   copyInto: copying.copy_,
   hasNan: (t) => reduce.any(compare.isnan(t)).item() !== 0,
+  stack: (tensors) => joining.stack(tensors),
 });

@@ -47,14 +47,21 @@ interface Plan {
 }
 
 /** The positions of the true elements, row major, on the device of a place. */
-function truePositions(mask: Tensor, place: number): Tensor {
+export function truePositions(mask: Tensor, place: number): Tensor {
   const source = contiguous(mask);
   const bytes = hostArray('index', Uint8Array, mask.count);
   binding.download(source.id, bytes);
   let n = 0;
   for (let i = 0; i < bytes.length; i++) if (bytes[i] !== 0) n++;
   const positions = hostArray('index', BigInt64Array, n);
-  for (let i = 0, k = 0; k < n; i++) if (bytes[i] !== 0) positions[k++] = BigInt(i);
+  // Their lower and upper halves, without a BigInt each.
+  const halves = new Uint32Array(positions.buffer);
+  for (let i = 0, k = 0; k < n; i++)
+    if (bytes[i] !== 0) {
+      halves[2 * k] = i;
+      if (i > 0xffffffff) halves[2 * k + 1] = i / 2 ** 32;
+      k++;
+    }
   const out = uninitialised([n], Code.int64, place, 'index');
   binding.upload(out.id, positions);
   return out;
@@ -168,18 +175,29 @@ export function pick(x: Tensor, pickers: readonly Picker[]): Tensor {
   return taken(x, plan, places);
 }
 
-const IndexPut = defineGradient<Plan>('IndexPut', (grad, node, plan) => {
+interface Putting {
+  readonly plan: Plan;
+  /** Whether values are added to what is there. */
+  readonly accumulate: boolean;
+}
+
+const IndexPut = defineGradient<Putting>('IndexPut', (grad, node, { plan, accumulate }) => {
   const places = node.input(0);
+  const without = (): Tensor => {
+    const zero = fullOf(SCALAR_SHAPE, grad.code, grad.place, 0);
+    return written('indexPut', clone(grad), { plan, accumulate: false }, places, zero);
+  };
   return [
-    node.needs(0) ? written(clone(grad), plan, places, fullOf(SCALAR_SHAPE, grad.code, grad.place, 0)) : null,
+    !node.needs(0) ? null : accumulate ? grad : without(),
     node.needs(1) ? taken(grad, plan, places) : null,
   ];
 });
 
 /** Writes `value`, which broadcasts, to places of x. */
-function written(x: Tensor, plan: Plan, places: Tensor, value: Tensor): Tensor {
-  checkInPlace('setIndex', x, [x, value]);
-  withGradMode('setIndex', false, () => {
+function written(op: string, x: Tensor, putting: Putting, places: Tensor, value: Tensor): Tensor {
+  const { plan, accumulate } = putting;
+  checkInPlace(op, x, [x, value]);
+  withGradMode(op, false, () => {
     const source = reshape(expand(separate(x, value) as Tensor, resultShape(plan)), [
       ...plan.before,
       places.count,
@@ -190,27 +208,34 @@ function written(x: Tensor, plan: Plan, places: Tensor, value: Tensor): Tensor {
     const shape = [...before, size, ...after];
     const strides = viewStrides(arranged, shape);
     const rows = strides === null ? flat(x, plan) : alias(arranged, shape, strides, arranged.offset);
-    launchInto(Op.indexCopy, COMPUTE[x.code]!, [rows], [source, places], [before.length]);
+    const kernel = accumulate ? Op.indexAdd : Op.indexCopy;
+    launchInto(kernel, COMPUTE[x.code]!, [rows], [source, places], [before.length]);
     // Where these dimensions can't be seen as one, a copy of x was written to.
     if (strides === null)
       launchInto(Op.copy, COMPUTE[x.code]!, [arranged], [reshape(rows, arranged.shape)], NONE);
   });
-  return recordInPlace(x, IndexPut, [x, value], [places], -1, plan);
+  return recordInPlace(x, IndexPut, [x, value], [places], -1, putting);
 }
 
 /** Writes `value` to the elements of x that the pickers name; it broadcasts to what `pick` gives. */
-export function put(x: Tensor, pickers: readonly Picker[], given: Tensor): Tensor {
+export function put(
+  x: Tensor,
+  pickers: readonly Picker[],
+  given: Tensor,
+  op = 'setIndex',
+  accumulate = false,
+): Tensor {
   // One mask with one value is a fill, which converts.
   const fills = pickers.length === 1 && pickers[0]!.tensor.code === Code.bool && given.count === 1;
-  const there = given.place === x.place ? given : cast(brought('setIndex', x, given), given.code, x.place);
+  const there = given.place === x.place ? given : cast(brought(op, x, given), given.code, x.place);
   const value = fills ? cast(there, x.code) : there;
   if (value.code !== x.code)
-    throw new DTypeError(`setIndex: expected a value of dtype ${x.dtype}, got ${value.dtype}`);
-  const [plan, places] = planFor('setIndex', x, pickers);
+    throw new DTypeError(`${op}: expected a value of dtype ${x.dtype}, got ${value.dtype}`);
+  const [plan, places] = planFor(op, x, pickers);
   const shape = resultShape(plan);
   if (!broadcastsTo(value.shape, shape))
     throw new ShapeError(
-      `setIndex: a value of shape ${showShape(value.shape)} does not broadcast to ${showShape(shape)}`,
+      `${op}: a value of shape ${showShape(value.shape)} does not broadcast to ${showShape(shape)}`,
     );
-  return written(x, plan, places, value);
+  return written(op, x, { plan, accumulate }, places, value);
 }

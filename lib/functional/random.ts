@@ -5,7 +5,7 @@ import { Tensor, checkTensor } from '../tensor';
 import { checkInPlace, recordInPlace } from '../autograd/view';
 import { defineGradient, type GradRule } from '../autograd/node';
 import { COMPUTE, Code, DTYPES, INTEGER_RANGE, defaultDtypeCode, isFloatingCode } from '../dtype';
-import { CPU } from '../device';
+import { CPU, deviceName, resolveDevice, type Device, type DeviceLike } from '../device';
 import { ArgumentError, DTypeError, describe } from '../errors';
 import { broadcastShapes, checkShape, type Shape } from '../shape';
 import { checkOptions, integerArgument, isOptions, named, numberArgument } from './arguments';
@@ -30,53 +30,74 @@ import { amin } from './reduce';
  * It gives the same numbers on every device.
  */
 export class Generator {
-  private seed = 0n;
+  private key = 0n;
   private offset = 0;
+  private readonly place: number;
+
+  /** For draws on a device: the CPU, unless another is given. */
+  constructor(device: DeviceLike = 'cpu') {
+    this.place = resolveDevice('Generator', device);
+  }
+
+  get device(): Device {
+    return deviceName(this.place);
+  }
 
   /** @internal The scalars of a draw of `count` elements. */
   take(count: number): [low: number, high: number, offset: number] {
     const offset = this.offset;
     this.offset += count;
-    return [Number(this.seed & 0xffffffffn), Number((this.seed >> 32n) & 0xffffffffn), offset];
+    return [Number(this.key & 0xffffffffn), Number((this.key >> 32n) & 0xffffffffn), offset];
   }
 
   /** Starts the sequence of a seed: a whole number of up to 64 bits. */
   manualSeed(seed: number | bigint): this {
     if (typeof seed === 'number' ? !Number.isSafeInteger(seed) : typeof seed !== 'bigint')
       throw new ArgumentError(`manualSeed: expected an integer, got ${describe(seed)}`);
-    this.seed = BigInt.asUintN(64, BigInt(seed));
+    this.key = BigInt.asUintN(64, BigInt(seed));
     this.offset = 0;
     return this;
   }
 
   /** The seed in use. */
   initialSeed(): bigint {
-    return this.seed;
+    return this.key;
   }
 
   /** A new seed from the system's randomness. */
-  reseed(): bigint {
+  seed(): bigint {
     this.manualSeed((BigInt(randomInt(2 ** 32)) << 32n) | BigInt(randomInt(2 ** 32)));
-    return this.seed;
+    return this.key;
   }
 
   /** Seed and place: what `setState` takes. */
-  getState(): { seed: bigint; offset: number } {
-    return { seed: this.seed, offset: this.offset };
+  getState(): GeneratorState {
+    return { seed: this.key, offset: this.offset };
   }
 
-  setState(state: { seed: bigint; offset: number }): this {
+  setState(state: GeneratorState): this {
     if (typeof state?.seed !== 'bigint' || !Number.isSafeInteger(state.offset) || state.offset < 0)
       throw new ArgumentError('setState: expected what getState() returned');
-    this.seed = BigInt.asUintN(64, state.seed);
+    this.key = BigInt.asUintN(64, state.seed);
     this.offset = state.offset;
     return this;
   }
+
+  /** One of its own that goes on from the same place. */
+  cloneState(): Generator {
+    return new Generator(this.device).setState(this.getState());
+  }
+}
+
+/** Where a generator is in its sequence. */
+export interface GeneratorState {
+  readonly seed: bigint;
+  readonly offset: number;
 }
 
 /** The generator of all draws on the CPU that name none. */
 export const defaultGenerator = new Generator();
-defaultGenerator.reseed();
+defaultGenerator.seed();
 
 /** Those of draws on CUDA devices, by place, as they are needed. */
 let cudaGenerators: Generator[] = [];
@@ -104,9 +125,36 @@ export function manualSeed(seed: number | bigint): Generator {
 
 /** Seeds the default generators from the system's randomness; returns the seed. */
 export function seed(): bigint {
-  const value = defaultGenerator.reseed();
+  const value = defaultGenerator.seed();
   seedCuda(value);
   return value;
+}
+
+/** The seed of the CPU's default generator. */
+export function initialSeed(): bigint {
+  return defaultGenerator.initialSeed();
+}
+
+/** Where the CPU's default generator is: what `setRngState` takes. */
+export function getRngState(): GeneratorState {
+  return defaultGenerator.getState();
+}
+
+/** Puts the CPU's default generator where it was when `getRngState` was called. */
+export function setRngState(state: GeneratorState): void {
+  defaultGenerator.setState(state);
+}
+
+/** @internal Puts all default generators back to where they are now. */
+export function rememberGenerators(): () => void {
+  const states = cudaGenerators.map((g) => g.getState());
+  const [state, generators, start] = [defaultGenerator.getState(), cudaGenerators, cudaSeed];
+  return () => {
+    defaultGenerator.setState(state);
+    cudaGenerators = [];
+    generators.forEach((g, place) => (cudaGenerators[place] = g.setState(states[place]!)));
+    cudaSeed = start;
+  };
 }
 
 export interface RandomOptions extends TensorOptions {
@@ -115,8 +163,8 @@ export interface RandomOptions extends TensorOptions {
 
 const RANDOM_OPTIONS: readonly string[] = [...TENSOR_OPTIONS, 'generator'];
 
-/** The generator of a draw on the device of a place. */
-function generatorOf(op: string, options: RandomOptions | undefined, place: number): Generator {
+/** @internal The generator of a draw on the device of a place. */
+export function generatorOf(op: string, options: RandomOptions | undefined, place: number): Generator {
   checkOptions(op, RANDOM_OPTIONS, options);
   const generator = options?.generator ?? generatorOn(place);
   if (!(generator instanceof Generator))
@@ -288,12 +336,14 @@ export function randperm(n: number, options?: RandomOptions): Tensor {
   return draw('randperm', Op.randperm, shape, options, code, false, []);
 }
 
-const drawRule = (name: string): GradRule<null> => defineGradient(name, (grad) => [zerosOf(grad)]);
+/** @internal What is drawn has no gradient. */
+export const drawRule = (name: string): GradRule<null> => defineGradient(name, (grad) => [zerosOf(grad)]);
 const Uniform = drawRule('Uniform');
 const Normal = drawRule('Normal');
 const Random = drawRule('Random');
 
-function drawInto(
+/** @internal Fills t with draws of a kernel. */
+export function drawInto(
   op: string,
   t: Tensor,
   kernel: number,
@@ -307,13 +357,14 @@ function drawInto(
   return recordInPlace(t, rule, [t], [], -1, null);
 }
 
-function checkFloating(op: string, t: Tensor): void {
+/** @internal */
+export function checkFloating(op: string, t: Tensor): void {
   checkTensor(op, t);
   if (!isFloatingCode(t.code)) throw new DTypeError(`${op}: expected floating point, got ${t.dtype}`);
 }
 
 /** What draws take besides their parameters. */
-interface Source {
+export interface Source {
   generator?: Generator;
 }
 

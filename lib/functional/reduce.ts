@@ -1,9 +1,9 @@
 /** Reductions: over all dimensions or over some. */
 import { Op, type OpName } from '../backend/ops.generated';
-import { gradEnabled, withGradMode } from '../autograd/mode';
+import { gradEnabled } from '../autograd/mode';
 import { defineGradient, record, type GradRule } from '../autograd/node';
 import { COMPUTE, Code, DTYPES, dtypeCode, isFloatingCode, type DType } from '../dtype';
-import { ArgumentError, DTypeError, IndexError, describe } from '../errors';
+import { ArgumentError, DTypeError, IndexError } from '../errors';
 import { reducedShape, showShape, wrapDim, wrapDims, type Shape } from '../shape';
 import { Tensor, checkTensor } from '../tensor';
 import { bindArguments, booleanArgument, isOptions } from './arguments';
@@ -11,7 +11,6 @@ import { eq, isnan, logicalAnd, logicalOr } from './compare';
 import { cast } from './cast';
 import { NONE, generate, launch, launchMany } from './kernel';
 import { div, mul, sub } from './arithmetic';
-import { sqrt } from './elementary';
 import { maximum, minimum } from './pointwise';
 import { expand, permute, reshape, unsqueeze } from './view';
 import { where } from './where';
@@ -28,23 +27,25 @@ export interface TypedReduceOptions extends ReduceOptions {
   dtype?: DType;
 }
 
-/** What was reduced, and how: enough to spread a gradient over the input again. */
-interface Reduction {
+/** @internal What was reduced, and how: enough to spread a gradient over the input again. */
+export interface Reduction {
   readonly shape: Shape;
   readonly dims: readonly number[];
   readonly keptShape: Shape;
 }
 
-/** A result of a reduction in the shape it has with `keepdim`. */
-function kept(t: Tensor, r: Reduction): Tensor {
+/** @internal A result of a reduction in the shape it has with `keepdim`. */
+export function kept(t: Tensor, r: Reduction): Tensor {
   return reshape(t, r.keptShape);
 }
 
-function reduction(x: Tensor, dims: readonly number[]): Reduction {
+/** @internal */
+export function reduction(x: Tensor, dims: readonly number[]): Reduction {
   return { shape: x.shape, dims, keptShape: reducedShape(x.shape, dims, true) };
 }
 
-function count(r: Reduction): number {
+/** @internal How many elements make one result. */
+export function count(r: Reduction): number {
   return r.dims.reduce((n, d) => n * r.shape[d]!, 1);
 }
 
@@ -57,8 +58,8 @@ const Mean = defineGradient<Reduction>('Mean', (grad, _, r) => [
   expand(kept(div(grad, count(r)), r), r.shape),
 ]);
 
-/** Reads (dim, keepdim, dtype) and converts x as asked; the result's dtype is `own` unless one was asked for. */
-function typedArguments(
+/** @internal Reads (dim, keepdim, dtype) and converts x as asked; the result's dtype is `own` unless one was asked for. */
+export function typedArguments(
   op: string,
   x: Tensor,
   given: readonly unknown[],
@@ -79,9 +80,10 @@ function typedArguments(
   return [y, dims, booleanArgument(op, 'keepdim', keepdim, false), code ?? own(x.code)];
 }
 
-/** Sums and products of integers and booleans are int64. */
-const wide = (code: number): number => (isFloatingCode(code) ? code : Code.int64);
-const same = (code: number): number => code;
+/** @internal Sums and products of integers and booleans are int64. */
+export const wide = (code: number): number => (isFloatingCode(code) ? code : Code.int64);
+/** @internal */
+export const same = (code: number): number => code;
 
 /** The sum (https://pytorch.org/docs/stable/generated/torch.sum.html); of integers and booleans as int64. */
 export function sum(x: Tensor, dim?: Dims, keepdim?: boolean, options?: { dtype?: DType }): Tensor;
@@ -186,7 +188,8 @@ const extremeOfAllRule = (name: string): GradRule<Reduction> =>
     return [where(won, div(grad, sum(won)), 0)];
   });
 
-function checkNotEmpty(op: string, x: Tensor, dims: readonly number[]): void {
+/** @internal */
+export function checkNotEmpty(op: string, x: Tensor, dims: readonly number[]): void {
   if (x.count === 0 && dims.some((d) => x.shape[d] === 0))
     throw new IndexError(`${op}: an empty reduction has no value: shape ${showShape(x.shape)}`);
 }
@@ -205,7 +208,8 @@ function extremeOver(
   return record(out, rule, [x], [x, out], reduction(x, dims));
 }
 
-function reduceArguments(
+/** @internal Reads (dim, keepdim). */
+export function reduceArguments(
   op: string,
   x: Tensor,
   given: readonly unknown[],
@@ -346,74 +350,3 @@ function extremeWithIndices(name: 'max' | 'min'): ExtremeFunction {
 export const max = extremeWithIndices('max');
 /** The smallest of all, or along `dim` the smallest and where they are. */
 export const min = extremeWithIndices('min');
-
-/** What `var` and `std` take; `correction` is subtracted from the number of elements. */
-export interface VarianceOptions extends ReduceOptions {
-  correction?: number;
-  /** true: a correction of 1, false: of 0. */
-  unbiased?: boolean;
-}
-
-interface Variance extends Reduction {
-  /** The number of elements of a reduction less the correction. */
-  readonly freedom: number;
-  readonly all: boolean;
-}
-
-/** 2 (x - mean) / freedom; of all elements and without freedom, infinite unless x is the mean. */
-function varianceGrad(grad: Tensor, x: Tensor, v: Variance): Tensor {
-  const center = mean(x, v.dims.slice(), true);
-  if (v.all && v.freedom <= 0) return mul(grad, where(eq(x, center), NaN, Infinity));
-  return mul(mul(kept(grad, v), 2 / v.freedom), sub(x, center));
-}
-
-const Var = defineGradient<Variance>('Var', (grad, node, v) => [varianceGrad(grad, node.input(0), v)]);
-const Std = defineGradient<Variance>('Std', (grad, node, v) => {
-  const deviation = node.input(1);
-  const ofVariance = where(eq(deviation, 0), 0, div(grad, mul(deviation, 2)));
-  return [varianceGrad(ofVariance, node.input(0), v)];
-});
-
-function varianceArguments(op: string, x: Tensor, given: readonly unknown[]): [Variance, boolean] {
-  checkTensor(op, x);
-  if (!isFloatingCode(x.code)) throw new DTypeError(`${op}: expected floating point, got ${DTYPES[x.code]}`);
-  const bound = bindArguments(op, ['dim', 'correction', 'keepdim', 'unbiased'], given);
-  let [dim, correction] = bound;
-  let unbiased = bound[3];
-  if (typeof dim === 'boolean') [dim, unbiased] = [undefined, dim];
-  if (typeof correction === 'boolean') [correction, unbiased] = [undefined, correction];
-  if (unbiased !== undefined) {
-    if (correction !== undefined) throw new ArgumentError(`${op}: expected correction or unbiased, not both`);
-    correction = booleanArgument(op, 'unbiased', unbiased, true) ? 1 : 0;
-  }
-  if (correction !== undefined && typeof correction !== 'number')
-    throw new ArgumentError(`${op}: expected correction to be a number, got ${describe(correction)}`);
-  const r = reduction(x, wrapDims(op, dim, x.shape.length));
-  const freedom = count(r) - (correction ?? 1);
-  const all = dim === undefined || dim === null || x.shape.length === 0;
-  return [{ ...r, freedom, all }, booleanArgument(op, 'keepdim', bound[2], false)];
-}
-
-/** The mean square of what is left without the mean, in float32 for half types. */
-function varianceOf(op: string, x: Tensor, v: Variance, keepdim: boolean): Tensor {
-  return withGradMode(op, false, () => {
-    const wider = x.code === Code.float64 ? x : cast(x, Code.float32);
-    const centered = sub(wider, mean(wider, v.dims.slice(), true));
-    const freedom = count(v) === 0 ? 0 : Math.max(0, v.freedom);
-    const out = div(sum(mul(centered, centered), v.dims.slice(), keepdim), freedom);
-    return cast(op === 'std' ? sqrt(out) : out, x.code);
-  });
-}
-
-/** The variance (https://pytorch.org/docs/stable/generated/torch.var.html). */
-export function variance(x: Tensor, ...given: readonly unknown[]): Tensor {
-  const [v, keepdim] = varianceArguments('var', x, given);
-  return record(varianceOf('var', x, v, keepdim), Var, [x], [x], v);
-}
-
-/** The standard deviation. */
-export function std(x: Tensor, ...given: readonly unknown[]): Tensor {
-  const [v, keepdim] = varianceArguments('std', x, given);
-  const out = varianceOf('std', x, v, keepdim);
-  return record(out, Std, [x], [x, out], v);
-}

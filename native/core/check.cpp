@@ -1,5 +1,6 @@
 #include "core/check.h"
 
+#include "core/check_lanes.h"
 #include "cpu/kernel_table.h"
 
 namespace tenon {
@@ -192,6 +193,28 @@ class Checker {
     if (whole.rank == 0) shape(index.numel == 1, "a 0-d tensor has one element");
   }
 
+  /** `beside` has the index's shape, and `whole` at least its sizes, but for the dimension that is indexed.
+   */
+  void along(const TensorView& whole, const TensorView& beside, const TensorView& index) {
+    dtype(index.dtype == DType::i64 && whole.dtype == beside.dtype,
+          "the index is int64, source and output of one dtype");
+    const int d = dim(0, whole);
+    if (d < 0) return;
+    // One without dimensions goes with one of one dimension.
+    shape((index.rank ? index.rank : 1) == (whole.rank ? whole.rank : 1) && same_shape(index, beside),
+          "sizes differ");
+    if (!ok() || index.numel == 0) return;
+    for (int i = 0; i < index.rank && i < whole.rank; i++)
+      shape(i == d || index.shape[i] <= whole.shape[i], "the index is larger than what it is for");
+  }
+
+  void scatter() {
+    along(l_.out(), l_.in(0), l_.in(1));
+    const double mode = l_.scalar[1].get();
+    require(mode >= 0 && mode <= 4 && mode == static_cast<double>(to_integer(mode)), ErrorCode::argument,
+            "unknown mode");
+  }
+
   void linear_index() {
     require(l_.inputs > 0 && l_.inputs == l_.scalars, ErrorCode::internal, "wrong number of operands");
     broadcast();
@@ -277,23 +300,37 @@ class Checker {
       shape(target.shape[i] == x.shape[i == 0 ? 0 : i + 1], "input and target differ in size");
   }
 
+  /** nllLoss and crossEntropy, which has x beside the gradient and keeps two numbers of each target's row. */
   void nll() {
-    const bool backward = static_cast<Op>(l_.op) == Op::nllLossBackward;
-    const uint32_t required = backward ? 3 : 2;
+    const Op op = static_cast<Op>(l_.op);
+    const bool fused = op == Op::crossEntropy || op == Op::crossEntropyBackward;
+    const bool backward = op == Op::nllLossBackward || op == Op::crossEntropyBackward;
+    const uint32_t required = !backward ? 2 : fused ? 5 : 3;
     require(l_.inputs == required || l_.inputs == required + 1, ErrorCode::internal,
             "wrong number of operands");
     if (!ok()) return;
     const TensorView& x = backward ? l_.out() : l_.in(0);
-    const TensorView& target = l_.in(1);
+    const TensorView& target = l_.in(backward && fused ? 2 : 1);
     classes(x, target);
     if (!ok()) return;
     const TensorView& result = backward ? l_.in(0) : l_.out(0);
+    const TensorView& total = backward ? l_.in(fused ? 3 : 2) : l_.out(1);
     const double reduction = l_.scalar[1].get();
     require(reduction == 0 || reduction == 1 || reduction == 2, ErrorCode::argument, "unknown reduction");
     shape(reduction == 0 ? same_shape(result, target) : result.numel == 1, "reduction and shape don't agree");
-    shape((backward ? l_.in(2) : l_.out(1)).numel == 1, "the total weight is one number");
+    shape(total.numel == 1, "the total weight is one number");
     dtype(result.dtype == x.dtype && is_floating(x.dtype), "floating point only, of one dtype");
-    dtype((backward ? l_.in(2) : l_.out(1)).dtype == x.dtype, "the total weight has the input's dtype");
+    dtype(total.dtype == x.dtype, "the total weight has the input's dtype");
+    if (fused) {
+      const TensorView& rows = backward ? l_.in(4) : l_.out(2);
+      shape(rows.contiguous && rows.numel == 2 * target.numel, "two numbers are kept of each row");
+      dtype(rows.dtype == (x.dtype == DType::f64 ? DType::f64 : DType::f32) && rows.dtype == l_.compute,
+            "what is kept of rows has the compute type");
+      if (backward) {
+        shape(same_shape(l_.in(1), x), "input and gradient differ in shape");
+        dtype(l_.in(1).dtype == x.dtype, "input and gradient differ in dtype");
+      }
+    }
     if (l_.inputs == required + 1) {
       const TensorView& weight = l_.in(required);
       shape(weight.rank == 1 && weight.shape[0] == x.shape[x.rank == 1 ? 0 : 1], "weight [c]");
@@ -310,6 +347,22 @@ class Checker {
     shape(backward ? same_shape(l_.out(), x) && l_.in(0).numel == 1 : l_.out().numel == 1,
           "the loss is one number");
     dtype(is_floating(l_.out().dtype), "floating point only");
+  }
+
+  void multinomial() {
+    const TensorView &out = l_.out(), &weights = l_.in(0), &draws = l_.in(1);
+    const int rank = weights.rank;
+    shape((rank == 1 || rank == 2) && out.rank == rank && (rank == 1 || out.shape[0] == weights.shape[0]),
+          "weights [n] or [rows, n], and as many rows in the output");
+    if (!ok()) return;
+    const int64_t n = weights.shape[rank - 1];
+    const bool replacement = l_.scalar[0].get() != 0;
+    shape(n > 0 && (replacement || out.shape[rank - 1] <= n), "too few categories");
+    shape(draws.numel == (replacement ? out : weights).numel, "as many draws as are needed");
+    shape(out.contiguous && weights.contiguous && draws.contiguous, "operands are contiguous");
+    dtype(out.dtype == DType::i64 && draws.dtype == DType::f64 &&
+              (weights.dtype == DType::f32 || weights.dtype == DType::f64),
+          "int64 from float32 or float64, with draws in float64");
   }
 
   /** Parameters, as many gradients, and `states` tensors of state for each. */
@@ -346,6 +399,7 @@ class Checker {
         break;
       case Op::uniform:
       case Op::normal: dtype(is_floating(l_.out().dtype), "floating point only"); break;
+      case Op::multinomial: multinomial(); break;
       case Op::tril:
       case Op::triu:
         shape(l_.in().rank >= 2 && same_shape(l_.in(), l_.out()), "matrices or batches of them");
@@ -355,6 +409,8 @@ class Checker {
       case Op::indexSelect:
       case Op::indexAdd:
       case Op::indexCopy: index(); break;
+      case Op::gather: along(l_.in(0), l_.out(), l_.in(1)); break;
+      case Op::scatter: scatter(); break;
       case Op::linearIndex: linear_index(); break;
       case Op::matmul: matmul(); break;
       case Op::linear: linear(); break;
@@ -364,12 +420,17 @@ class Checker {
       case Op::softmaxBackward:
       case Op::logSoftmaxBackward: softmax(); break;
       case Op::nllLoss:
-      case Op::nllLossBackward: nll(); break;
+      case Op::nllLossBackward:
+      case Op::crossEntropy:
+      case Op::crossEntropyBackward: nll(); break;
       case Op::mseLoss:
       case Op::mseLossBackward: mse(); break;
       case Op::sgd: optimizer(l_.scalar[1].get() != 0 ? 1 : 0); break;
       case Op::adam: optimizer(l_.scalar[6].get() != 0 ? 3 : 2); break;
-      default: break;
+      default: {
+        const Complaint c = check_lanes(l_);
+        require(!c.what, c.code, c.what ? c.what : "");
+      }
     }
   }
 

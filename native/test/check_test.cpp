@@ -128,6 +128,8 @@ std::vector<Sample> kernel_samples() {
   add(simple(Op::normal, {{f, {5}}}, {}, {1, 2, 0, 0, 1}));
   add(simple(Op::randint, {{i, {5}}}, {}, {1, 2, 0, 0, 10}, DType::i64));
   add(simple(Op::randperm, {{i, {5}}}, {}, {1, 2, 0}, DType::i64));
+  add(simple(Op::multinomial, {{i, {4}}}, {{f, {3}}, {DType::f64, {4}}}, {1}, DType::i64));
+  add(simple(Op::multinomial, {{i, {2, 2}}}, {{f, {2, 3}}, {DType::f64, {2, 3}}}, {0}, DType::i64));
   add(simple(Op::matmul, {{f, {2, 3, 4}}}, {{f, {2, 3, 5}}, {f, {5, 4}}}, {0, 0}));
   add(simple(Op::matmul, {{f, {3, 4}}}, {{f, {5, 3}}, {f, {4, 5}}}, {1, 1}));
   add(simple(Op::linear, {{f, {2, 4}}}, {{f, {2, 3}}, {f, {4, 3}}}, {0}));
@@ -579,6 +581,12 @@ TEST("kernels of their own kind: shapes, dtypes and scalars that do not fit") {
   bad_shape(Op::randperm, {{f, {3, 3}}}, {}, {0, 1, 2});
   bad_dtype(Op::uniform, {{i, {3}}}, {}, {0, 0, 0, 0, 1});
   bad_dtype(Op::normal, {{b, {3}}}, {}, {0, 0, 0, 0, 1});
+  bad_shape(Op::multinomial, {{i, {4}}}, {{f, {3}}, {d, {3}}}, {0});
+  bad_shape(Op::multinomial, {{i, {4}}}, {{f, {3}}, {d, {3}}}, {1});
+  bad_shape(Op::multinomial, {{i, {3, 2}}}, {{f, {2, 3}}, {d, {2, 3}}}, {0});
+  bad_shape(Op::multinomial, {{i, {}}}, {{f, {}}, {d, {}}}, {1});
+  bad_dtype(Op::multinomial, {{i, {2}}}, {{f, {3}}, {f, {3}}}, {0});
+  bad_dtype(Op::multinomial, {{f, {2}}}, {{f, {3}}, {d, {3}}}, {0});
   for (Op op : {Op::tril, Op::triu}) {
     bad_shape(op, {{f, {3}}}, {{f, {3}}}, {0});
     bad_shape(op, {{f, {3, 4}}}, {{f, {4, 3}}}, {0});

@@ -77,7 +77,7 @@ TEST("nothing is recorded without the log") {
   add(stream, out, a.view(), a.view());
   CHECK_EQ(log.records().size(), 0u);
   stream.set_observer(&log);
-  add(stream, out, a.view(), NumberOperand(2).view());
+  add(stream, out, a.view(), NumberOperand(2.0).view());
   const size_t one = log.records().size();
   CHECK(one > 0);
   stream.set_observer(nullptr);

@@ -4,6 +4,7 @@ import {
   AutogradError,
   DTypeError,
   DeviceError,
+  FileError,
   IndexError,
   InternalError,
   NativeError,
@@ -23,6 +24,7 @@ const CODES = new Map<ErrorClass, string>([
   [IndexError, 'ERR_TENON_INDEX'],
   [AutogradError, 'ERR_TENON_AUTOGRAD'],
   [OutOfMemoryError, 'ERR_TENON_OUT_OF_MEMORY'],
+  [FileError, 'ERR_TENON_FILE'],
   [NativeError, 'ERR_TENON_NATIVE'],
   [InternalError, 'ERR_TENON_INTERNAL'],
 ]);

@@ -65,8 +65,9 @@ export function makeTensor(t: EncodedTensor): Tensor {
 /** How the elements of a tensor lie in memory. */
 export type Layout = 'dense' | 'transposed' | 'strided';
 
-/** The layouts that a case is run in: `view` promises nothing for transposed ones. */
+/** The layouts that a case is run in: `view` promises nothing for transposed ones, `asStrided` looks past them. */
 export function layoutsOf(c: Case): readonly Layout[] {
+  if (c.op === 'asStrided') return ['dense'];
   return c.op === 'view' ? ['dense', 'strided'] : ['dense', 'transposed', 'strided'];
 }
 
@@ -93,9 +94,12 @@ export function run(c: Case, inputs: readonly Tensor[], as: 'method' | 'function
       ? inputs[Number(value.slice(1))]
       : Array.isArray(value)
         ? value.map(fill)
-        : value;
+        : value === 'Infinity' || value === '-Infinity'
+          ? Number(value)
+          : value;
   const args = c.args.map(fill);
-  if (Object.keys(c.options).length > 0) args.push(c.options);
+  const options = Object.entries(c.options).map(([name, value]) => [name, fill(value)] as const);
+  if (options.length > 0) args.push(Object.fromEntries(options));
   const [first] = args;
   const method = first instanceof Tensor ? (first as unknown as Record<string, Callable>)[c.op] : undefined;
   const useMethod =

@@ -1,0 +1,16 @@
+/** The sum of a matrix's diagonal. */
+import { Code } from '../dtype';
+import { DTypeError, ShapeError } from '../errors';
+import { showShape } from '../shape';
+import { type Tensor, checkTensor } from '../tensor';
+import { mainDiagonal } from './main-diagonal';
+import { underName } from './node-name';
+import { sum } from './reduce';
+
+/** The sum of the diagonal of a matrix; of integers as int64 (https://pytorch.org/docs/stable/generated/torch.trace.html). */
+export function trace(x: Tensor): Tensor {
+  checkTensor('trace', x);
+  if (x.shape.length !== 2) throw new ShapeError(`trace: expected a matrix, got shape ${showShape(x.shape)}`);
+  if (x.code === Code.bool) throw new DTypeError('trace: not defined for bool');
+  return underName('Trace', sum(mainDiagonal(x, 0, 1)));
+}

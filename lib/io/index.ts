@@ -1,0 +1,14 @@
+/** Tensors in files. */
+export { save, load, type LoadOptions, type Loaded, type LoadedObject } from './save';
+export type { Saveable } from './state';
+export type { Path } from './files';
+export {
+  saveFile,
+  loadFile,
+  loadMetadata,
+  type LoadFileOptions,
+  type NamedTensors,
+  type Metadata,
+} from './safetensors';
+export { saveNpy, loadNpy } from './npy';
+export { saveNpz, loadNpz, type SaveNpzOptions } from './npz';

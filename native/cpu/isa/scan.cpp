@@ -1,0 +1,179 @@
+// Scans along a dimension: cumsum, cumprod, logcumsumexp, linearScan, cummax and cummin.
+#include <cmath>
+#include <limits>
+
+#include "core/parallel.h"
+#include "cpu/isa/kernels.h"
+#include "cpu/isa/strided.h"
+#include "cpu/isa/vec.h"
+
+namespace tenon {
+namespace TENON_ISA {
+
+namespace {
+
+// A step takes the next element of a lane (and that of the second operand), and gives the result at its
+// place. float32 accumulates in float64.
+template <class T>
+using Wider = std::conditional_t<std::is_same_v<T, float>, double, T>;
+
+template <class T>
+struct SumStep {
+  static constexpr bool indices = false;
+  Wider<T> sum = 0;
+  TENON_INLINE T operator()(T x, T, int64_t) { return static_cast<T>(sum += static_cast<Wider<T>>(x)); }
+};
+
+template <class T>
+struct ProductStep {
+  static constexpr bool indices = false;
+  Wider<T> product = 1;
+  TENON_INLINE T operator()(T x, T, int64_t) { return static_cast<T>(product *= static_cast<Wider<T>>(x)); }
+};
+
+/** log(e^a + e^b), the larger one taken out; two infinities of one sign are themselves. */
+template <class T>
+struct LogSumExpStep {
+  static constexpr bool indices = false;
+  double sum = -std::numeric_limits<double>::infinity();
+  T operator()(T next, T, int64_t) {
+    const double x = static_cast<double>(next);
+    if (x != x || sum != sum) {
+      sum = x + sum;
+    } else {
+      const double high = x > sum ? x : sum, low = x > sum ? sum : x;
+      if (low != high || high - high == 0) sum = std::log1p(std::exp(low - high)) + high;
+    }
+    return static_cast<T>(sum);
+  }
+};
+
+/** y = a y + b */
+template <class T>
+struct LinearStep {
+  static constexpr bool indices = false;
+  Wider<T> y = 0;
+  TENON_INLINE T operator()(T a, T b, int64_t) {
+    return static_cast<T>(y = static_cast<Wider<T>>(a) * y + static_cast<Wider<T>>(b));
+  }
+};
+
+/** The last of equal ones counts, and the last NaN. */
+template <class T, bool kLargest>
+struct ExtremeStep {
+  static constexpr bool indices = true;
+  T best{};
+  int64_t index = -1;
+  TENON_INLINE T operator()(T x, T, int64_t i) {
+    if (index < 0 || x != x || (best == best && (kLargest ? x >= best : x <= best))) {
+      best = x;
+      index = i;
+    }
+    return best;
+  }
+};
+
+constexpr int64_t kTile = 256;
+constexpr int64_t kScanTask = 32768;  // elements of a task
+
+/** Lanes side by side where the last dimension is another one, piece by piece where it is this. */
+template <class T, class Step>
+void scan(const Launch& l, bool reverse) {
+  const TensorView &x = l.in(0), &y = l.in(static_cast<int>(l.inputs) - 1), &out = l.out();
+  const bool two = l.inputs == 2;
+  if (out.numel == 0) return;
+  const int dim = static_cast<int>(l.scalar[0].integer()), last = out.rank - 1;
+  const int64_t n = out.shape[dim], columns = dim == last ? 1 : out.shape[last];
+  Dim dims[kMaxRank], second[kMaxRank];
+  int count = 0;
+  for (int i = 0; i < last; i++) {
+    if (i == dim) continue;
+    dims[count] = {out.shape[i], x.strides[i], out.strides[i]};
+    second[count++] = {out.shape[i], y.strides[i], 0};
+  }
+  const int64_t tiles = (columns + kTile - 1) / kTile, units = out.numel / (n * columns) * tiles;
+  const int64_t work = n * (columns < kTile ? columns : kTile);
+  const int64_t together = work < kScanTask ? kScanTask / work : 1;
+  const int64_t turn = reverse ? -1 : 1, start = reverse ? n - 1 : 0;
+  const int64_t step_x = turn * x.strides[dim], step_y = turn * y.strides[dim],
+                step_out = turn * out.strides[dim];
+  int64_t* const indices = Step::indices ? l.out(l.outputs - 1).as<int64_t>() : nullptr;
+
+  parallel_for((units + together - 1) / together, [&](int64_t task) {
+    const int64_t end = (task + 1) * together < units ? (task + 1) * together : units;
+    T a[kTile], b[kTile];
+    for (int64_t unit = task * together; unit < end; unit++) {
+      const int64_t column = unit % tiles * kTile;
+      const Walker walker(dims, count, unit / tiles), other(second, count, unit / tiles);
+      int64_t at_x = walker.in + start * x.strides[dim], at_y = other.in + start * y.strides[dim],
+              to = walker.out + start * out.strides[dim];
+      if (columns == 1) {
+        Step step;
+        for (int64_t i = 0; i < n; i += kTile) {
+          const int64_t m = n - i < kTile ? n - i : kTile;
+          load_strided(x.data, x.dtype, at_x + i * step_x, step_x, m, a);
+          if (two) load_strided(y.data, y.dtype, at_y + i * step_y, step_y, m, b);
+          for (int64_t k = 0; k < m; k++) {
+            a[k] = step(a[k], two ? b[k] : T{}, i + k);
+            if constexpr (Step::indices) indices[to + (i + k) * step_out] = step.index;
+          }
+          store_strided(a, out.data, out.dtype, to + i * step_out, step_out, m);
+        }
+        continue;
+      }
+      const int64_t m = columns - column < kTile ? columns - column : kTile;
+      at_x += column * x.strides[last];
+      at_y += column * y.strides[last];
+      to += column * out.strides[last];
+      Step steps[kTile];
+      for (int64_t i = 0; i < n; i++) {
+        load_strided(x.data, x.dtype, at_x + i * step_x, x.strides[last], m, a);
+        if (two) load_strided(y.data, y.dtype, at_y + i * step_y, y.strides[last], m, b);
+        for (int64_t k = 0; k < m; k++) {
+          a[k] = steps[k](a[k], two ? b[k] : T{}, i);
+          if constexpr (Step::indices) indices[to + i * step_out + k * out.strides[last]] = steps[k].index;
+        }
+        store_strided(a, out.data, out.dtype, to + i * step_out, out.strides[last], m);
+      }
+    }
+  });
+}
+
+/** Sums and products of integers wrap. */
+template <template <class> class Step>
+void scan_numbers(const Launch& l, bool reverse) {
+  switch (l.compute) {
+    case DType::f32: return scan<float, Step<float>>(l, reverse);
+    case DType::f64: return scan<double, Step<double>>(l, reverse);
+    case DType::i32: return scan<uint32_t, Step<uint32_t>>(l, reverse);
+    default: return scan<uint64_t, Step<uint64_t>>(l, reverse);
+  }
+}
+
+template <bool kLargest>
+void scan_extremes(const Launch& l) {
+  switch (l.compute) {
+    case DType::f32: return scan<float, ExtremeStep<float, kLargest>>(l, false);
+    case DType::f64: return scan<double, ExtremeStep<double, kLargest>>(l, false);
+    case DType::i32: return scan<int32_t, ExtremeStep<int32_t, kLargest>>(l, false);
+    default: return scan<int64_t, ExtremeStep<int64_t, kLargest>>(l, false);
+  }
+}
+
+}  // namespace
+
+void kernel_cumsum(const Launch& l) { scan_numbers<SumStep>(l, l.scalar[1].get() != 0); }
+void kernel_cumprod(const Launch& l) { scan_numbers<ProductStep>(l, false); }
+void kernel_linearScan(const Launch& l) { scan_numbers<LinearStep>(l, l.scalar[1].get() != 0); }
+void kernel_cummax(const Launch& l) { scan_extremes<true>(l); }
+void kernel_cummin(const Launch& l) { scan_extremes<false>(l); }
+
+void kernel_logcumsumexp(const Launch& l) {
+  if (l.compute == DType::f64)
+    scan<double, LogSumExpStep<double>>(l, false);
+  else
+    scan<float, LogSumExpStep<float>>(l, false);
+}
+
+}  // namespace TENON_ISA
+}  // namespace tenon

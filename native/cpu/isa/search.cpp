@@ -1,0 +1,200 @@
+// nonzero, searchsorted, bincount and histc.
+#include "core/parallel.h"
+#include "cpu/isa/kernels.h"
+#include "cpu/isa/strided.h"
+
+namespace tenon {
+namespace TENON_ISA {
+
+namespace {
+
+constexpr int64_t kPart = 512;
+constexpr int64_t kBlock = 32768;  // elements of a task
+
+int64_t least(int64_t a, int64_t b) { return a < b ? a : b; }
+
+/** run(first, x, m) for parts of the elements [first, end) in row-major order. */
+template <class T, class Run>
+void for_parts(const TensorView& v, int64_t first, int64_t end, Run run) {
+  T part[kPart];
+  for (int64_t i = first; i < end; i += kPart) {
+    const int64_t m = least(kPart, end - i);
+    gather(v, i, m, part);
+    run(i, part, m);
+  }
+}
+
+/** The coordinates of an element. */
+void locate(const TensorView& v, int64_t linear, int64_t* coordinates) {
+  for (int i = v.rank - 1; i >= 0; i--) {
+    coordinates[i] = linear % v.shape[i];
+    linear /= v.shape[i];
+  }
+}
+
+/** Two passes over blocks: how many there are in each, then where they are. */
+template <class T>
+void find_nonzero(const Launch& l) {
+  const TensorView &x = l.in(), &out = l.out();
+  const int64_t blocks = (x.numel + kBlock - 1) / kBlock;
+  int64_t* const rows = static_cast<int64_t*>(l.scratch->bytes(static_cast<size_t>(blocks) * 8));
+  parallel_for(blocks, [&](int64_t block) {
+    int64_t count = 0;
+    for_parts<T>(x, block * kBlock, least(x.numel, (block + 1) * kBlock),
+                 [&](int64_t, const T* part, int64_t m) {
+                   for (int64_t k = 0; k < m; k++) count += part[k] != T{0};
+                 });
+    rows[block] = count;
+  });
+  int64_t total = 0;
+  for (int64_t block = 0; block < blocks; block++) {
+    const int64_t count = rows[block];
+    rows[block] = total;
+    total += count;
+  }
+  if (total != out.shape[0])
+    return set_error(*l.error, ErrorCode::argument, "nonzero: the tensor was changed while it was searched");
+  if (out.numel == 0) return;
+  const int rank = x.rank;
+  parallel_for(blocks, [&](int64_t block) {
+    int64_t* to = out.as<int64_t>() + rows[block] * rank;
+    int64_t at[kMaxRank];
+    locate(x, block * kBlock, at);
+    for_parts<T>(x, block * kBlock, least(x.numel, (block + 1) * kBlock),
+                 [&](int64_t, const T* part, int64_t m) {
+                   for (int64_t k = 0; k < m; k++) {
+                     if (part[k] != T{0}) {
+                       // Others may write to the tensor meanwhile: never beyond the output.
+                       if (to >= out.as<int64_t>() + out.numel) return;
+                       for (int i = 0; i < rank; i++) to[i] = at[i];
+                       to += rank;
+                     }
+                     for (int i = rank - 1; i >= 0 && ++at[i] == x.shape[i]; i--) at[i] = 0;
+                   }
+                 });
+  });
+}
+
+/**
+ * How many of the n elements come before a value: those less than it, or (right) not greater. NaN comes last.
+ * Halves are taken without branches, which nobody could foresee.
+ */
+template <bool kRight, class T>
+int64_t place_of(const T* x, int64_t n, T value) {
+  const auto before = [value](T element) { return kRight ? !(element > value) : !(element >= value); };
+  if (n == 0) return 0;
+  const T* at = x;
+  for (int64_t left = n; left > 1;) {
+    const int64_t half = left / 2;
+    at += before(at[half - 1]) ? half : 0;
+    left -= half;
+  }
+  return at - x + before(*at);
+}
+
+template <class T>
+void search(const Launch& l) {
+  const TensorView &sequence = l.in(0), &values = l.in(1), &out = l.out();
+  const bool right = l.scalar[0].get() != 0;
+  if (out.numel == 0) return;
+  const int64_t n = sequence.shape[sequence.rank - 1], m = values.rank ? values.shape[values.rank - 1] : 1;
+  const bool shared = sequence.rank == 1;
+  const T* sorted = sequence.as<T>();
+  if (sequence.dtype != dtype_of<T>()) {
+    T* const converted = static_cast<T*>(l.scratch->bytes(static_cast<size_t>(sequence.numel) * sizeof(T)));
+    load_strided(sequence.data, sequence.dtype, 0, 1, sequence.numel, converted);
+    sorted = converted;
+  }
+  constexpr int64_t block = 4096;
+  parallel_for((out.numel + block - 1) / block, [&](int64_t task) {
+    for_parts<T>(values, task * block, least(out.numel, (task + 1) * block),
+                 [&](int64_t first, const T* part, int64_t count) {
+                   int64_t places[kPart];
+                   for (int64_t k = 0; k < count; k++) {
+                     const T* const lane = shared ? sorted : sorted + (first + k) / m * n;
+                     places[k] = right ? place_of<true>(lane, n, part[k]) : place_of<false>(lane, n, part[k]);
+                   }
+                   scatter(places, out, first, count);
+                 });
+  });
+}
+
+/** Sums of T at places that x names. */
+template <class T>
+void count_into(const Launch& l) {
+  const TensorView &x = l.in(0), &out = l.out();
+  const bool weighted = l.inputs == 2;
+  T* const sums = static_cast<T*>(l.scratch->bytes(static_cast<size_t>(out.numel) * sizeof(T)));
+  for (int64_t i = 0; i < out.numel; i++) sums[i] = T{0};
+  for_parts<int64_t>(x, 0, x.numel, [&](int64_t first, const int64_t* part, int64_t m) {
+    T weight[kPart];
+    if (weighted) gather(l.in(1), first, m, weight);
+    for (int64_t k = 0; k < m; k++) {
+      if (part[k] < 0 || part[k] >= out.numel) {
+        if (!*l.error)
+          set_error(*l.error, ErrorCode::index, "bincount: %lld is out of range for %lld bins",
+                    static_cast<long long>(part[k]), static_cast<long long>(out.numel));
+        return;
+      }
+      sums[part[k]] += weighted ? weight[k] : T{1};
+    }
+  });
+  if (!*l.error) scatter(sums, out, 0, out.numel);
+}
+
+/** Bins of one width from min to max; what lies outside is left out. */
+template <class T>
+void histogram(const Launch& l) {
+  const TensorView &x = l.in(), &out = l.out();
+  const T low = static_cast<T>(l.scalar[0].get()), high = static_cast<T>(l.scalar[1].get());
+  const int64_t bins = out.numel;
+  T* const counts = static_cast<T*>(l.scratch->bytes(static_cast<size_t>(bins) * sizeof(T)));
+  for (int64_t i = 0; i < bins; i++) counts[i] = T{0};
+  for_parts<T>(x, 0, x.numel, [&](int64_t, const T* part, int64_t m) {
+    for (int64_t k = 0; k < m; k++) {
+      if (!(part[k] >= low && part[k] <= high)) continue;
+      const int64_t bin =
+          to_integer(static_cast<double>((part[k] - low) * static_cast<T>(bins) / (high - low)));
+      counts[bin < 0 ? 0 : least(bin, bins - 1)] += T{1};
+    }
+  });
+  scatter(counts, out, 0, bins);
+}
+
+}  // namespace
+
+void kernel_nonzero(const Launch& l) {
+  switch (l.compute) {
+    case DType::f32: return find_nonzero<float>(l);
+    case DType::f64: return find_nonzero<double>(l);
+    case DType::i32: return find_nonzero<int32_t>(l);
+    default: return find_nonzero<int64_t>(l);
+  }
+}
+
+void kernel_searchsorted(const Launch& l) {
+  switch (l.compute) {
+    case DType::f32: return search<float>(l);
+    case DType::f64: return search<double>(l);
+    case DType::i32: return search<int32_t>(l);
+    default: return search<int64_t>(l);
+  }
+}
+
+void kernel_bincount(const Launch& l) {
+  switch (l.compute) {
+    case DType::f32: return count_into<float>(l);
+    case DType::f64: return count_into<double>(l);
+    default: return count_into<int64_t>(l);
+  }
+}
+
+void kernel_histc(const Launch& l) {
+  if (l.compute == DType::f64)
+    histogram<double>(l);
+  else
+    histogram<float>(l);
+}
+
+}  // namespace TENON_ISA
+}  // namespace tenon
