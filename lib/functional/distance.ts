@@ -77,7 +77,7 @@ export interface CdistOptions {
 }
 
 /** From so many on, a launch for each coordinate costs less than differences that lie one behind the other. */
-const MANY_PAIRS = 256;
+const MANY_PAIRS = 1024;
 
 function checkOrder(op: string, p: unknown): number {
   const order = numberArgument(op, 'p', p);
