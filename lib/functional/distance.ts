@@ -11,36 +11,23 @@ import { clampMin } from './clamp';
 import { eq } from './compare';
 import { tensor } from './creation';
 import { gathered } from './devices';
-import { abs, ceil, sign, sqrt } from './elementary';
+import { distancesByColumn } from './distance-columns';
+import { distanceScale, distanceSlope } from './distance-slope';
+import { sqrt } from './elementary';
 import { indexSelect } from './index-select';
-import { fullOf, zerosOf } from './kernel';
+import { fullOf } from './kernel';
 import { matmul } from './matmul';
 import { underName } from './node-name';
-import { minimum } from './pointwise';
 import { sum } from './reduce';
-import { normValue, powerOrZero, vectorNorm } from './vector-norm';
+import { normValue, vectorNorm } from './vector-norm';
 import { expand, transpose, unsqueeze } from './view';
 import { where } from './where';
 
-/** The gradient of distances with respect to differences along the last dimension; 0 where the distance is 0. */
-function distanceGrad(grad: Tensor, d: Tensor, distance: Tensor, p: number): Tensor {
-  if (p === 0) return zerosOf(d);
-  const [g, length] = [unsqueeze(grad, -1), unsqueeze(distance, -1)];
-  if (p === 1) return mul(g, sign(d));
-  // Each of several largest differences counts in full.
-  if (p === Infinity)
-    return mul(
-      mul(g, sign(d)),
-      sub(1, minimum(ceil(abs(sub(abs(d), length))), fullOf([], d.code, d.place, 1))),
-    );
-  // 1 / length^(p - 1), or 0.
-  const scale = mul(g, powerOrZero(length, 1 - p));
-  if (p === 2) return mul(d, scale);
-  return mul(mul(sign(d), powerOrZero(d, p - 1)), scale);
-}
-
 const distanceRule = (name: string): GradRule<number> =>
-  defineGradient<number>(name, (grad, node, p) => [distanceGrad(grad, node.input(0), node.input(1), p)]);
+  defineGradient<number>(name, (grad, node, p) => {
+    const distance = unsqueeze(node.input(1), -1);
+    return [distanceSlope(distanceScale(unsqueeze(grad, -1), distance, p), node.input(0), distance, p)];
+  });
 const Cdist = distanceRule('Cdist');
 const Pdist = distanceRule('Pdist');
 
@@ -89,6 +76,9 @@ export interface CdistOptions {
   computeMode?: (typeof MODES)[number];
 }
 
+/** From so many on, a launch for each coordinate costs less than differences that lie one behind the other. */
+const MANY_PAIRS = 1024;
+
 function checkOrder(op: string, p: unknown): number {
   const order = numberArgument(op, 'p', p);
   if (!(order >= 0)) throw new ArgumentError(`${op}: expected p >= 0, got ${order}`);
@@ -130,6 +120,8 @@ export function cdist(x1: Tensor, x2: Tensor, ...given: readonly unknown[]): Ten
   const many = x1.shape[r1 - 2]! > 25 || x2.shape[r2 - 2]! > 25;
   const products = p === 2 && (mode === MODES[1] || (mode === MODES[0] && many));
   if (products && x1.count > 0 && x2.count > 0) return euclideanByProducts(x1, x2);
+  const pairs = x1.shape[r1 - 2]! * x2.shape[r2 - 2]!;
+  if (pairs >= MANY_PAIRS && x1.count > 0 && x2.count > 0) return distancesByColumn(x1, x2, p);
   return lengths('cdist', sub(unsqueeze(x1, -2), unsqueeze(x2, -3)), p, Cdist);
 }
 

@@ -2,7 +2,7 @@
 import { ArgumentError, DTypeError, ShapeError, describe } from '../errors';
 import { MAX_RANK } from '../shape';
 import { Code } from '../dtype';
-import { Tensor, checkTensor, cudaInUse } from '../tensor';
+import { type Tensor, checkTensor, cudaInUse } from '../tensor';
 import { mul } from './arithmetic';
 import { gathered } from './devices';
 import { parseEquation, type Label } from './equation';

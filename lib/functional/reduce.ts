@@ -2,7 +2,7 @@
 import { Op, type OpName } from '../backend/ops.generated';
 import { gradEnabled } from '../autograd/mode';
 import { defineGradient, record, type GradRule } from '../autograd/node';
-import { COMPUTE, Code, DTYPES, dtypeCode, isFloatingCode, type DType } from '../dtype';
+import { COMPUTE, Code, dtypeCode, isFloatingCode, type DType } from '../dtype';
 import { ArgumentError, DTypeError, IndexError } from '../errors';
 import { reducedShape, showShape, wrapDim, wrapDims, type Shape } from '../shape';
 import { Tensor, checkTensor } from '../tensor';

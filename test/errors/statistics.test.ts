@@ -196,7 +196,7 @@ describe('distances and differences', () => {
     [() => trapezoid(ones(2), ones(2), { dx: 1 }), ArgumentError, /^trapezoid: expected x or dx, not both/],
     [() => vander(ones(2, 2)), ShapeError, /^vander: expected a vector/],
     [() => vander(ones(2), -1), ArgumentError, /^vander: expected N >= 0, got -1/],
-    [() => hannWindow(-1), ArgumentError, /^hannWindow: expected windowLength >= 0, got -1/],
+    [() => hannWindow(-1), ShapeError, /^hannWindow: expected sizes to be non-negative integers, got -1/],
     [() => hannWindow(2, { dtype: 'int64' }), DTypeError, /^hannWindow: expected a floating dtype/],
     [
       () => hammingWindow(2, true, wrong('x')),

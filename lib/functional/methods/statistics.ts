@@ -1,5 +1,4 @@
 /** Norms, statistics and products as methods of Tensor. */
-import type { Tensor } from '../../tensor';
 import type { DType } from '../../dtype';
 import * as sums from '../add-product';
 import { aminmax, type MinAndMax } from '../aminmax';
@@ -106,4 +105,4 @@ attach({
   dist,
   cov,
   cross,
-} as Record<string, (x: Tensor, ...rest: never[]) => unknown>);
+});
