@@ -10,7 +10,7 @@ import { bindArguments, integerArgument, numberArgument } from './arguments';
 import { cast } from './cast';
 import { item } from './convert';
 import { gathered } from './devices';
-import { fullOf, launch } from './kernel';
+import { launch } from './kernel';
 import { amax, amin } from './reduce';
 
 export interface HistcOptions {
@@ -89,11 +89,12 @@ export const bincount = ((x: Tensor, ...given: readonly unknown[]) => {
       );
     weights = weightsGiven;
   }
-  if (x.count === 0) return fullOf([least], Code.int64, x.place, 0, 'bincount');
   if (cudaInUse && weights !== null) [x, weights] = gathered<[Tensor, Tensor]>('bincount', x, weights);
-  if (item(amin(x)) < 0)
-    throw new ArgumentError(`bincount: expected numbers of at least 0, got ${item(amin(x))}`);
-  const size = Math.max(item(amax(x)) + 1, least);
+  // Nothing has no weights either.
+  if (x.count === 0) weights = null;
+  const lowest = x.count === 0 ? 0 : item(amin(x));
+  if (lowest < 0) throw new ArgumentError(`bincount: expected numbers of at least 0, got ${lowest}`);
+  const size = x.count === 0 ? least : Math.max(item(amax(x)) + 1, least);
   return withGradMode('bincount', false, () => {
     const places = cast(x, Code.int64);
     if (weights === null) return launch(Op.bincount, COMPUTE[Code.int64]!, [size], Code.int64, [places], []);

@@ -9,6 +9,8 @@ namespace {
 /** Multiply-adds a nanosecond, and elements a nanosecond that other kernels get through: both on the low
  * side. */
 constexpr int64_t kProducts = 32, kElements = 2;
+/** Nanoseconds that an element takes to be sorted, or looked up. */
+constexpr int64_t kOrdering = 16;
 
 int64_t last_size(const TensorView& v, int from_end) {
   return v.rank >= from_end ? v.shape[v.rank - from_end] : 1;
@@ -26,6 +28,11 @@ int64_t estimated_cost(const Launch& l) {
     case Op::linear: return product(l.out().numel, last_size(l.in(), 1)) / kProducts;
     case Op::linearBackward:
       return product(product(l.in().numel, last_size(l.in(1), 1)), l.outputs) / kProducts;
+    case Op::sort:
+    case Op::sortRows:
+    case Op::mode:
+    case Op::logcumsumexp: return product(l.in().numel, kOrdering);
+    case Op::searchsorted: return product(l.out().numel, kOrdering);
     default: break;
   }
   int64_t elements = 0;

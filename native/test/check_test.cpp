@@ -110,6 +110,32 @@ Sample simple(Op op, std::vector<std::pair<DType, Sizes>> outputs,
   return s;
 }
 
+/** Launches that scan, order and search. */
+std::vector<Sample> lane_samples() {
+  constexpr DType f = DType::f32, i = DType::i64;
+  std::vector<Sample> all;
+  const auto add = [&](Sample&& s) { all.push_back(std::move(s)); };
+  const Sizes shape = {2, 3, 4}, one = {2, 1, 4};
+  add(simple(Op::cumsum, {{f, shape}}, {{f, shape}}, {1, 0}));
+  for (Op op : {Op::cumprod, Op::logcumsumexp}) add(simple(op, {{f, shape}}, {{f, shape}}, {1}));
+  add(simple(Op::linearScan, {{f, shape}}, {{f, shape}, {f, shape}}, {2, 1}));
+  for (Op op : {Op::cummax, Op::cummin}) add(simple(op, {{f, shape}, {i, shape}}, {{f, shape}}, {0}));
+  add(simple(Op::sort, {{f, shape}, {i, shape}}, {{f, shape}}, {1, 0}));
+  add(simple(Op::topk, {{f, {2, 2, 4}}, {i, {2, 2, 4}}}, {{f, shape}}, {1, 1, 1}));
+  add(simple(Op::kthvalue, {{f, one}, {i, one}}, {{f, shape}}, {1, 2}));
+  add(simple(Op::median, {{f, one}, {i, one}}, {{f, shape}}, {1, 0}));
+  add(simple(Op::mode, {{f, one}, {i, one}}, {{f, shape}}, {1}));
+  add(simple(Op::sortRows, {{i, {3}}}, {{f, {3, 4}}}, {}));
+  add(simple(Op::takeAlong, {{f, {2, 5, 4}}}, {{f, shape}, {i, {2, 5, 4}}}, {1}));
+  add(simple(Op::addAlong, {{f, shape}}, {{f, {2, 5, 4}}, {i, {2, 5, 4}}}, {1}));
+  add(simple(Op::nonzero, {{i, {24, 3}}}, {{f, shape}}, {}));
+  add(simple(Op::searchsorted, {{i, {2, 3}}}, {{f, {4}}, {f, {2, 3}}}, {0}));
+  add(simple(Op::searchsorted, {{i, {2, 3}}}, {{f, {2, 4}}, {f, {2, 3}}}, {1}));
+  add(simple(Op::bincount, {{f, {5}}}, {{i, {3}}, {f, {3}}}, {}));
+  add(simple(Op::histc, {{f, {5}}}, {{f, shape}}, {0, 1}));
+  return all;
+}
+
 /** Launches of the KERNEL rows that fit. */
 std::vector<Sample> kernel_samples() {
   constexpr DType f = DType::f32, i = DType::i64, b = DType::boolean;
@@ -150,6 +176,7 @@ std::vector<Sample> kernel_samples() {
   }
   add(sgd(3, false));
   add(sgd(2, true));
+  for (Sample& s : lane_samples()) add(std::move(s));
   return all;
 }
 
@@ -725,4 +752,30 @@ TEST("kernels of their own kind: shapes, dtypes and scalars that do not fit") {
   s = sgd(2, true);
   s.call.outputs[3] = s.array(d, {3, 2});
   EXPECT_BAD(s.call, dtype);
+}
+
+TEST("lanes: sizes, dtypes and ranks that don't fit are refused") {
+  constexpr DType f = DType::f32, i = DType::i64;
+  const Sizes shape = {2, 3}, one = {2, 1};
+  EXPECT_BAD(simple(Op::cumsum, {{f, shape}}, {{f, shape}}, {2, 0}).call, index);
+  EXPECT_BAD(simple(Op::cumsum, {{f, {}}}, {{f, {}}}, {0, 0}).call, index);
+  EXPECT_BAD(simple(Op::cumprod, {{f, shape}}, {{f, {3, 2}}}, {0}).call, shape);
+  EXPECT_BAD(simple(Op::cummax, {{f, shape}, {f, shape}}, {{f, shape}}, {0}).call, dtype);
+  EXPECT_BAD(simple(Op::cummax, {{f, shape}, {i, one}}, {{f, shape}}, {0}).call, shape);
+  EXPECT_BAD(simple(Op::sort, {{f, one}, {i, one}}, {{f, shape}}, {1, 0}).call, shape);
+  EXPECT_BAD(simple(Op::sort, {{i, shape}, {i, shape}}, {{f, shape}}, {1, 0}).call, dtype);
+  EXPECT_BAD(simple(Op::topk, {{f, {2, 4}}, {i, {2, 4}}}, {{f, shape}}, {1, 1, 1}).call, shape);
+  EXPECT_BAD(simple(Op::kthvalue, {{f, one}, {i, one}}, {{f, shape}}, {1, 4}).call, shape);
+  EXPECT_BAD(simple(Op::kthvalue, {{f, one}, {i, one}}, {{f, shape}}, {1, 0}).call, shape);
+  EXPECT_BAD(simple(Op::median, {{f, one}, {i, one}}, {{f, {2, 0}}}, {1, 0}).call, shape);
+  EXPECT_BAD(simple(Op::takeAlong, {{f, shape}}, {{f, shape}, {f, shape}}, {1}).call, dtype);
+  EXPECT_BAD(simple(Op::takeAlong, {{f, shape}}, {{f, {3, 3}}, {i, shape}}, {1}).call, shape);
+  EXPECT_BAD(simple(Op::addAlong, {{f, shape}}, {{f, shape}, {i, one}}, {1}).call, shape);
+  EXPECT_BAD(simple(Op::nonzero, {{i, {2, 1}}}, {{f, shape}}, {}).call, shape);
+  EXPECT_BAD(simple(Op::searchsorted, {{i, shape}}, {{f, {}}, {f, shape}}, {0}).call, shape);
+  EXPECT_BAD(simple(Op::searchsorted, {{i, shape}}, {{f, {3, 3}}, {f, shape}}, {0}).call, shape);
+  EXPECT_BAD(simple(Op::searchsorted, {{f, shape}}, {{f, {4}}, {f, shape}}, {0}).call, dtype);
+  EXPECT_BAD(simple(Op::bincount, {{i, {5}}}, {{f, {3}}}, {}, DType::i64).call, dtype);
+  EXPECT_BAD(simple(Op::histc, {{f, {0}}}, {{f, shape}}, {0, 1}).call, shape);
+  EXPECT_BAD(simple(Op::sortRows, {{i, {2}}}, {{f, {3, 4}}}, {}).call, shape);
 }
