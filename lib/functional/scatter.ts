@@ -169,7 +169,7 @@ function scatterChange(op: string, x: Tensor, given: readonly unknown[]): Change
     mode = REDUCTIONS[reduce]!;
   }
   // As in PyTorch these have no derivative; scatterAdd and scatterReduce do.
-  const rule: GradRule<Along> = mode === Mode.replace ? Scatter : (notDifferentiable(op) as GradRule<Along>);
+  const rule: GradRule<Along> = mode === Mode.replace ? Scatter : notDifferentiable(op);
   const from = src ?? value;
   const { shape } = index;
   if (from instanceof Tensor) {
