@@ -4,10 +4,10 @@ import { Code } from '../dtype';
 import { ArgumentError, DTypeError, OutOfMemoryError, ShapeError, describe } from '../errors';
 import { broadcastShapes, checkShape, showShape, type Shape } from '../shape';
 import { checkTensor, cudaInUse, uninitialised, type Tensor } from '../tensor';
-import { bindArguments, booleanArgument, integerArgument, isOptions, named, splitOptions } from './arguments';
+import { bindArguments, booleanArgument, integerArgument, named, splitOptions } from './arguments';
 import { cast } from './cast';
 import { hostArray } from './convert';
-import { TENSOR_OPTIONS, finish, optionsCode, optionsPlace, type TensorOptions } from './creation';
+import { finish, namedArguments, optionsCode, optionsPlace, type TensorOptions } from './creation';
 import { gathered } from './devices';
 import { indexSelect } from './index-select';
 import { stack } from './join';
@@ -145,21 +145,14 @@ function triangleIndices(
   given: readonly unknown[],
   columns: (row: number, offset: number, col: number) => [start: number, end: number],
 ): Tensor {
-  const last = given[given.length - 1];
-  const [rows, cols, by = 0] = bindArguments(op, ['row', 'col', 'offset', ...TENSOR_OPTIONS], given);
+  const [[rows, cols, by = 0], options] = namedArguments<TensorOptions>(op, ['row', 'col', 'offset'], given);
   const row = integerArgument(op, 'row', rows);
   const col = integerArgument(op, 'col', cols);
   const offset = integerArgument(op, 'offset', by);
   if (row < 0 || col < 0)
     throw new ArgumentError(`${op}: expected row and col of at least 0, got ${row} and ${col}`);
-  const {
-    row: _,
-    col: __,
-    offset: ___,
-    ...options
-  } = (isOptions(last) ? last : {}) as Record<string, unknown>;
-  const code = optionsCode(op, options as TensorOptions, Code.int64);
-  const place = optionsPlace(op, options as TensorOptions);
+  const code = optionsCode(op, options, Code.int64);
+  const place = optionsPlace(op, options);
   let count = 0;
   const spans: [number, number][] = [];
   if (row > MOST_COMBINATIONS) throw new OutOfMemoryError(`${op}: ${row} rows are too many`);
@@ -176,7 +169,7 @@ function triangleIndices(
       indices[count + at] = BigInt(j);
     }
   });
-  return finish(op, cast(uploaded(op, indices, [2, count], place), code), options as TensorOptions);
+  return finish(op, cast(uploaded(op, indices, [2, count], place), code), options);
 }
 
 /** The rows and columns of a matrix's lower triangle: its diagonal, moved by `offset`, and what is below. */

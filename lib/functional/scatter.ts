@@ -4,7 +4,7 @@ import { defineGradient, record, type GradRule } from '../autograd/node';
 import { COMPUTE, Code } from '../dtype';
 import { ArgumentError, DTypeError, ShapeError, describe } from '../errors';
 import { sameShape, showShape, wrapDim, type Shape } from '../shape';
-import { Tensor, alias, checkTensor, stridesOf, uninitialised } from '../tensor';
+import { Tensor, alias, checkTensor, stridesOf } from '../tensor';
 import { bindArguments, booleanArgument } from './arguments';
 import { besides, inCopy, inPlace, inTheNameOf, unshared, type Change } from './change';
 import { copy_ } from './copy';
@@ -93,10 +93,8 @@ export function cornerOfZeros(t: Tensor, shape: Shape): Tensor {
 
 /** A kernel's write of `source`, of the index's shape, to places along a dimension. */
 export function scattered(dim: number, index: Tensor, source: Tensor, mode: Mode): (t: Tensor) => void {
-  return (t) => {
-    if (index.count > 0)
-      launchInto(Op.scatter, COMPUTE[t.code]!, [t], [unshared(t, source), unshared(t, index)], [dim, mode]);
-  };
+  return (t) =>
+    launchInto(Op.scatter, COMPUTE[t.code]!, [t], [unshared(t, source), unshared(t, index)], [dim, mode]);
 }
 
 const Gather = defineGradient<Along>('Gather', (grad, node, { dim, shape }) => [
@@ -105,9 +103,7 @@ const Gather = defineGradient<Along>('Gather', (grad, node, { dim, shape }) => [
 
 /** The elements that an index names along a dimension, without recording. */
 export function taken(x: Tensor, dim: number, index: Tensor): Tensor {
-  return index.count === 0
-    ? uninitialised(index.shape, x.code, x.place, 'gather')
-    : launch(Op.gather, COMPUTE[x.code]!, index.shape, x.code, [x, index], [dim]);
+  return launch(Op.gather, COMPUTE[x.code]!, index.shape, x.code, [x, index], [dim]);
 }
 
 /** `gather` under the name of an op that it is part of. */
@@ -169,7 +165,7 @@ function scatterChange(op: string, x: Tensor, given: readonly unknown[]): Change
     mode = REDUCTIONS[reduce]!;
   }
   // As in PyTorch these have no derivative; scatterAdd and scatterReduce do.
-  const rule: GradRule<Along> = mode === Mode.replace ? Scatter : (notDifferentiable(op) as GradRule<Along>);
+  const rule: GradRule<Along> = mode === Mode.replace ? Scatter : notDifferentiable(op);
   const from = src ?? value;
   const { shape } = index;
   if (from instanceof Tensor) {

@@ -7,9 +7,9 @@ import { ArgumentError, AutogradError, IndexError, ShapeError, describe } from '
 import { checkShape, numelOf, sameShape, showShape, wrapDim, type Shape } from '../shape';
 import { alias, checkTensor, stridesOf, uninitialised, type Tensor } from '../tensor';
 import { add, div, mul } from './arithmetic';
-import { bindArguments, integerArgument, named, splitOptions } from './arguments';
+import { integerArgument, named } from './arguments';
 import { clampMin } from './clamp';
-import { TENSOR_OPTIONS, finish, optionsCode, optionsPlace, type TensorOptions } from './creation';
+import { finish, namedArguments, optionsCode, optionsPlace, type TensorOptions } from './creation';
 import { indexAdd_, indexSelect } from './index-select';
 import { fullOf, generate } from './kernel';
 import { permute, reshape, unsqueeze } from './view';
@@ -120,9 +120,7 @@ export function emptyStrided(
 ): Tensor;
 export function emptyStrided(...given: readonly unknown[]): Tensor {
   const op = 'emptyStrided';
-  const [, named] = splitOptions(given);
-  const [size, stride] = bindArguments(op, ['size', 'stride', ...TENSOR_OPTIONS], given);
-  const { size: _, stride: __, ...options } = (named ?? {}) as TensorOptions & Record<string, unknown>;
+  const [[size, stride], options] = namedArguments<TensorOptions>(op, ['size', 'stride'], given);
   if (!Array.isArray(size)) throw new ArgumentError(`${op}: expected a list of sizes, got ${describe(size)}`);
   const shape = checkShape(op, [size]);
   const strides = stridesArgument(op, stride, shape.length);

@@ -55,7 +55,7 @@ export const take = named<[index: Tensor], { index: Tensor }, Tensor>('take', ['
   const index = besides('take', x, given);
   const places = placesOf('take', index, x.count);
   const out = uninitialised(index.shape, x.code, x.place, 'take');
-  launchInto(Op.indexSelect, COMPUTE[x.code]!, [flatAlias(out)], [flattened(x), places], [0]);
+  launchInto(Op.gather, COMPUTE[x.code]!, [flatAlias(out)], [flattened(x), places], [0]);
   return record(out, Take, [x], [index], x.shape);
 });
 

@@ -199,12 +199,11 @@ class Checker {
     dtype(index.dtype == DType::i64 && whole.dtype == beside.dtype,
           "the index is int64, source and output of one dtype");
     const int d = dim(0, whole);
-    if (d < 0) return;
+    if (d < 0 || (index.numel == 0 && beside.numel == 0)) return;  // none, of whatever shape
     // One without dimensions goes with one of one dimension.
     shape((index.rank ? index.rank : 1) == (whole.rank ? whole.rank : 1) && same_shape(index, beside),
           "sizes differ");
-    if (!ok() || index.numel == 0) return;
-    for (int i = 0; i < index.rank && i < whole.rank; i++)
+    for (int i = 0; ok() && i < index.rank && i < whole.rank; i++)
       shape(i == d || index.shape[i] <= whole.shape[i], "the index is larger than what it is for");
   }
 

@@ -189,8 +189,7 @@ attach({
   repeat: repeating.repeat,
   tile: repeating.tile,
   // Of a tensor alone, the function gives something else.
-  repeatInterleave: (x: Tensor, ...given: never[]) =>
-    repeating.repeatInterleaveOf(x, given as readonly unknown[]),
+  repeatInterleave: (x: Tensor, ...given: never[]) => repeating.repeatInterleaveOf(x, given),
   flip: flipping.flip,
   roll: flipping.roll,
   rot90: flipping.rot90,

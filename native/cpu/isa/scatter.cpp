@@ -56,15 +56,15 @@ struct Lanes {
   }
 
   /**
-   * The same on several threads, each with a part of the largest dimension besides `dim`: what goes to one
-   * place comes in one order.
+   * The same on several threads, each with a part of the largest dimension: besides `dim`, unless the whole
+   * operand is only read, so that what goes to one place comes in one order.
    */
   template <class Run>
-  void parallel_rows(int64_t numel, Run run) const {
+  void parallel_rows(int64_t numel, Run run, bool reads = false) const {
     constexpr int64_t together = 16384;
     int split = -1;
     for (int i = 0; i < rank; i++)
-      if (i != dim && (split < 0 || size[i] > size[split])) split = i;
+      if ((reads || i != dim) && (split < 0 || size[i] > size[split])) split = i;
     if (split < 0 || numel <= together) return rows({}, run);
     const int64_t n = size[split], rest = numel / n, part = rest < together ? together / rest : 1;
     parallel_for((n + part - 1) / part, [&](int64_t task) {
@@ -103,11 +103,14 @@ void gather_elements(const Lanes& lanes, const Launch& l) {
   const T* const from = l.in(0).as<T>();
   T* const to = l.out().as<T>();
   const int64_t step = lanes.step;
-  lanes.parallel_rows(l.in(1).numel, [=](Place at, Place stride, int64_t n) {
-    for (int64_t k = 0; k < n; k++)
-      to[at.beside + k * stride.beside] =
-          from[at.whole + k * stride.whole + indices[at.index + k * stride.index] * step];
-  });
+  lanes.parallel_rows(
+      l.in(1).numel,
+      [=](Place at, Place stride, int64_t n) {
+        for (int64_t k = 0; k < n; k++)
+          to[at.beside + k * stride.beside] =
+              from[at.whole + k * stride.whole + indices[at.index + k * stride.index] * step];
+      },
+      true);
 }
 
 template <class T>

@@ -1,0 +1,110 @@
+// gather and scatter, against plain loops.
+#include "test/tensors.h"
+
+using namespace test;
+
+namespace {
+
+constexpr int kModes = 5;
+
+/** x with y come to its place, as `scatter` says of a mode. */
+Number reduced(DType t, int mode, Number x, Number y) {
+  if (mode == 0) return y;
+  if (mode == 3) return x > y ? x : y;
+  if (mode == 4) return x < y ? x : y;
+  const Number z = mode == 1 ? x + y : x * y;
+  return is_floating(t) ? rounded(t, is_half(t) ? rounded(DType::f32, z) : z) : z;
+}
+
+struct Indexed {
+  Sizes whole, index;
+  int dim;
+};
+const Indexed kIndexed[] = {{{5}, {9}, 0},
+                            {{4, 6}, {3, 9}, 1},
+                            {{7, 5}, {20, 4}, 0},
+                            {{3, 4, 5}, {3, 2, 5}, 1},
+                            {{3, 300}, {200, 290}, 0},
+                            {{300, 3}, {290, 200}, 1}};
+
+/** Where in the whole operand the i-th element of the index belongs. */
+int64_t place(const Indexed& c, int64_t i, int64_t at) {
+  int64_t index[8], place = 0;
+  for (int d = static_cast<int>(c.index.size()) - 1; d >= 0; d--) {
+    index[d] = i % c.index[static_cast<size_t>(d)];
+    i /= c.index[static_cast<size_t>(d)];
+  }
+  index[c.dim] = at;
+  for (size_t d = 0; d < c.whole.size(); d++) place = place * c.whole[d] + index[d];
+  return place;
+}
+
+}  // namespace
+
+TEST("gather reads and scatter writes one element for each index, in their order") {
+  const Threads threads(3);
+  for (DType t : kDTypes)
+    for (const Indexed& c : kIndexed)
+      for (Layout layout : {Layout::dense, Layout::transposed, Layout::gaps}) {
+        // Of many indices, a few dtypes will do.
+        const bool many = c.index[0] * c.index.back() > 16384;
+        if (many && !(layout == Layout::dense && (t == DType::f32 || t == DType::i8)) && !full) continue;
+        About about("%s, %d dimensions, %s", dtype_name(t), static_cast<int>(c.whole.size()),
+                    layout_name(layout));
+        Array x(t, c.whole, layout), source(t, c.index, layout), index(DType::i64, c.index, layout);
+        Random random(7);
+        const auto draw = [&](int64_t) {
+          // Powers of two, so that no product is rounded.
+          return is_floating(t) ? static_cast<Number>(random.integer(0, 1) ? 2 : 0.5)
+                                : static_cast<Number>(random.integer(0, 9));
+        };
+        x.fill_with(draw);
+        source.fill_with(draw);
+        const int64_t size = c.whole[static_cast<size_t>(c.dim)];
+        index.fill_with([&](int64_t) { return static_cast<Number>(random.integer(0, size - 1)); });
+        const double dim = c.dim;
+        for (Isa isa : isas()) {
+          Array out(t, c.index, layout);
+          run(isa, {Op::gather, compute_of(t), {out.view()}, {x.view(), index.view()}, {dim}});
+          int64_t wrong = 0;
+          for (int64_t i = 0; i < out.numel(); i++)
+            wrong += !out.same_bits(i, x, place(c, i, static_cast<int64_t>(index.get(i))));
+          CHECK_EQ(wrong, 0);
+          CHECK(out.intact());
+          for (int mode = 0; mode < kModes; mode++) {
+            Array expected(t, c.whole), changed(t, c.whole, layout);
+            expected.repeat(x);
+            changed.repeat(x);
+            for (int64_t i = 0; i < index.numel(); i++) {
+              const int64_t to = place(c, i, static_cast<int64_t>(index.get(i)));
+              expected.set(to, reduced(t, mode, expected.get(to), source.get(i)));
+            }
+            run(isa, {Op::scatter,
+                      compute_of(t),
+                      {changed.view()},
+                      {source.view(), index.view()},
+                      {dim, static_cast<double>(mode)}});
+            CHECK_EQ(changed.differences(expected), 0);
+            CHECK(changed.intact());
+          }
+        }
+      }
+}
+
+TEST("an index out of range is told before anything is written") {
+  for (Isa isa : isas()) {
+    Array x(DType::f32, {2, 3}), index(DType::i64, {2, 2}), out(DType::f32, {2, 2});
+    x.fill(1);
+    index.fill(1);
+    index.set(3, 3);
+    LaunchError error = try_run(isa, {Op::gather, DType::f32, {out.view()}, {x.view(), index.view()}, {1}});
+    CHECK(std::strcmp(error.message, "gather: index 3 is out of range for dimension 1 with size 3") == 0);
+    CHECK(out.untouched());
+    Array source(DType::f32, {2, 2}), to(DType::f32, {2, 3});
+    source.fill(5);
+    index.set(3, -1);
+    error = try_run(isa, {Op::scatter, DType::f32, {to.view()}, {source.view(), index.view()}, {1, 0}});
+    CHECK(std::strcmp(error.message, "scatter: index -1 is out of range for dimension 1 with size 3") == 0);
+    CHECK(to.untouched());
+  }
+}
