@@ -73,6 +73,7 @@ export * as cuda from './cuda';
 export * as autograd from './autograd';
 export * as nn from './nn';
 export * as optim from './optim';
+export * as special from './special';
 export * as profiler from './profiler';
 export * as testing from './testing';
 

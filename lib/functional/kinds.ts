@@ -31,6 +31,8 @@ interface TypeRules {
   readonly noBoolOperand?: boolean;
   /** Not defined for floating-point tensors. */
   readonly noFloat?: boolean;
+  /** Defined for those only: integers and booleans do not become floats. */
+  readonly noInteger?: boolean;
 }
 
 function typesOf(op: OpName): OpTypes {
@@ -44,6 +46,7 @@ function outputCode(op: string, types: OpTypes, rules: TypeRules, code: number):
       throw new DTypeError(`${op}: expected integers or booleans, got ${DTYPES[code]}`);
     return code;
   }
+  if (rules.noInteger) throw new DTypeError(`${op}: expected floating point, got ${DTYPES[code]}`);
   if (types === 'FLOAT') return defaultDtypeCode();
   if (code === Code.bool && rules.noBool) throw new DTypeError(`${op}: not defined for bool`);
   return code;
@@ -112,6 +115,12 @@ export function unaryOp(name: OpName, spec: UnarySpec): UnaryFunction {
   return Object.assign(call, { inPlace });
 }
 
+/** The function, and what changes its tensor in place. */
+export const both = (f: UnaryFunction): readonly [f: (x: Tensor) => Tensor, inPlace: (x: Tensor) => Tensor] => [
+  f,
+  f.inPlace,
+];
+
 /** f(x) as booleans, by the kernel of that name. */
 export function predicateOp(name: OpName): (x: Tensor) => Tensor {
   const op = Op[name];
@@ -124,7 +133,7 @@ export function predicateOp(name: OpName): (x: Tensor) => Tensor {
 }
 
 /** The node of an op that has no derivative: an error when one is asked for. */
-function notDifferentiable(op: string): GradRule<unknown> {
+export function notDifferentiable(op: string): GradRule<unknown> {
   return {
     name: 'NotImplemented',
     backward() {
