@@ -51,7 +51,11 @@ export function angle(x: Tensor): Tensor {
 }
 
 /** x times a factor, under a name of its own: the function, and what changes its tensor in place. */
-function unit(name: string, gradient: string, factor: number): [(x: Tensor) => Tensor, (x: Tensor) => Tensor] {
+function unit(
+  name: string,
+  gradient: string,
+  factor: number,
+): [(x: Tensor) => Tensor, (x: Tensor) => Tensor] {
   const rule = defineGradient(gradient, (g) => [mul(g, factor)]);
   const scaled = (op: string, x: Tensor): Tensor => {
     checkTensor(op, x);

@@ -33,7 +33,6 @@ export const [i1e] = both(
   unaryOp('i1e', {
     gradient: 'SpecialI1E',
     saves: 'input',
-    backward: (g, x) =>
-      mul(g, where(eq(x, 0), 0.5, sub(i0e(x), mul(i1e(x), add(sign(x), div(1, x)))))),
+    backward: (g, x) => mul(g, where(eq(x, 0), 0.5, sub(i0e(x), mul(i1e(x), add(sign(x), div(1, x)))))),
   }),
 );

@@ -17,10 +17,7 @@ export const fmax = tensorsOnly(
   binaryOp('fmax', {
     gradient: 'Fmax',
     keep: ['always', 'always'],
-    backward: [
-      (g, { x, y }) => where(first(ge, x, y), g, 0),
-      (g, { x, y }) => where(first(ge, x, y), 0, g),
-    ],
+    backward: [(g, { x, y }) => where(first(ge, x, y), g, 0), (g, { x, y }) => where(first(ge, x, y), 0, g)],
   }),
 );
 
@@ -30,10 +27,7 @@ export const fmin = tensorsOnly(
   binaryOp('fmin', {
     gradient: 'Fmin',
     keep: ['always', 'always'],
-    backward: [
-      (g, { x, y }) => where(first(le, x, y), g, 0),
-      (g, { x, y }) => where(first(le, x, y), 0, g),
-    ],
+    backward: [(g, { x, y }) => where(first(le, x, y), g, 0), (g, { x, y }) => where(first(le, x, y), 0, g)],
   }),
 );
 

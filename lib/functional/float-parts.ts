@@ -44,7 +44,15 @@ export const copysign = binaryOp('copysign', {
   gradient: 'Copysign',
   keep: ['always', 'never'],
   keepOutput: true,
-  backward: [(g, { x, out }) => mul(g, where(eq(x, 0), 0, div(out, x))), (g) => zerosOf(g)],
+  backward: [
+    // The signs' ratio, which is constant.
+    (g, { x, out }) =>
+      mul(
+        g,
+        withGradMode('copysign', false, () => where(eq(x, 0), 0, div(out, x))),
+      ),
+    (g) => zerosOf(g),
+  ],
 });
 
 /** The number beside x in the direction of y. */
@@ -84,9 +92,7 @@ function scaledByPower(op: string, x: Tensor, other: Tensor): Tensor {
   const code = isFloatingCode(promoted) ? promoted : defaultDtypeCode();
   const compute = code === Code.float64 ? Code.float64 : Code.float32;
   // A half type may have no number for the power, although it has one for the product.
-  const out = withGradMode(op, false, () =>
-    copied(mul(cast(x, compute), exp2(cast(other, compute))), code),
-  );
+  const out = withGradMode(op, false, () => copied(mul(cast(x, compute), exp2(cast(other, compute))), code));
   return record(out, Ldexp, [x, other], [x, other], null);
 }
 
@@ -113,7 +119,9 @@ function replacements(op: string, x: Tensor, given: readonly unknown[]): number[
   const greatest = GREATEST[x.code] ?? 0;
   return REPLACEMENTS.map((name, i) => {
     const value = given[i];
-    return value === undefined || value === null ? [0, greatest, -greatest][i]! : numberArgument(op, name, value);
+    return value === undefined || value === null
+      ? [0, greatest, -greatest][i]!
+      : numberArgument(op, name, value);
   });
 }
 

@@ -87,6 +87,6 @@ export const zeta: BinaryFunction = binaryOp('zeta', {
     () => {
       throw new AutogradError('backward: the derivative of zeta in its first operand is not implemented');
     },
-    (g, { x, y }) => neg(mul(mul(g, x), zeta(add(x, 1), y))),
+    (g, { x, y }) => neg(mul(mul(g, x), zeta(typeof x === 'number' ? x + 1 : add(x, 1), y))),
   ],
 });

@@ -116,10 +116,9 @@ export function unaryOp(name: OpName, spec: UnarySpec): UnaryFunction {
 }
 
 /** The function, and what changes its tensor in place. */
-export const both = (f: UnaryFunction): readonly [f: (x: Tensor) => Tensor, inPlace: (x: Tensor) => Tensor] => [
-  f,
-  f.inPlace,
-];
+export const both = (
+  f: UnaryFunction,
+): readonly [f: (x: Tensor) => Tensor, inPlace: (x: Tensor) => Tensor] => [f, f.inPlace];
 
 /** f(x) as booleans, by the kernel of that name. */
 export function predicateOp(name: OpName): (x: Tensor) => Tensor {

@@ -15,9 +15,10 @@ import { where } from './where';
 const NO_EPS = -1;
 
 const logitBetween = parametricOp('logit', 'Logit', (g, x, [eps]) => {
-  const slope = div(g, mul(x, sub(1, x)));
   const [low, otherwise] = eps! < 0 ? [0, NaN] : [eps!, 0];
-  return where(logicalAnd(ge(x, low), le(x, 1 - low)), slope, otherwise);
+  const inside = logicalAnd(ge(x, low), le(x, 1 - low));
+  const p = where(inside, x, 0.5); // what is not asked for may be infinite
+  return where(inside, div(g, mul(p, sub(1, p))), otherwise);
 });
 
 function epsOf(op: string, eps: unknown): number {

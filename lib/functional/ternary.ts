@@ -130,13 +130,18 @@ type Weight = Tensor | number;
 const Lerp = defineGradient<number>('Lerp', (g, node, number) => {
   const weight = node.optional(2) ?? number;
   return [
-    node.needs(0) ? mul(g, sub(1, weight)) : null,
+    node.needs(0) ? mul(g, typeof weight === 'number' ? 1 - weight : sub(1, weight)) : null,
     node.needs(1) ? mul(g, weight) : null,
     node.needs(2) ? mul(g, sub(node.input(1), node.input(0))) : null,
   ];
 });
 
-function lerpOperands(op: 'lerp' | 'lerp_', x: Tensor, end: Tensor, weight: Weight): [Tensor, Tensor, Weight] {
+function lerpOperands(
+  op: 'lerp' | 'lerp_',
+  x: Tensor,
+  end: Tensor,
+  weight: Weight,
+): [Tensor, Tensor, Weight] {
   checkTensor(op, x);
   checkTensor(op, end, 'end');
   const number = weight instanceof Tensor ? null : numberValue(op, weight, 'weight');

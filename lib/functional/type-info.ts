@@ -1,5 +1,13 @@
 /** The limits of dtypes (https://pytorch.org/docs/stable/type_info.html). */
-import { DTYPES, ELEMENT_SIZE, INTEGER_RANGE, defaultDtypeCode, dtypeCode, isFloatingCode, type DType } from '../dtype';
+import {
+  DTYPES,
+  ELEMENT_SIZE,
+  INTEGER_RANGE,
+  defaultDtypeCode,
+  dtypeCode,
+  isFloatingCode,
+  type DType,
+} from '../dtype';
 import { DTypeError } from '../errors';
 import { GREATEST } from './number';
 

@@ -55,7 +55,8 @@ TENON_INLINE V asinh(V x) {
                                       [](auto a) {
                                         using D = decltype(a);
                                         const D one = constant<D>(1), z = a * a;
-                                        return math::log1p(a + z / (one + TENON_ISA::sqrt(z + one)));
+                                        const D y = math::log1p(a + z / (one + TENON_ISA::sqrt(z + one)));
+                                        return select(a == infinity<D>(), a, y);
                                       })),
                      x);
   else
@@ -69,7 +70,8 @@ TENON_INLINE V acosh(V x) {
     return widely(x, [](auto a) {
       using D = decltype(a);
       const D more = a - constant<D>(1);
-      return math::log1p(more + TENON_ISA::sqrt(more * (a + constant<D>(1))));
+      const D y = math::log1p(more + TENON_ISA::sqrt(more * (a + constant<D>(1))));
+      return select(more < D{}, not_a_number<D>(), y);
     });
   else
     return map_lanes(x, [](auto lane) { return std::acosh(lane); });
