@@ -1,4 +1,5 @@
 /** Modified Bessel functions of the first kind. */
+import type { Tensor } from '../tensor';
 import { add, div, mul, sub } from './arithmetic';
 import { eq } from './compare';
 import { sign } from './elementary';
@@ -19,12 +20,22 @@ export const [i0e] = both(
   }),
 );
 
+/** `slope` of x; 1/2 at 0, where it isn't to divide by it. */
+function exceptAtZero(x: Tensor, slope: (x: Tensor) => Tensor): Tensor {
+  const zero = eq(x, 0);
+  return where(zero, 0.5, slope(where(zero, 1, x)));
+}
+
 /** Of order 1. */
 export const [i1] = both(
   unaryOp('i1', {
     gradient: 'SpecialI1',
     saves: 'input',
-    backward: (g, x) => mul(g, where(eq(x, 0), 0.5, sub(i0(x), div(i1(x), x)))),
+    backward: (g, x) =>
+      mul(
+        g,
+        exceptAtZero(x, (p) => sub(i0(p), div(i1(p), p))),
+      ),
   }),
 );
 
@@ -33,6 +44,10 @@ export const [i1e] = both(
   unaryOp('i1e', {
     gradient: 'SpecialI1E',
     saves: 'input',
-    backward: (g, x) => mul(g, where(eq(x, 0), 0.5, sub(i0e(x), mul(i1e(x), add(sign(x), div(1, x)))))),
+    backward: (g, x) =>
+      mul(
+        g,
+        exceptAtZero(x, (p) => sub(i0e(p), mul(i1e(p), add(sign(p), div(1, p))))),
+      ),
   }),
 );

@@ -11,7 +11,7 @@ import { cast, copied } from './cast';
 import { clone } from './copy';
 import { eq, isfinite } from './compare';
 import { NONE, fullOf, launch, zerosOf } from './kernel';
-import { binaryOp, predicateOp, promotedCode } from './kinds';
+import { binaryOp, predicateOp, promotedCode, type Operand } from './kinds';
 import { GREATEST } from './number';
 import { overwriting } from './overwrite';
 import { parametricOp } from './parametric';
@@ -39,8 +39,7 @@ export function isreal(x: Tensor): Tensor {
   return fullOf(x.shape, Code.bool, x.place, 1);
 }
 
-/** x's magnitude with y's sign. */
-export const copysign = binaryOp('copysign', {
+const signed = binaryOp('copysign', {
   gradient: 'Copysign',
   keep: ['always', 'never'],
   keepOutput: true,
@@ -54,6 +53,13 @@ export const copysign = binaryOp('copysign', {
     (g) => zerosOf(g),
   ],
 });
+
+/** x's magnitude with y's sign. */
+export function copysign(x: Tensor, y: Operand): Tensor {
+  checkTensor('copysign', x);
+  return signed(x, y);
+}
+export const copysign_ = signed.inPlace;
 
 /** The number beside x in the direction of y. */
 export const nextafter = tensorsOnly('nextafter', binaryOp('nextafter', { noInteger: true }));
@@ -87,12 +93,18 @@ const Ldexp = defineGradient('Ldexp', (g, node) => {
 function scaledByPower(op: string, x: Tensor, other: Tensor): Tensor {
   checkTensor(op, x);
   checkTensor(op, other, 'other');
+  if (other.code === Code.bool) throw new DTypeError(`${op}: not defined for an exponent of bool`);
   if (x.place !== other.place) [x, other] = together(op, x, other);
   const promoted = promotedCode(op, x, other);
   const code = isFloatingCode(promoted) ? promoted : defaultDtypeCode();
   const compute = code === Code.float64 ? Code.float64 : Code.float32;
   // A half type may have no number for the power, although it has one for the product.
-  const out = withGradMode(op, false, () => copied(mul(cast(x, compute), exp2(cast(other, compute))), code));
+  const out = withGradMode(op, false, () =>
+    copied(
+      mul(cast(x, compute), isFloatingCode(other.code) ? exp2(other) : exp2(cast(other, compute))),
+      code,
+    ),
+  );
   return record(out, Ldexp, [x, other], [x, other], null);
 }
 

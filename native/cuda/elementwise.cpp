@@ -122,7 +122,8 @@ bool refuse_zero(const Launch& l, Queue& q) {
 }
 
 bool divides_whole_numbers(Op op, DType compute) {
-  return !is_floating(compute) && (op == Op::floorDivide || op == Op::truncDivide || op == Op::remainder || op == Op::fmod);
+  return !is_floating(compute) &&
+         (op == Op::floorDivide || op == Op::truncDivide || op == Op::remainder || op == Op::fmod);
 }
 
 /** The powers that are something simpler, as on the CPU: true when the launch is over. */

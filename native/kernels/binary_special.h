@@ -151,7 +151,8 @@ struct bitwiseRightShift : Cheap {
 template <class T>
 TENON_INLINE std::make_unsigned_t<T> greatest_divisor(T x, T y) {
   using U = std::make_unsigned_t<T>;
-  U a = x < 0 ? 0 - static_cast<U>(x) : static_cast<U>(x), b = y < 0 ? 0 - static_cast<U>(y) : static_cast<U>(y);
+  U a = x < 0 ? 0 - static_cast<U>(x) : static_cast<U>(x),
+    b = y < 0 ? 0 - static_cast<U>(y) : static_cast<U>(y);
   while (b != 0) {
     const U r = a % b;
     a = b;
@@ -177,7 +178,8 @@ struct lcm : Costly {
     return map_lanes(x, y, [](T a, T b) {
       const U d = greatest_divisor(a, b);
       if (d == 0) return T{0};
-      const T multiple = static_cast<T>((a < 0 ? 0 - static_cast<U>(a) : static_cast<U>(a)) / d * static_cast<U>(b));
+      const T multiple =
+          static_cast<T>((a < 0 ? 0 - static_cast<U>(a) : static_cast<U>(a)) / d * static_cast<U>(b));
       return multiple < 0 ? static_cast<T>(0 - static_cast<U>(multiple)) : multiple;
     });
   }

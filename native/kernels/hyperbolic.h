@@ -1,4 +1,5 @@
-// Hyperbolic functions, inverse trigonometric and hyperbolic ones, and powers of two, as math.h has the others.
+// Hyperbolic functions, inverse trigonometric and hyperbolic ones, and powers of two, as math.h has the
+// others.
 #pragma once
 #include "kernels/math.h"
 
@@ -84,8 +85,7 @@ TENON_INLINE V atanh(V x) {
     return with_sign(magnitude(widely(magnitude(x),
                                       [](auto a) {
                                         using D = decltype(a);
-                                        return constant<D>(0.5) *
-                                               math::log1p((a + a) / (constant<D>(1) - a));
+                                        return constant<D>(0.5) * math::log1p((a + a) / (constant<D>(1) - a));
                                       })),
                      x);
   else
@@ -140,8 +140,8 @@ template <class V>
 TENON_INLINE V atan_reduced(V t) {
   const V z = t * t;
   return t * z *
-             polynomial(z, -0.3333329909, 0.199985482, -0.1426424079, 0.1095218109, -0.08403436628, 0.05795735915,
-                        -0.03117761263, 0.0109144808, -0.001793593845) +
+             polynomial(z, -0.3333329909, 0.199985482, -0.1426424079, 0.1095218109, -0.08403436628,
+                        0.05795735915, -0.03117761263, 0.0109144808, -0.001793593845) +
          t;
 }
 

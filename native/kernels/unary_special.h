@@ -7,25 +7,26 @@ namespace tenon {
 namespace TENON_ISA {
 namespace unary {
 
-/** Lanes one by one, each worth many operations. */
+/** Lanes one by one, each worth many operations: as much as makes the smallest task, one tile, worth it. */
 struct VeryCostly {
-  static constexpr int cost = 64;
+  static constexpr int cost = 16;
 };
 
-/** A function's vectors through the vector function of that name, or lanes through one in double precision. */
-#define TENON_VECTOR(name, function)                                           \
-  struct name : Costly {                                                       \
-    template <class V>                                                         \
-    TENON_INLINE V operator()(V x) const {                                     \
-      return math::function(x);                                                \
-    }                                                                          \
+/** A function's vectors through the vector function of that name, or lanes through one in double precision.
+ */
+#define TENON_VECTOR(name, function)       \
+  struct name : Costly {                   \
+    template <class V>                     \
+    TENON_INLINE V operator()(V x) const { \
+      return math::function(x);            \
+    }                                      \
   };
-#define TENON_LANES(name, function)                                                                        \
-  struct name : VeryCostly {                                                                               \
-    template <class V>                                                                                     \
-    TENON_INLINE V operator()(V x) const {                                                                 \
-      return map_lanes(x, [](auto lane) { return static_cast<decltype(lane)>(function(double{lane})); });  \
-    }                                                                                                      \
+#define TENON_LANES(name, function)                                                                       \
+  struct name : VeryCostly {                                                                              \
+    template <class V>                                                                                    \
+    TENON_INLINE V operator()(V x) const {                                                                \
+      return map_lanes(x, [](auto lane) { return static_cast<decltype(lane)>(function(double{lane})); }); \
+    }                                                                                                     \
   };
 
 TENON_VECTOR(exp2, exp2)
@@ -86,7 +87,8 @@ struct sinc : Costly {
 struct entr : Costly {
   template <class V>
   TENON_INLINE V operator()(V x) const {
-    return select(x > V{}, -x * math::log(x), select(x == V{}, V{}, select(x < V{}, -math::infinity<V>(), x)));
+    return select(x > V{}, -x * math::log(x),
+                  select(x == V{}, V{}, select(x < V{}, -math::infinity<V>(), x)));
   }
 };
 
@@ -112,12 +114,15 @@ struct nanToNum : Cheap {
   static constexpr int scalars = 3;
   T nan, above, below;
   TENON_INLINE explicit nanToNum(const double* scalars)
-      : nan(static_cast<T>(scalars[0])), above(static_cast<T>(scalars[1])), below(static_cast<T>(scalars[2])) {}
+      : nan(static_cast<T>(scalars[0])),
+        above(static_cast<T>(scalars[1])),
+        below(static_cast<T>(scalars[2])) {}
 
   template <class V>
   TENON_INLINE V operator()(V x) const {
     const V infinity = math::infinity<V>();
-    return select(x != x, splat(nan), select(x == infinity, splat(above), select(x == -infinity, splat(below), x)));
+    return select(x != x, splat(nan),
+                  select(x == infinity, splat(above), select(x == -infinity, splat(below), x)));
   }
 };
 

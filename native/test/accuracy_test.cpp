@@ -112,6 +112,16 @@ Number true_value(DType t, const Reference& r, const Function& f, Number x, Numb
       case Op::tan: return std::tan(a);
       case Op::tanh: return std::tanh(a);
       case Op::erf: return std::erf(a);
+      case Op::exp2: return std::exp2(a);
+      case Op::asin: return std::asin(a);
+      case Op::acos: return std::acos(a);
+      case Op::atan: return std::atan(a);
+      case Op::sinh: return std::sinh(a);
+      case Op::cosh: return std::cosh(a);
+      case Op::asinh: return std::asinh(a);
+      case Op::acosh: return std::acosh(a);
+      case Op::atanh: return std::atanh(a);
+      case Op::erfc: return std::erfc(a);
       default: break;
     }
   }

@@ -129,7 +129,8 @@ bool right(const Row& row, const Reference& r, DType compute, DType out, Number 
   }
   const auto matches = [&](Number exact) {
     want = converted(compute, out, exact);
-    if (row.op == Op::maximum || row.op == Op::minimum || row.op == Op::fmax || row.op == Op::fmin) return got == want || identical(got, want);
+    if (row.op == Op::maximum || row.op == Op::minimum || row.op == Op::fmax || row.op == Op::fmin)
+      return got == want || identical(got, want);
     return identical(got, want);
   };
   if (compute == DType::f32) {

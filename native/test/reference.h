@@ -182,7 +182,9 @@ inline const Reference all[] = {
     BOTH("fmax", y != y || x > y ? x : y),
     BOTH("fmin", y != y || x < y ? x : y),
     SPLIT("fmod", std::fmod(x, y), y == -1 ? 0 : x % y),
-    BOTH("heaviside", x == 0 ? y : x > 0 ? T{1} : T{0}),
+    BOTH("heaviside", x == 0  ? y
+                      : x > 0 ? T{1}
+                              : T{0}),
     ONLY_FLOAT("nextafter", std::nextafter(x, y)),
     ONLY_FLOAT("sigmoidBackward", x * (1 - y) * y),
     {"tanhBackward", FLOAT(x * (1 - y * y)), FLOAT(x * std::fma(-y, y, T{1})), nullptr, nullptr},

@@ -52,7 +52,11 @@ describe('one operand', () => {
     [() => bool.frac_(), DTypeError, /^frac_: expected floating point, got bool/],
     [() => int(1).deg2rad_(), DTypeError, /^deg2rad_: the result is float32, which int64 can't hold/],
     [
-      () => ones(2).deg2rad().deg2rad_().sinh(wrong(1)),
+      () =>
+        ones(2)
+          .deg2rad()
+          .deg2rad_()
+          .sinh(...wrong<[]>([1])),
       ArgumentError,
       /^sinh: expected no arguments, got 1 besides/,
     ],
@@ -131,6 +135,8 @@ describe('two operands', () => {
       ArgumentError,
       /^copysign: expected other to be a Tensor or a number/,
     ],
+    [() => copysign(wrong(2), ones(2)), ArgumentError, /^copysign: expected input to be a Tensor, got 2/],
+    [() => ldexp(ones(2), bool), DTypeError, /^ldexp: not defined for an exponent of bool/],
     [() => xlogy(2, 3), ArgumentError, /^xlogy: expected at least one Tensor, got two numbers/],
     [() => floatPower(2, 3), ArgumentError, /^floatPower: expected at least one Tensor, got two numbers/],
     [
@@ -215,7 +221,11 @@ describe('weights, sizes and dtypes', () => {
     ],
     [() => ones(2, 3).sumToSize(2), ShapeError, /^sumToSize: \[2\] does not broadcast to \[2, 3\]/],
     [() => ones(2, 3).sumToSize(), ArgumentError, /^sumToSize: expected a size/],
-    [() => ones(2, 3).sumToSize(wrong('1')), ShapeError, /^sumToSize: expected sizes to be non-negative/],
+    [
+      () => ones(2, 3).sumToSize(wrong<number>('1')),
+      ShapeError,
+      /^sumToSize: expected sizes to be non-negative/,
+    ],
     [() => finfo('int32'), DTypeError, /^finfo: expected a floating-point dtype, got int32; use iinfo/],
     [() => iinfo('float32'), DTypeError, /^iinfo: expected an integer dtype, got float32; use finfo/],
     [() => iinfo('bool'), DTypeError, /^iinfo: expected an integer dtype, got bool/],

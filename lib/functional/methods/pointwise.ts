@@ -141,7 +141,7 @@ attachBinary({
   floatPower,
   floatPower_,
   copysign: parts.copysign,
-  copysign_: parts.copysign.inPlace,
+  copysign_: parts.copysign_,
   nextafter: parts.nextafter,
   nextafter_: parts.nextafter.inPlace,
   ldexp: parts.ldexp,
