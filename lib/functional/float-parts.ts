@@ -93,7 +93,8 @@ const Ldexp = defineGradient('Ldexp', (g, node) => {
 function scaledByPower(op: string, x: Tensor, other: Tensor): Tensor {
   checkTensor(op, x);
   checkTensor(op, other, 'other');
-  if (other.code === Code.bool) throw new DTypeError(`${op}: not defined for an exponent of bool`);
+  if (isFloatingCode(x.code) && other.code === Code.bool)
+    throw new DTypeError(`${op}: not defined for an exponent of bool`);
   if (x.place !== other.place) [x, other] = together(op, x, other);
   const promoted = promotedCode(op, x, other);
   const code = isFloatingCode(promoted) ? promoted : defaultDtypeCode();
