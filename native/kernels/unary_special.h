@@ -1,7 +1,6 @@
 // Functors of the UNARY and PREDICATE rows of ops.def that are beyond the elementary functions.
 #pragma once
-#include "kernels/hyperbolic.h"
-#include "kernels/special.h"
+#include "kernels/error_function.h"
 
 namespace tenon {
 namespace TENON_ISA {
@@ -38,9 +37,9 @@ TENON_VECTOR(cosh, cosh)
 TENON_VECTOR(asinh, asinh)
 TENON_VECTOR(acosh, acosh)
 TENON_VECTOR(atanh, atanh)
-TENON_LANES(erfc, std::erfc)
+TENON_VECTOR(erfc, erfc)
+TENON_VECTOR(erfinv, erfinv)
 TENON_LANES(erfcx, special::erfcx)
-TENON_LANES(erfinv, special::erfinv)
 TENON_LANES(ndtri, special::ndtri)
 TENON_LANES(logNdtr, special::log_ndtr)
 TENON_LANES(lgamma, special::lgamma)
