@@ -7,7 +7,10 @@ const layers = [
   { name: 'backend', path: '^lib/backend/' },
   { name: 'tensor', path: '^lib/(autograd/|(device|tensor|print)\\.ts$)' },
   { name: 'functional', path: '^lib/functional/' },
-  { name: 'modules', path: '^lib/(nn|optim|data|io|utils|cpu|cuda|runtime|share|testing|profiler)(/|\\.ts$)' },
+  {
+    name: 'modules',
+    path: '^lib/(nn|optim|data|io|utils|cpu|cuda|runtime|share|special|testing|profiler)(/|\\.ts$)',
+  },
   { name: 'index', path: '^lib/index\\.ts$' },
   { name: 'cli', path: '^lib/cli/' },
 ];

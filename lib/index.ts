@@ -77,6 +77,7 @@ export * as optim from './optim';
 export * as io from './io';
 export { save, load, type LoadOptions, type Saveable, type Loaded } from './io';
 export * as utils from './utils';
+export * as special from './special';
 export * as profiler from './profiler';
 export * as testing from './testing';
 

@@ -2,21 +2,15 @@
  * Elementary functions of one operand, each as a function and in place: a pair here is all that the library needs to
  * have both, and the methods.
  */
-import type { Tensor } from '../tensor';
 import { add, div, mul, neg } from './arithmetic';
 import { reluBackward, sigmoidBackward, tanhBackward } from './derivatives';
 import { zerosOf } from './kernel';
-import { unaryOp, type UnaryFunction } from './kinds';
+import { both, unaryOp } from './kinds';
 import { roundingOp } from './rounding';
 
 const INVERSE_LN2 = 1 / Math.LN2;
 const LN10 = Math.LN10;
 const TWO_OVER_SQRT_PI = 2 / Math.sqrt(Math.PI);
-
-type Elementary = (x: Tensor) => Tensor;
-
-/** The function, and what changes its tensor in place. */
-const both = (f: UnaryFunction): readonly [Elementary, Elementary] => [f, f.inPlace];
 
 export const [abs, abs_] = both(
   unaryOp('abs', {

@@ -2,6 +2,7 @@
 import './methods/statistics';
 export { positive, isNonzero, isSameSize } from './methods';
 import './methods/indexing';
+import './methods/pointwise';
 
 export {
   Generator,
@@ -51,6 +52,33 @@ export { neg, neg as negative, mul, mul as multiply, div as trueDivide } from '.
 export * from './elementary';
 export { abs as absolute, abs_ as absolute_, trunc as fix, trunc_ as fix_ } from './elementary';
 export { round } from './rounding';
+export * from './trigonometric';
+export { atan2, atan2 as arctan2, hypot, angle, deg2rad, deg2rad_, rad2deg, rad2deg_ } from './angle';
+export { i0, i0_ } from './bessel';
+export { erfc, erfc_, erfinv } from './error-function';
+export { lgamma, digamma, polygamma, mvlgamma } from './gamma';
+export { logit, logit_, xlogy, xlogy_, logaddexp, logaddexp2 } from './logarithms';
+export { fmax, fmin, heaviside } from './choosing';
+export { fmod } from './fmod';
+export { floatPower } from './float-power';
+export { gcd, gcd_, lcm, lcm_, bitwiseLeftShift, bitwiseRightShift } from './integers';
+export {
+  signbit,
+  isposinf,
+  isneginf,
+  isreal,
+  copysign,
+  nextafter,
+  frexp,
+  ldexp,
+  ldexp_,
+  nanToNum,
+  nanToNum_,
+  type MantissaAndExponent,
+} from './float-parts';
+export { addcmul, addcdiv, lerp } from './ternary';
+export { hardshrink, prelu } from './shrink';
+export { finfo, iinfo, type FloatInfo, type IntegerInfo } from './type-info';
 export {
   square,
   bitwiseNot,

@@ -31,6 +31,8 @@ interface TypeRules {
   readonly noBoolOperand?: boolean;
   /** Not defined for floating-point tensors. */
   readonly noFloat?: boolean;
+  /** Defined for those only: integers and booleans do not become floats. */
+  readonly noInteger?: boolean;
 }
 
 function typesOf(op: OpName): OpTypes {
@@ -44,6 +46,7 @@ function outputCode(op: string, types: OpTypes, rules: TypeRules, code: number):
       throw new DTypeError(`${op}: expected integers or booleans, got ${DTYPES[code]}`);
     return code;
   }
+  if (rules.noInteger) throw new DTypeError(`${op}: expected floating point, got ${DTYPES[code]}`);
   if (types === 'FLOAT') return defaultDtypeCode();
   if (code === Code.bool && rules.noBool) throw new DTypeError(`${op}: not defined for bool`);
   return code;
@@ -111,6 +114,11 @@ export function unaryOp(name: OpName, spec: UnarySpec): UnaryFunction {
   };
   return Object.assign(call, { inPlace });
 }
+
+/** The function, and what changes its tensor in place. */
+export const both = (
+  f: UnaryFunction,
+): readonly [f: (x: Tensor) => Tensor, inPlace: (x: Tensor) => Tensor] => [f, f.inPlace];
 
 /** f(x) as booleans, by the kernel of that name. */
 export function predicateOp(name: OpName): (x: Tensor) => Tensor {

@@ -24,7 +24,12 @@ export function numberValue(op: string, value: unknown, name = 'the value'): num
 }
 
 /** The greatest finite element of the floating dtypes, by code. */
-const GREATEST: readonly number[] = [3.4028234663852886e38, Number.MAX_VALUE, 65504, 3.3895313892515355e38];
+export const GREATEST: readonly number[] = [
+  3.4028234663852886e38,
+  Number.MAX_VALUE,
+  65504,
+  3.3895313892515355e38,
+];
 /** As far as there are doubles. */
 const INT64_RANGE = [-(2 ** 63), 2 ** 63 - 1024] as const;
 

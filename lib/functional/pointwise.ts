@@ -98,7 +98,8 @@ const power = binaryOp('pow', {
     },
   ],
 });
-const asTensor = (x: KernelOperand, like: Tensor): Tensor =>
+/** @internal An operand as a tensor of a dtype. */
+export const asTensor = (x: KernelOperand, like: Tensor): Tensor =>
   typeof x === 'number' ? fullOf([], like.code, CPU, x) : cast(x, like.code);
 
 /**

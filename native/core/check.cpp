@@ -68,6 +68,9 @@ bool may_work_in_place(Op op) {
   switch (op) {
     case Op::copy:
     case Op::where:
+    case Op::addcmul:
+    case Op::addcdiv:
+    case Op::lerp:
     case Op::tril:
     case Op::triu:
     case Op::softmax:
@@ -390,6 +393,12 @@ class Checker {
         dtype(l_.in(0).dtype == DType::boolean, "the condition is bool");
         dtype(l_.in(1).dtype == l_.out().dtype && l_.in(2).dtype == l_.out().dtype,
               "x, y and out are of one dtype");
+        break;
+      case Op::addcmul: broadcast(); break;
+      case Op::addcdiv:
+      case Op::lerp:
+        broadcast();
+        dtype(is_floating(l_.compute), "computes in float32 or float64");
         break;
       case Op::eye: shape(l_.out().rank == 2 && l_.out().contiguous, "the output is a matrix"); break;
       case Op::arange:

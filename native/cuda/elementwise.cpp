@@ -52,7 +52,7 @@ void set_common(P& p, const Launch& l, Queue& q, int inputs, const DType* types,
   p.out = l.out().data;
   p.failure = validated ? q.failure() : nullptr;
   for (int k = 0; k < inputs; k++) p.in[k] = input_of(l.in(k), types[1 + k]);
-  for (uint32_t i = 0; i < l.scalars && i < 2; i++) p.scalars[i] = l.scalar[i].get();
+  for (uint32_t i = 0; i < l.scalars && i < kMaxScalars; i++) p.scalars[i] = l.scalar[i].get();
 }
 
 void run_dense(const Launch& l, Queue& q, const char* kernel, int inputs, const DType* types,
@@ -151,7 +151,8 @@ bool refuse_zero(const Launch& l, Queue& q) {
 }
 
 bool divides_whole_numbers(Op op, DType compute) {
-  return !is_floating(compute) && (op == Op::floorDivide || op == Op::truncDivide || op == Op::remainder);
+  return !is_floating(compute) &&
+         (op == Op::floorDivide || op == Op::truncDivide || op == Op::remainder || op == Op::fmod);
 }
 
 /** The powers that are something simpler, as on the CPU: true when the launch is over. */

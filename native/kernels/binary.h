@@ -226,3 +226,5 @@ struct reluBackward : Cheap {
 }  // namespace binary
 }  // namespace TENON_ISA
 }  // namespace tenon
+
+#include "kernels/binary_special.h"  // which needs what is here

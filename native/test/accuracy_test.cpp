@@ -34,6 +34,16 @@ const Function functions[] = {
     {Op::tanh, "tanh", -12, 12},
     {Op::sigmoid, "sigmoid", -110, 20},
     {Op::erf, "erf", -6, 6},
+    {Op::exp2, "exp2", -150, 130},
+    {Op::asin, "asin", -1, 1},
+    {Op::acos, "acos", -1, 1},
+    {Op::atan, "atan", -10, 10},
+    {Op::sinh, "sinh", -90, 90},
+    {Op::cosh, "cosh", -90, 90},
+    {Op::asinh, "asinh", -10, 10},
+    {Op::acosh, "acosh", 1, 10},
+    {Op::atanh, "atanh", -1, 1},
+    {Op::erfc, "erfc", -6, 10},
     {Op::sqrt, "sqrt", 0, 100},
     {Op::rsqrt, "rsqrt", 0, 100},
     {Op::reciprocal, "reciprocal", -10, 10},
@@ -102,6 +112,16 @@ Number true_value(DType t, const Reference& r, const Function& f, Number x, Numb
       case Op::tan: return std::tan(a);
       case Op::tanh: return std::tanh(a);
       case Op::erf: return std::erf(a);
+      case Op::exp2: return std::exp2(a);
+      case Op::asin: return std::asin(a);
+      case Op::acos: return std::acos(a);
+      case Op::atan: return std::atan(a);
+      case Op::sinh: return std::sinh(a);
+      case Op::cosh: return std::cosh(a);
+      case Op::asinh: return std::asinh(a);
+      case Op::acosh: return std::acosh(a);
+      case Op::atanh: return std::atanh(a);
+      case Op::erfc: return std::erfc(a);
       default: break;
     }
   }

@@ -46,7 +46,8 @@ std::vector<double> scalars_of(const Row& row) {
 }
 
 bool divides(const Row& row) {
-  return row.op == Op::floorDivide || row.op == Op::truncDivide || row.op == Op::remainder;
+  return row.op == Op::floorDivide || row.op == Op::truncDivide || row.op == Op::remainder ||
+         row.op == Op::fmod;
 }
 
 /** Numbers of a dtype on which things tend to go wrong, then others. */
@@ -128,7 +129,8 @@ bool right(const Row& row, const Reference& r, DType compute, DType out, Number 
   }
   const auto matches = [&](Number exact) {
     want = converted(compute, out, exact);
-    if (row.op == Op::maximum || row.op == Op::minimum) return got == want || identical(got, want);
+    if (row.op == Op::maximum || row.op == Op::minimum || row.op == Op::fmax || row.op == Op::fmin)
+      return got == want || identical(got, want);
     return identical(got, want);
   };
   if (compute == DType::f32) {
@@ -587,7 +589,7 @@ SLOW_TEST("large tensors are written past the caches, all of them") {
 
 TEST("integer division by zero is refused before anything is written") {
   for (Isa isa : isas())
-    for (Op op : {Op::floorDivide, Op::truncDivide, Op::remainder})
+    for (Op op : {Op::floorDivide, Op::truncDivide, Op::remainder, Op::fmod})
       for (DType t : {DType::i32, DType::i64, DType::i8, DType::u8})
         for (Layout layout : kLayouts)
           for (int64_t zero : {int64_t{0}, int64_t{1500}, int64_t{2999}}) {

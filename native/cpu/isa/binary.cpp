@@ -51,6 +51,8 @@ bool before(const binary::truncDivide*, const Launch& l) { return refuse_zero(l,
 
 bool before(const binary::remainder*, const Launch& l) { return refuse_zero(l, "remainder"); }
 
+bool before(const binary::fmod*, const Launch& l) { return refuse_zero(l, "fmod"); }
+
 /** The powers that are something simpler, if the exponent is a number: zeros and infinities may then differ.
  */
 bool before(const binary::pow*, const Launch& l) {

@@ -54,7 +54,8 @@ struct NUMERIC {
 template <class F>
 TENON_INLINE F make_functor(const Scalar* scalars) {
   if constexpr (std::is_constructible_v<F, const double*>) {
-    const double values[] = {scalars[0].get(), F::scalars > 1 ? scalars[1].get() : 0};
+    const double values[] = {scalars[0].get(), F::scalars > 1 ? scalars[1].get() : 0,
+                             F::scalars > 2 ? scalars[2].get() : 0};
     return F(values);
   } else {
     return F();

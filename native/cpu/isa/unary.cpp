@@ -10,6 +10,7 @@ namespace TENON_ISA {
 #define FUNCTOR_0(name, T) unary::name
 #define FUNCTOR_1(name, T) unary::name<T>
 #define FUNCTOR_2(name, T) unary::name<T>
+#define FUNCTOR_3(name, T) unary::name<T>
 
 #define UNARY(name, types, scalars)                                                                      \
   void kernel_##name(const Launch& l) {                                                                  \

@@ -12,6 +12,7 @@ namespace cuda {
 constexpr unsigned kElementThreads = 256;
 constexpr int kMaxInputs = 3;
 constexpr int kLeastTogether = 2;  // elements of strided operands that a thread takes at a time, at least
+constexpr int kMaxScalars = 3;
 
 /** An operand: elements, or the bits of one number in the type that the kernel takes it in. */
 struct Input {
@@ -25,7 +26,7 @@ struct DenseParameters {
   int64_t n;
   void* out;
   Input in[kMaxInputs];
-  double scalars[2];
+  double scalars[kMaxScalars];
   const FailureRecord* failure;  // nothing is done after one; null: nothing can fail
   bool vectors;                  // all are aligned to as many elements as 16 bytes hold
 };
@@ -36,7 +37,7 @@ struct StridedParameters {
   void* out;
   DType out_type;
   Input in[kMaxInputs];
-  double scalars[2];
+  double scalars[kMaxScalars];
   const FailureRecord* failure;
   int32_t dims;
   Dim<1 + kMaxInputs> dim[kMaxDims];

@@ -8,6 +8,7 @@ namespace cuda {
 #define FUNCTOR_0(name, T) unary::name
 #define FUNCTOR_1(name, T) unary::name<T>
 #define FUNCTOR_2(name, T) unary::name<T>
+#define FUNCTOR_3(name, T) unary::name<T>
 #define UNARY_KERNELS(suffix, type, name, scalars) \
   ELEMENTWISE_KERNELS(unary_##name##_##suffix, type, FUNCTOR_##scalars(name, type), type, 1)
 #define PREDICATE_KERNELS(suffix, type, name) \
