@@ -1,5 +1,6 @@
 /** Makes a range of calls in a process of its own: `child.ts TASK`, which a parent (run.ts) starts. */
 import { openSync, readFileSync, writeSync } from 'fs';
+import { dirname } from 'path';
 import { judgeError, lastWrong, planCall, type Call } from './call';
 import { LOADING, type Finding, type Message, type Task } from './protocol';
 import { Settings, liveTensors, trainingLosses } from './state';
@@ -30,6 +31,8 @@ note(LOADING);
 // eslint-disable-next-line @typescript-eslint/no-require-imports -- the package's path is an argument
 const lib = require(task.module) as Library;
 lib.setMemoryLimit(MEMORY_LIMIT);
+// What is written to random names goes to the parent's folder, which it removes.
+process.chdir(dirname(task.progress));
 // An error's stack costs more than most calls.
 Error.stackTraceLimit = 0;
 process.emitWarning = () => undefined;

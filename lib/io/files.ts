@@ -17,13 +17,18 @@ function pathOf(op: string, path: unknown): string {
   return path;
 }
 
+/** Whether Node made an error of what the system said: those have a code. */
+function isSystemError(error: unknown): error is Error {
+  return typeof (error as { code?: unknown } | null | undefined)?.code === 'string';
+}
+
 /** Runs `f`; what the system reports becomes a FileError. */
 function onFile<T>(op: string, path: string, f: () => T): T {
   try {
     return f();
   } catch (error) {
-    if (error instanceof TenonError || !(error instanceof Error)) throw error;
-    throw new FileError(`${op}: ${describe(path)}: ${error.message}`, { cause: error });
+    if (error instanceof TenonError || !isSystemError(error)) throw error;
+    throw new FileError(`${op}: ${JSON.stringify(path)}: ${error.message}`, { cause: error });
   }
 }
 
@@ -53,7 +58,7 @@ export class Reader implements Source {
       const file = openSync(name, 'r');
       try {
         const stat = fstatSync(file);
-        if (!stat.isFile()) throw new FileError(`${op}: ${describe(name)} is not a file`);
+        if (!stat.isFile()) throw new FileError(`${op}: ${JSON.stringify(name)} is not a file`);
         return use(new Reader(op, name, file, stat.size));
       } finally {
         closeSync(file);
@@ -62,7 +67,7 @@ export class Reader implements Source {
   }
 
   fail(what: string): never {
-    throw new FileError(`${this.op}: ${describe(this.path)}: ${what}`);
+    throw new FileError(`${this.op}: ${JSON.stringify(this.path)}: ${what}`);
   }
 
   /** Fills `buffer` from a position on. */

@@ -126,6 +126,7 @@ export function takeApart(value: unknown): readonly [tensors: (readonly [string,
  */
 export function putTogether(json: unknown, find: (name: string, requiresGrad: boolean) => Tensor): unknown {
   if (json === null || typeof json !== 'object') return json;
+  if (!Array.isArray(json)) throw new SyntaxError('an object makes no sense');
   const [kind, ...rest] = json as unknown[];
   const inside = (item: unknown): unknown => putTogether(item, find);
   switch (kind) {
