@@ -97,11 +97,21 @@ export const Op = {
   mseLossBackward: 92,
   sgd: 93,
   adam: 94,
+  luFactor: 95,
+  luSolve: 96,
+  luDet: 97,
+  cholesky: 98,
+  solveTriangular: 99,
+  qr: 100,
+  householderProduct: 101,
+  svd: 102,
+  eigh: 103,
+  matrixExp: 104,
 } as const;
 
 export type OpName = keyof typeof Op;
 
-export type OpKind = 'unary' | 'predicate' | 'binary' | 'compare' | 'reduce' | 'kernel' | 'hostKernel';
+export type OpKind = 'unary' | 'predicate' | 'binary' | 'compare' | 'reduce' | 'kernel' | 'hostKernel' | 'sharedKernel';
 
 /** The compute types a kernel is compiled for. */
 export type OpTypes = 'FLOAT' | 'INTEGER' | 'NUMERIC';
@@ -212,4 +222,14 @@ export const OP_ROWS: readonly OpRow[] = [
   { name: 'mseLossBackward', kind: 'kernel', types: 'NUMERIC', outputs: 1, inputs: 3, scalars: 1 },
   { name: 'sgd', kind: 'kernel', types: 'NUMERIC', outputs: -1, inputs: -1, scalars: 7 },
   { name: 'adam', kind: 'kernel', types: 'NUMERIC', outputs: -1, inputs: -1, scalars: 9 },
+  { name: 'luFactor', kind: 'sharedKernel', types: 'NUMERIC', outputs: 3, inputs: 1, scalars: 1 },
+  { name: 'luSolve', kind: 'sharedKernel', types: 'NUMERIC', outputs: 1, inputs: 3, scalars: 1 },
+  { name: 'luDet', kind: 'sharedKernel', types: 'NUMERIC', outputs: 3, inputs: 2, scalars: 0 },
+  { name: 'cholesky', kind: 'sharedKernel', types: 'NUMERIC', outputs: 2, inputs: 1, scalars: 2 },
+  { name: 'solveTriangular', kind: 'sharedKernel', types: 'NUMERIC', outputs: 1, inputs: 2, scalars: 2 },
+  { name: 'qr', kind: 'sharedKernel', types: 'NUMERIC', outputs: -1, inputs: 1, scalars: 0 },
+  { name: 'householderProduct', kind: 'sharedKernel', types: 'NUMERIC', outputs: 1, inputs: 2, scalars: 0 },
+  { name: 'svd', kind: 'sharedKernel', types: 'NUMERIC', outputs: -1, inputs: 1, scalars: 1 },
+  { name: 'eigh', kind: 'sharedKernel', types: 'NUMERIC', outputs: -1, inputs: 1, scalars: 1 },
+  { name: 'matrixExp', kind: 'sharedKernel', types: 'NUMERIC', outputs: 1, inputs: 1, scalars: 0 },
 ];

@@ -1,5 +1,6 @@
 /** The operations as functions. */
 export { positive, isNonzero, isSameSize } from './methods';
+import './methods/linalg';
 
 export {
   Generator,
@@ -136,6 +137,13 @@ export { clone } from './copy';
 export { cat, cat as concat, cat as concatenate, stack } from './join';
 export { tril, triu } from './triangle';
 export { indexSelect, indexAdd } from './index-select';
+export { cholesky, choleskyInverse, choleskySolve } from './linalg/cholesky';
+export { det, logdet, slogdet } from './linalg/det';
+export { pinverse } from './linalg/pinv';
+export { matrixExp, matrixPower } from './linalg/power';
+export { qr } from './linalg/qr';
+export { inv as inverse } from './linalg/solve';
+export { svd } from './linalg/svd';
 export { slice, Slice, type IndexItem } from './indexing';
 export { where, maskedFill } from './where';
 export { softmax, logSoftmax } from './activation';
