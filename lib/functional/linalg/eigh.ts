@@ -8,15 +8,7 @@ import { named } from '../arguments';
 import { div, mul, sub } from '../arithmetic';
 import { matmul } from '../matmul';
 import { unsqueeze } from '../view';
-import {
-  batchOf,
-  checkSquare,
-  decompose,
-  results,
-  transposed,
-  withDiagonal,
-  type Results,
-} from './matrices';
+import { batchOf, checkSquare, decompose, results, transposed, withDiagonal, type Results } from './matrices';
 
 /** Of A = V diag(L) Vᵀ: V [(Vᵀ gV) / E + diag(gL)] Vᵀ, with E[i, j] = L[j] - L[i] (https://people.maths.ox.ac.uk/gilesm/files/NA-08-01.pdf). */
 const Eigh = defineGradients('LinalgEigh', ([gl = null, gv = null], node) => {
@@ -53,14 +45,14 @@ export function valuesOf(x: Tensor, upper: boolean): Tensor {
  * The eigenvalues, the smallest first, and eigenvectors of a symmetric matrix, of which one triangle is looked at
  * (https://pytorch.org/docs/stable/generated/torch.linalg.eigh.html).
  */
-export const eigh = named<
-  [UPLO?: Uplo],
-  { UPLO?: Uplo },
-  Results<readonly ['eigenvalues', 'eigenvectors']>
->('linalg.eigh', ['UPLO'], (x, uplo = 'L') => {
-  checkSquare('linalg.eigh', x);
-  return results(['eigenvalues', 'eigenvectors'], decomposed(x, isUpper('linalg.eigh', uplo)));
-});
+export const eigh = named<[UPLO?: Uplo], { UPLO?: Uplo }, Results<readonly ['eigenvalues', 'eigenvectors']>>(
+  'linalg.eigh',
+  ['UPLO'],
+  (x, uplo = 'L') => {
+    checkSquare('linalg.eigh', x);
+    return results(['eigenvalues', 'eigenvectors'], decomposed(x, isUpper('linalg.eigh', uplo)));
+  },
+);
 
 /** The eigenvalues of a symmetric matrix, the smallest first. */
 export const eigvalsh = named<[UPLO?: Uplo], { UPLO?: Uplo }, Tensor>(

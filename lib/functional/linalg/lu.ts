@@ -71,7 +71,13 @@ function permutation(lu: Tensor, pivots: Tensor): Tensor {
  * The gradient of A = P L U (https://arxiv.org/abs/1110.1111 has the square case): for square and wide matrices
  * P L⁻ᵀ [tril₋₁(Lᵀ gL - gU₂ U₂ᵀ) + triu(gU₁ U₁ᵀ)] U₁⁻ᵀ beside P L⁻ᵀ gU₂, for tall ones what is the same of their transposes.
  */
-function gradientOf(p: Tensor, lower: Tensor, upper: Tensor, gradL: Tensor | null, gradU: Tensor | null): Tensor {
+function gradientOf(
+  p: Tensor,
+  lower: Tensor,
+  upper: Tensor,
+  gradL: Tensor | null,
+  gradU: Tensor | null,
+): Tensor {
   const [m, k] = lower.shape.slice(-2) as [number, number];
   const n = upper.shape[upper.shape.length - 1]!;
   const zero = (like: Tensor): Tensor => mul(like, 0);
@@ -103,7 +109,9 @@ function lowerOf(lu: Tensor): Tensor {
   const [m, n] = lu.shape.slice(-2) as [number, number];
   const k = Math.min(m, n);
   const below = tril(narrow(lu, -1, 0, k), -1);
-  return m === k ? withDiagonal(below, 1) : cat([withDiagonal(narrow(below, -2, 0, k), 1), narrow(below, -2, k, m - k)], -2);
+  return m === k
+    ? withDiagonal(below, 1)
+    : cat([withDiagonal(narrow(below, -2, 0, k), 1), narrow(below, -2, k, m - k)], -2);
 }
 
 function upperOf(lu: Tensor): Tensor {
@@ -184,17 +192,15 @@ interface Side {
 
 const LuSolve = defineGradient<Side>('LinalgLuSolve', (grad, node, { left, adjoint }) => {
   const [both, pivots, x] = [node.input(0), node.input(1), node.input(2)];
-  const gradB = node.needs(1) || node.needs(0) ? solveWith(both, pivots, grad, { left, adjoint: !adjoint }) : null;
+  const gradB =
+    node.needs(1) || node.needs(0) ? solveWith(both, pivots, grad, { left, adjoint: !adjoint }) : null;
   if (!node.needs(0)) return [null, gradB];
   // Of A = P L U: from its gradient to those of L and U.
   const outer = left ? neg(matmul(gradB!, transposed(x))) : neg(matmul(transposed(x), gradB!));
   const gradA = adjoint ? transposed(outer) : outer;
   const within = matmul(transposed(permutation(both, pivots)), gradA);
   const [lower, upper] = [lowerOf(both), upperOf(both)];
-  const gradLU = add(
-    tril(matmul(within, transposed(upper)), -1),
-    triu(matmul(transposed(lower), within)),
-  );
+  const gradLU = add(tril(matmul(within, transposed(upper)), -1), triu(matmul(transposed(lower), within)));
   return [gradLU, gradB];
 });
 
@@ -217,8 +223,7 @@ export const luSolve = named<
   checkSquareShape(op, both, 'LU');
   checkTensor(op, pivots, 'pivots');
   checkMatrices(op, b, 'B');
-  if (pivots.code !== Code.int32)
-    throw new DTypeError(`${op}: expected int32 pivots, got ${pivots.dtype}`);
+  if (pivots.code !== Code.int32) throw new DTypeError(`${op}: expected int32 pivots, got ${pivots.dtype}`);
   const side = {
     left: booleanArgument(op, 'left', left, true),
     adjoint: booleanArgument(op, 'adjoint', adjoint, false),
@@ -226,7 +231,9 @@ export const luSolve = named<
   const n = both.shape[both.shape.length - 1]!;
   const wanted = both.shape.slice(0, -1);
   if (String(pivots.shape) !== String(wanted))
-    throw new ShapeError(`${op}: expected pivots of shape ${showShape(wanted)}, got ${showShape(pivots.shape)}`);
+    throw new ShapeError(
+      `${op}: expected pivots of shape ${showShape(wanted)}, got ${showShape(pivots.shape)}`,
+    );
   if (b.shape[b.shape.length - (side.left ? 2 : 1)] !== n)
     throw new ShapeError(`${op}: sizes differ: LU ${showShape(both.shape)}, B ${showShape(b.shape)}`);
   const [p, q] = batchedTogether(op, ...paired(op, both, b));

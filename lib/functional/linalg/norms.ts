@@ -10,7 +10,7 @@ import { div, mul } from '../arithmetic';
 import { cast } from '../cast';
 import { eq, isnan, logicalOr, ne } from '../compare';
 import { abs, sign, sqrt } from '../elementary';
-import { fullOf, zerosOf } from '../kernel';
+import { fullOf } from '../kernel';
 import { pow } from '../pointwise';
 import { amax, amin, sum, type Dims } from '../reduce';
 import { movedim, reshape, unsqueeze } from '../view';
@@ -30,7 +30,7 @@ const VectorNorm = defineGradient<Norm>('LinalgVectorNorm', (grad, node, { order
   const x = node.input(0);
   const norm = reshape(node.input(1), keptShape);
   const g = reshape(grad, keptShape);
-  if (p === 0) return [zerosOf(x)];
+  if (p === 0) return [null];
   if (p === 1) return [mul(sign(x), g)];
   if (p === 2) return [mul(g, maskedFill(div(x, norm), eq(norm, 0), 0))];
   if (!Number.isFinite(p)) {
@@ -60,7 +60,8 @@ function normOf(x: Tensor, p: number, dims: readonly number[], keepdim: boolean)
 function asAsked(op: string, x: Tensor, dtype: unknown): Tensor {
   if (dtype === undefined || dtype === null) return x;
   const code = dtypeCode(op, dtype);
-  if (code > Code.bfloat16) throw new DTypeError(`${op}: expected a floating-point dtype, got ${describe(dtype)}`);
+  if (code > Code.bfloat16)
+    throw new DTypeError(`${op}: expected a floating-point dtype, got ${describe(dtype)}`);
   if (promoteCodes(x.code, code) !== code)
     throw new DTypeError(`${op}: ${x.dtype} does not fit ${describe(dtype)}`);
   return cast(x, code);
@@ -72,7 +73,14 @@ function orderArgument(op: string, order: unknown): number {
   return order;
 }
 
-function vectorNormOf(op: string, given: Tensor, order: unknown, dim: unknown, keepdim: unknown, dtype: unknown): Tensor {
+function vectorNormOf(
+  op: string,
+  given: Tensor,
+  order: unknown,
+  dim: unknown,
+  keepdim: unknown,
+  dtype: unknown,
+): Tensor {
   checkFloating(op, given, false);
   const p = orderArgument(op, order);
   const x = asAsked(op, given, dtype);
@@ -113,7 +121,12 @@ export function vectorNorm(
   options?: { dtype?: DType },
 ): Tensor;
 export function vectorNorm(x: Tensor, ord: number, options: Omit<NormOptions<number>, 'ord'>): Tensor;
-export function vectorNorm(x: Tensor, ord: number, dim: Dims, options: { keepdim?: boolean; dtype?: DType }): Tensor;
+export function vectorNorm(
+  x: Tensor,
+  ord: number,
+  dim: Dims,
+  options: { keepdim?: boolean; dtype?: DType },
+): Tensor;
 export function vectorNorm(x: Tensor, ...given: readonly unknown[]): Tensor {
   checkTensor('linalg.vectorNorm', x);
   const [ord = 2, dim, keepdim, dtype] = bindArguments('linalg.vectorNorm', NAMES, given);
@@ -125,8 +138,7 @@ export type MatrixOrder = number | 'fro' | 'nuc';
 
 /** The largest or smallest along a dimension; the largest of none is 0. */
 function extreme(x: Tensor, largest: boolean, dim: number, keepdim: boolean): Tensor {
-  if (largest && x.shape[dim] === 0)
-    return fullOf(reducedShape(x.shape, [dim], keepdim), x.code, x.place, 0);
+  if (largest && x.shape[dim] === 0) return fullOf(reducedShape(x.shape, [dim], keepdim), x.code, x.place, 0);
   return largest ? amax(x, dim, keepdim) : amin(x, dim, keepdim);
 }
 
@@ -138,11 +150,21 @@ function matrixDims(op: string, x: Tensor, dim: unknown): [number, number] {
   return [a, b];
 }
 
-function matrixNormOf(op: string, given: Tensor, order: unknown, dim: unknown, keepdim: unknown, dtype: unknown): Tensor {
+function matrixNormOf(
+  op: string,
+  given: Tensor,
+  order: unknown,
+  dim: unknown,
+  keepdim: unknown,
+  dtype: unknown,
+): Tensor {
   checkFloating(op, given, false);
   if (given.shape.length < 2)
     throw new ShapeError(`${op}: expected at least 2 dimensions, got shape ${showShape(given.shape)}`);
-  const known = order === 'fro' || order === 'nuc' || (typeof order === 'number' && [1, 2, Infinity].includes(Math.abs(order)));
+  const known =
+    order === 'fro' ||
+    order === 'nuc' ||
+    (typeof order === 'number' && [1, 2, Infinity].includes(Math.abs(order)));
   if (!known)
     throw new ArgumentError(
       `${op}: expected ord to be 'fro', 'nuc', 1, -1, 2, -2, Infinity or -Infinity, got ${describe(order)}`,
@@ -175,7 +197,11 @@ export function matrixNorm(
   keepdim?: boolean,
   options?: { dtype?: DType },
 ): Tensor;
-export function matrixNorm(x: Tensor, ord: MatrixOrder, options: Omit<NormOptions<MatrixOrder>, 'ord'>): Tensor;
+export function matrixNorm(
+  x: Tensor,
+  ord: MatrixOrder,
+  options: Omit<NormOptions<MatrixOrder>, 'ord'>,
+): Tensor;
 export function matrixNorm(
   x: Tensor,
   ord: MatrixOrder,
@@ -200,7 +226,11 @@ export function norm(
   keepdim?: boolean,
   options?: { dtype?: DType },
 ): Tensor;
-export function norm(x: Tensor, ord: MatrixOrder | null, options: Omit<NormOptions<MatrixOrder>, 'ord'>): Tensor;
+export function norm(
+  x: Tensor,
+  ord: MatrixOrder | null,
+  options: Omit<NormOptions<MatrixOrder>, 'ord'>,
+): Tensor;
 export function norm(
   x: Tensor,
   ord: MatrixOrder | null,
@@ -218,7 +248,9 @@ export function norm(x: Tensor, ...given: readonly unknown[]): Tensor {
     throw new ArgumentError(`${op}: expected one or two dims, got ${count}`);
   if (ord === undefined || ord === null) return vectorNormOf(op, x, 2, dim, keepdim, dtype);
   if (absent && rank !== 1 && rank !== 2)
-    throw new ShapeError(`${op}: with ord, but without dim, expected 1 or 2 dimensions, got shape ${showShape(x.shape)}`);
+    throw new ShapeError(
+      `${op}: with ord, but without dim, expected 1 or 2 dimensions, got shape ${showShape(x.shape)}`,
+    );
   if (typeof ord === 'string' || count === 2)
     return matrixNormOf(op, x, ord, absent ? [0, 1] : dim, keepdim, dtype);
   return vectorNormOf(op, x, ord, dim, keepdim, dtype);

@@ -45,7 +45,8 @@ function tolerances(op: string, x: Tensor, atol: unknown, rtol: unknown): Tolera
   const absolute = toleranceArgument(op, 'atol', atol);
   const relative = toleranceArgument(op, 'rtol', rtol);
   const epsilon = (x.code === Code.float64 ? 2 ** -52 : 2 ** -23) * Math.max(...x.shape.slice(-2));
-  const otherwise = absolute instanceof Tensor ? where(gt(absolute, 0), 0, epsilon) : (absolute ?? 0) > 0 ? 0 : epsilon;
+  const otherwise =
+    absolute instanceof Tensor ? where(gt(absolute, 0), 0, epsilon) : (absolute ?? 0) > 0 ? 0 : epsilon;
   return { atol: absolute ?? 0, rtol: relative ?? otherwise };
 }
 

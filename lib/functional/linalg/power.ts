@@ -108,5 +108,10 @@ export function multiDot(tensors: readonly Tensor[]): Tensor {
   const product = (i: number, j: number): Tensor =>
     i === j ? factors[i]! : matmul(product(i, split[i]![j]!), product(split[i]![j]! + 1, j));
   const out = product(0, count - 1);
-  return row || column ? reshape(out, out.shape.filter((_, i) => !(i === 0 ? row : column))) : out;
+  return row || column
+    ? reshape(
+        out,
+        out.shape.filter((_, i) => !(i === 0 ? row : column)),
+      )
+    : out;
 }

@@ -46,11 +46,14 @@ const Qr = defineGradients<Mode>('LinalgQr', ([gradQ = null, gradR = null], node
   const [q, r] = [node.input(0), node.input(1)];
   const [m, n] = [q.shape[q.shape.length - 2]!, r.shape[r.shape.length - 1]!];
   if (mode === 'complete' && m > n)
-    throw new AutogradError("linalg.qr: mode 'complete' has no derivative when there are more rows than columns");
+    throw new AutogradError(
+      "linalg.qr: mode 'complete' has no derivative when there are more rows than columns",
+    );
   if (m >= n) return [squareGradient(q, r, gradQ, gradR)];
   // A = [X Y] and R = [U V]: X = Q U is square, and V = Qᵀ Y.
   const first = narrow(r, -1, 0, m);
-  if (gradR === null) return [cat([squareGradient(q, first, gradQ, null), mul(matmul(q, narrow(r, -1, m, n - m)), 0)], -1)];
+  if (gradR === null)
+    return [cat([squareGradient(q, first, gradQ, null), mul(matmul(q, narrow(r, -1, m, n - m)), 0)], -1)];
   const gradV = narrow(gradR, -1, m, n - m);
   const y = matmul(q, narrow(r, -1, m, n - m));
   const throughY = matmul(y, transposed(gradV));
@@ -64,7 +67,12 @@ function decomposed(x: Tensor, mode: Mode): readonly [Tensor, Tensor] {
   const k = mode === 'complete' ? m : Math.min(m, n);
   const [r, q] = decompose(
     'qr',
-    mode === 'r' ? [[...batch, k, n]] : [[...batch, m, k], [...batch, k, n]],
+    mode === 'r'
+      ? [[...batch, k, n]]
+      : [
+          [...batch, m, k],
+          [...batch, k, n],
+        ],
     [x.code, x.code],
     [x],
   ).reverse() as [Tensor, Tensor?];
@@ -79,19 +87,26 @@ type QR = Results<readonly ['Q', 'R']>;
  * Q and R of A = Q R; mode 'complete' gives all columns of Q, 'r' an empty Q
  * (https://pytorch.org/docs/stable/generated/torch.linalg.qr.html).
  */
-export const linalgQr = named<[mode?: Mode], { mode?: Mode }, QR>('linalg.qr', ['mode'], (x, mode = 'reduced') => {
-  checkMatrices('linalg.qr', x);
-  if (mode !== 'reduced' && mode !== 'complete' && mode !== 'r')
-    throw new ArgumentError(
-      `linalg.qr: expected mode to be 'reduced', 'complete' or 'r', got ${describe(mode)}`,
-    );
-  return results(['Q', 'R'], decomposed(x, mode));
-});
+export const linalgQr = named<[mode?: Mode], { mode?: Mode }, QR>(
+  'linalg.qr',
+  ['mode'],
+  (x, mode = 'reduced') => {
+    checkMatrices('linalg.qr', x);
+    if (mode !== 'reduced' && mode !== 'complete' && mode !== 'r')
+      throw new ArgumentError(
+        `linalg.qr: expected mode to be 'reduced', 'complete' or 'r', got ${describe(mode)}`,
+      );
+    return results(['Q', 'R'], decomposed(x, mode));
+  },
+);
 
 /** `linalg.qr`; `some` false gives all columns of Q. */
 export const qr = named<[some?: boolean], { some?: boolean }, QR>('qr', ['some'], (x, some) => {
   checkMatrices('qr', x);
-  return results(['Q', 'R'], decomposed(x, booleanArgument('qr', 'some', some, true) ? 'reduced' : 'complete'));
+  return results(
+    ['Q', 'R'],
+    decomposed(x, booleanArgument('qr', 'some', some, true) ? 'reduced' : 'complete'),
+  );
 });
 
 /** The first columns of the product of I - tau v vᵀ, made of operations that are differentiated. */

@@ -42,8 +42,7 @@ const Svd = defineGradients('LinalgSvd', ([gu = null, gs = null, gvh = null], no
   const gradU = gu === null ? null : narrow(gu, -1, 0, k);
   const gradVh = gvh === null ? null : narrow(gvh, -2, 0, k);
   if (gradU !== null) inner = plus(inner, mul(div(skew(matmul(transposed(u), gradU)), apart), rows));
-  if (gradVh !== null)
-    inner = plus(inner, mul(columns, div(skew(matmul(vh, transposed(gradVh))), apart)));
+  if (gradVh !== null) inner = plus(inner, mul(columns, div(skew(matmul(vh, transposed(gradVh))), apart)));
   let grad = matmul(u, matmul(inner!, vh));
   if (gradU !== null && u.shape[u.shape.length - 2]! > k) {
     const scaled = div(gradU, rows);
@@ -82,7 +81,9 @@ export function valuesOf(x: Tensor): Tensor {
 
 function checkDriver(op: string, driver: unknown): void {
   if (driver !== undefined && driver !== null)
-    throw new ArgumentError(`${op}: a driver can only be chosen on CUDA, by libraries that are not used here`);
+    throw new ArgumentError(
+      `${op}: a driver can only be chosen on CUDA, by libraries that are not used here`,
+    );
 }
 
 /** U, S and Vh of A = U diag(S) Vh (https://pytorch.org/docs/stable/generated/torch.linalg.svd.html). */
@@ -93,7 +94,10 @@ export const linalgSvd = named<
 >('linalg.svd', ['fullMatrices', 'driver'], (x, fullMatrices, driver) => {
   checkMatrices('linalg.svd', x);
   checkDriver('linalg.svd', driver);
-  return results(['U', 'S', 'Vh'], decomposed(x, booleanArgument('linalg.svd', 'fullMatrices', fullMatrices, true)));
+  return results(
+    ['U', 'S', 'Vh'],
+    decomposed(x, booleanArgument('linalg.svd', 'fullMatrices', fullMatrices, true)),
+  );
 });
 
 /** The singular values, the largest first (https://pytorch.org/docs/stable/generated/torch.linalg.svdvals.html). */
