@@ -25,9 +25,7 @@ class Matrices {
   }
   /** Whether `other` has the same leading dimensions, then none, one or two of these sizes. */
   bool fits(const TensorView& other) const { return leads(other, 0); }
-  bool fits(const TensorView& other, int64_t n) const {
-    return leads(other, 1) && other.shape[batch_] == n;
-  }
+  bool fits(const TensorView& other, int64_t n) const { return leads(other, 1) && other.shape[batch_] == n; }
   bool fits(const TensorView& other, int64_t m, int64_t n) const {
     return leads(other, 2) && other.shape[batch_] == m && other.shape[batch_ + 1] == n;
   }

@@ -1,5 +1,5 @@
-// The kernels of ops.def that are compiled once, for any processor, and stand in the table of every instruction
-// set: void kernel_<name>(const Launch&) in namespace tenon.
+// The kernels of ops.def that are compiled once, for any processor, and stand in the table of every
+// instruction set: void kernel_<name>(const Launch&) in namespace tenon.
 #pragma once
 #include "core/launch.h"
 

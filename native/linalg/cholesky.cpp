@@ -7,8 +7,8 @@ namespace {
 
 using namespace linalg;
 
-/** The lower factor into `out`, from the lower triangle of a; the order of the leading minor that is not positive,
- * or 0. */
+/** The lower factor into `out`, from the lower triangle of a; the order of the leading minor that is not
+ * positive, or 0. */
 template <class T>
 int32_t decompose(const Eigen::Ref<const RowMatrix<T>>& a, Matrix<T>& out) {
   out = a;

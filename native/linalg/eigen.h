@@ -1,5 +1,5 @@
-// Eigen as the kernels of linear algebra use it: row-major matrices in a tensor's memory. What it does is decided
-// here, so every file that uses it includes this one first.
+// Eigen as the kernels of linear algebra use it: row-major matrices in a tensor's memory. What it does is
+// decided here, so every file that uses it includes this one first.
 #pragma once
 
 #define EIGEN_MPL2_ONLY

@@ -1,5 +1,5 @@
-// LU decompositions with partial pivoting, in LAPACK's form: L (its diagonal of ones left out) below U, and row
-// i + 1 of a step exchanged with row pivots[i], counted from 1.
+// LU decompositions with partial pivoting, in LAPACK's form: L (its diagonal of ones left out) below U, and
+// row i + 1 of a step exchanged with row pivots[i], counted from 1.
 #include "linalg/batch.h"
 
 namespace tenon {
@@ -8,7 +8,8 @@ namespace {
 
 using namespace linalg;
 
-/** What asked for the decomposition and fails when a pivot is 0; numbered as in lib/functional/linalg/lu.ts. */
+/** What asked for the decomposition and fails when a pivot is 0; numbered as in lib/functional/linalg/lu.ts.
+ */
 enum class Asked : int { nobody, inv, solve, luFactor };
 
 template <class T>
@@ -47,12 +48,14 @@ void complain(const Launch& l, Asked asked, int64_t i, int32_t pivot) {
                        element.text, pivot);
     case Asked::solve:
       return set_error(*l.error, ErrorCode::linalg,
-                       "linalg.solve: %sThe solver failed because the input matrix is singular.", element.text);
+                       "linalg.solve: %sThe solver failed because the input matrix is singular.",
+                       element.text);
     default:
-      return set_error(*l.error, ErrorCode::linalg,
-                       "linalg.luFactor: %sU[%d,%d] is zero and using it on luSolve would result in a division "
-                       "by zero; luFactorEx factors such matrices, too",
-                       element.text, pivot, pivot);
+      return set_error(
+          *l.error, ErrorCode::linalg,
+          "linalg.luFactor: %sU[%d,%d] is zero and using it on luSolve would result in a division "
+          "by zero; luFactorEx factors such matrices, too",
+          element.text, pivot, pivot);
   }
 }
 

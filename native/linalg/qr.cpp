@@ -12,8 +12,7 @@ template <class T, class Coefficients>
 void multiply_out(const Matrix<T>& a, const Coefficients& tau, Map<T> q) {
   Matrix<T> out(q.rows(), q.cols());
   out.setIdentity();
-  if (tau.size() > 0)
-    out.applyOnTheLeft(Eigen::householderSequence(a, tau).setLength(tau.size()));
+  if (tau.size() > 0) out.applyOnTheLeft(Eigen::householderSequence(a, tau).setLength(tau.size()));
   q = out;
 }
 
@@ -27,8 +26,7 @@ void factor(const Launch& l) {
   for_matrices(b.count, 2 * cubic(b), [&](int64_t i) {
     Matrix<T> a = ConstMap<T>(in + i * b.size(), b.rows, b.columns);
     Vector<T> tau(b.least());
-    if (b.least() > 0)
-      Eigen::internal::householder_qr_inplace_blocked<Matrix<T>, Vector<T>>::run(a, tau, 48);
+    if (b.least() > 0) Eigen::internal::householder_qr_inplace_blocked<Matrix<T>, Vector<T>>::run(a, tau, 48);
     Map<T> out(right + i * r.size(), r.rows, r.columns);
     out.setZero();
     for (int64_t row = 0; row < b.least(); row++)

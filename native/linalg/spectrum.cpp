@@ -12,15 +12,16 @@ using namespace linalg;
 
 void not_finite(const Launch& l, const char* op, int64_t i) {
   set_error(*l.error, ErrorCode::linalg,
-            "%s: %sThe algorithm failed to converge because the input matrix contained non-finite values.", op,
-            Element(l.in(), i).text);
+            "%s: %sThe algorithm failed to converge because the input matrix contained non-finite values.",
+            op, Element(l.in(), i).text);
 }
 
 void not_converged(const Launch& l, const char* op, int64_t i) {
-  set_error(*l.error, ErrorCode::linalg,
-            "%s: %sThe algorithm failed to converge because the input matrix is ill-conditioned or has too many "
-            "repeated values.",
-            op, Element(l.in(), i).text);
+  set_error(
+      *l.error, ErrorCode::linalg,
+      "%s: %sThe algorithm failed to converge because the input matrix is ill-conditioned or has too many "
+      "repeated values.",
+      op, Element(l.in(), i).text);
 }
 
 /** The first matrix with an element that is infinite or NaN, or -1. */
@@ -74,7 +75,8 @@ void svd(const Launch& l) {
   if (failed.first < b.count) not_converged(l, vectors ? "linalg.svd" : "linalg.svdvals", failed.first);
 }
 
-/** Eigenvalues alone, or with eigenvectors, of the symmetric matrix that one triangle tells; NaN if it isn't finite.
+/** Eigenvalues alone, or with eigenvectors, of the symmetric matrix that one triangle tells; NaN if it isn't
+ * finite.
  */
 template <class T>
 void eigh(const Launch& l) {

@@ -6,7 +6,7 @@ import { Code } from '../../dtype';
 import { ArgumentError, DTypeError, ShapeError } from '../../errors';
 import { showShape } from '../../shape';
 import { checkTensor, type Tensor } from '../../tensor';
-import { named, booleanArgument } from '../arguments';
+import { bindArguments, booleanArgument, named } from '../arguments';
 import { add, mul, neg, sub } from '../arithmetic';
 import { arange } from '../creation';
 import { cat } from '../join';
@@ -213,12 +213,15 @@ function solveWith(both: Tensor, pivots: Tensor, b: Tensor, side: Side): Tensor 
  * The solution of A X = B, or of X A = B without `left`, by what luFactor made of A
  * (https://pytorch.org/docs/stable/generated/torch.linalg.lu_solve.html).
  */
-export const luSolve = named<
-  [pivots: Tensor, B: Tensor, left?: boolean, adjoint?: boolean],
-  { pivots?: Tensor; B?: Tensor; left?: boolean; adjoint?: boolean },
-  Tensor
->('linalg.luSolve', ['pivots', 'B', 'left', 'adjoint'], (both, pivots, b, left, adjoint) => {
+export function luSolve(LU: Tensor, pivots: Tensor, B: Tensor, left?: boolean, adjoint?: boolean): Tensor;
+export function luSolve(LU: Tensor, pivots: Tensor, B: Tensor, options: Partial<Side>): Tensor;
+export function luSolve(
+  LU: Tensor,
+  options: { pivots: Tensor; B: Tensor; left?: boolean; adjoint?: boolean },
+): Tensor;
+export function luSolve(both: Tensor, ...given: readonly unknown[]): Tensor {
   const op = 'linalg.luSolve';
+  const [pivots, b, left, adjoint] = bindArguments(op, ['pivots', 'B', 'left', 'adjoint'], given);
   checkMatrices(op, both, 'LU');
   checkSquareShape(op, both, 'LU');
   checkTensor(op, pivots, 'pivots');
@@ -238,4 +241,4 @@ export const luSolve = named<
     throw new ShapeError(`${op}: sizes differ: LU ${showShape(both.shape)}, B ${showShape(b.shape)}`);
   const [p, q] = batchedTogether(op, ...paired(op, both, b));
   return solveWith(p, expand(pivots, p.shape.slice(0, -1)), q, side);
-});
+}

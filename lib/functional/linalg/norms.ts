@@ -173,7 +173,7 @@ function matrixNormOf(
   if (order === 'fro') return vectorNormOf(op, given, 2, dims, keepdim, dtype);
   const keep = booleanArgument(op, 'keepdim', keepdim, false);
   const x = asAsked(op, given, dtype);
-  if (order === 'nuc' || Math.abs(order as number) === 2) {
+  if (order === 'nuc' || Math.abs(order) === 2) {
     checkFloating(op, x);
     const values = valuesOf(movedim(x, dims, [-2, -1]));
     const last = values.shape.length - 1;
@@ -183,9 +183,9 @@ function matrixNormOf(
     return unsqueeze(unsqueeze(out, first), second);
   }
   // Sums along one dimension, the extreme of them along the other.
-  const [along, across] = Math.abs(order as number) === 1 ? dims : [dims[1], dims[0]];
+  const [along, across] = Math.abs(order) === 1 ? dims : [dims[1], dims[0]];
   const sums = vectorNormOf(op, x, 1, along, keep, undefined);
-  return extreme(sums, (order as number) > 0, !keep && across > along ? across - 1 : across, keep);
+  return extreme(sums, order > 0, !keep && across > along ? across - 1 : across, keep);
 }
 
 /** A norm of matrices (https://pytorch.org/docs/stable/generated/torch.linalg.matrix_norm.html). */

@@ -74,17 +74,21 @@ function splits(sizes: readonly number[]): number[][] {
   return split;
 }
 
+function checkFactors(op: string, tensors: unknown): asserts tensors is readonly Tensor[] {
+  if (!Array.isArray(tensors) || tensors.length < 2)
+    throw new ArgumentError(`${op}: expected a list of at least two Tensors, got ${describe(tensors)}`);
+  tensors.forEach((t: unknown, i) => checkTensor(op, t, `factor ${i}`));
+}
+
 /**
  * The product of two or more matrices, in the order that is cheapest; the first and the last may be vectors
  * (https://pytorch.org/docs/stable/generated/torch.linalg.multi_dot.html).
  */
 export function multiDot(tensors: readonly Tensor[]): Tensor {
   const op = 'linalg.multiDot';
-  if (!Array.isArray(tensors) || tensors.length < 2)
-    throw new ArgumentError(`${op}: expected a list of at least two Tensors, got ${describe(tensors)}`);
+  checkFactors(op, tensors);
   const count = tensors.length;
-  tensors.forEach((t: unknown, i) => {
-    checkTensor(op, t, `factor ${i}`);
+  tensors.forEach((t, i) => {
     const rank = t.shape.length;
     const end = i === 0 || i === count - 1;
     if (rank !== 2 && !(end && rank === 1))

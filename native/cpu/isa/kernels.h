@@ -1,5 +1,5 @@
-// Every kernel of ops.def that is compiled for each instruction set: void kernel_<name>(const Launch&) in namespace
-// tenon::<isa>.
+// Every kernel of ops.def that is compiled for each instruction set: void kernel_<name>(const Launch&) in
+// namespace tenon::<isa>.
 #pragma once
 #include "core/launch.h"
 
