@@ -52,6 +52,13 @@ export class AutogradError extends TenonError {
   }
 }
 
+/** A matrix that an algorithm can't do its work on: singular, not positive-definite, not finite. */
+export class LinAlgError extends TenonError {
+  constructor(message: string) {
+    super('ERR_TENON_LINALG', message);
+  }
+}
+
 /** No memory, even after a collection. */
 export class OutOfMemoryError extends TenonError {
   constructor(message: string) {
@@ -97,6 +104,8 @@ export function nativeError(code: number, message: string): TenonError {
       return new AutogradError(message);
     case 7:
       return new OutOfMemoryError(message);
+    case 9:
+      return new LinAlgError(message);
     default:
       return new InternalError(message);
   }

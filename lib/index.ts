@@ -43,6 +43,7 @@ export {
   DeviceError,
   IndexError,
   AutogradError,
+  LinAlgError,
   OutOfMemoryError,
   FileError,
   NativeError,
@@ -72,6 +73,7 @@ export { shareTensor, fromShared, releaseShared, type SharedTensor } from './sha
 export * as cpu from './cpu';
 export * as cuda from './cuda';
 export * as autograd from './autograd';
+export * as linalg from './linalg';
 export * as nn from './nn';
 export * as optim from './optim';
 export * as io from './io';

@@ -9,7 +9,7 @@ const check = process.argv.includes('--check');
 const clangFormat = require.resolve('clang-format-node/build/cli.js');
 const sources = fs
   .readdirSync(path.join(ROOT, 'native'), { recursive: true })
-  .filter((name) => /\.(cpp|h|cu|cuh)$/.test(name) && !name.startsWith('vendor'))
+  .filter((name) => /\.(cpp|h|cu|cuh)$/.test(name) && !/^(vendor|third_party)\b/.test(name))
   .map((name) => path.join('native', name));
 const mode = check ? ['--dry-run', '-Werror'] : ['-i'];
 const { status } = spawnSync(process.execPath, [clangFormat, ...mode, ...sources], {

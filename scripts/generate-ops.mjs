@@ -19,6 +19,7 @@ const KINDS = {
   REDUCE: ([types, outputs]) => ({ types, outputs: Number(outputs), inputs: 1, scalars: -1 }),
   KERNEL: kernel,
   HOST_KERNEL: kernel,
+  SHARED_KERNEL: kernel,
 };
 
 const KIND_NAMES = Object.fromEntries(

@@ -169,11 +169,21 @@ export const Op = {
   histc: 164,
   sgd: 165,
   adam: 166,
+  luFactor: 167,
+  luSolve: 168,
+  luDet: 169,
+  cholesky: 170,
+  solveTriangular: 171,
+  qr: 172,
+  householderProduct: 173,
+  svd: 174,
+  eigh: 175,
+  matrixExp: 176,
 } as const;
 
 export type OpName = keyof typeof Op;
 
-export type OpKind = 'unary' | 'predicate' | 'binary' | 'compare' | 'reduce' | 'kernel' | 'hostKernel';
+export type OpKind = 'unary' | 'predicate' | 'binary' | 'compare' | 'reduce' | 'kernel' | 'hostKernel' | 'sharedKernel';
 
 /** The compute types a kernel is compiled for. */
 export type OpTypes = 'FLOAT' | 'INTEGER' | 'NUMERIC';
@@ -356,4 +366,14 @@ export const OP_ROWS: readonly OpRow[] = [
   { name: 'histc', kind: 'hostKernel', types: 'NUMERIC', outputs: 1, inputs: 1, scalars: 2 },
   { name: 'sgd', kind: 'kernel', types: 'NUMERIC', outputs: -1, inputs: -1, scalars: 7 },
   { name: 'adam', kind: 'kernel', types: 'NUMERIC', outputs: -1, inputs: -1, scalars: 9 },
+  { name: 'luFactor', kind: 'sharedKernel', types: 'NUMERIC', outputs: 3, inputs: 1, scalars: 1 },
+  { name: 'luSolve', kind: 'sharedKernel', types: 'NUMERIC', outputs: 1, inputs: 3, scalars: 1 },
+  { name: 'luDet', kind: 'sharedKernel', types: 'NUMERIC', outputs: 3, inputs: 2, scalars: 0 },
+  { name: 'cholesky', kind: 'sharedKernel', types: 'NUMERIC', outputs: 2, inputs: 1, scalars: 2 },
+  { name: 'solveTriangular', kind: 'sharedKernel', types: 'NUMERIC', outputs: 1, inputs: 2, scalars: 2 },
+  { name: 'qr', kind: 'sharedKernel', types: 'NUMERIC', outputs: -1, inputs: 1, scalars: 0 },
+  { name: 'householderProduct', kind: 'sharedKernel', types: 'NUMERIC', outputs: 1, inputs: 2, scalars: 0 },
+  { name: 'svd', kind: 'sharedKernel', types: 'NUMERIC', outputs: -1, inputs: 1, scalars: 1 },
+  { name: 'eigh', kind: 'sharedKernel', types: 'NUMERIC', outputs: -1, inputs: 1, scalars: 1 },
+  { name: 'matrixExp', kind: 'sharedKernel', types: 'NUMERIC', outputs: 1, inputs: 1, scalars: 0 },
 ];

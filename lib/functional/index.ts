@@ -3,6 +3,7 @@ import './methods/statistics';
 export { positive, isNonzero, isSameSize } from './methods';
 import './methods/indexing';
 import './methods/pointwise';
+import './methods/linalg';
 
 export {
   Generator,
@@ -189,6 +190,13 @@ export { clone } from './copy';
 export { cat, cat as concat, cat as concatenate, stack } from './join';
 export { tril, triu, tril_, triu_ } from './triangle';
 export { indexSelect, indexAdd } from './index-select';
+export { cholesky, choleskyInverse, choleskySolve } from './linalg/cholesky';
+export { det, logdet, slogdet } from './linalg/det';
+export { pinverse } from './linalg/pinv';
+export { matrixExp, matrixPower } from './linalg/power';
+export { qr } from './linalg/qr';
+export { inv as inverse } from './linalg/solve';
+export { svd } from './linalg/svd';
 export { slice, Slice, type IndexItem } from './indexing';
 export { maskedFill } from './where';
 export { where } from './where-true';

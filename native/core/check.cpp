@@ -1,6 +1,7 @@
 #include "core/check.h"
 
 #include "core/check_lanes.h"
+#include "core/check_linalg.h"
 #include "cpu/kernel_table.h"
 
 namespace tenon {
@@ -433,6 +434,16 @@ class Checker {
       case Op::crossEntropyBackward: nll(); break;
       case Op::mseLoss:
       case Op::mseLossBackward: mse(); break;
+      case Op::luFactor:
+      case Op::luSolve:
+      case Op::luDet:
+      case Op::cholesky:
+      case Op::solveTriangular:
+      case Op::qr:
+      case Op::householderProduct:
+      case Op::svd:
+      case Op::eigh:
+      case Op::matrixExp: check_linalg(l_, error_); break;
       case Op::sgd: optimizer(l_.scalar[1].get() != 0 ? 1 : 0); break;
       case Op::adam: optimizer(l_.scalar[6].get() != 0 ? 3 : 2); break;
       default: {

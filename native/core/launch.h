@@ -29,7 +29,18 @@ struct Scalar {
 };
 
 /** Numbered as in lib/errors.ts. */
-enum class ErrorCode : int { none, argument, shape, dtype, device, index, autograd, out_of_memory, internal };
+enum class ErrorCode : int {
+  none,
+  argument,
+  shape,
+  dtype,
+  device,
+  index,
+  autograd,
+  out_of_memory,
+  internal,
+  linalg
+};
 
 /** Why a launch failed. A kernel validates all of its input before it writes anything. */
 struct LaunchError {

@@ -55,7 +55,7 @@ describe.each(DIFFERENTIABLE)('%s', (_, c) => {
   });
 
   const few = c.inputs.reduce((n, t) => n + t.shape.reduce((a, b) => a * b, 1), 0) <= 64;
-  if (!few) return;
+  if (!few || c.numeric === false) return;
   test('gradcheck', () => {
     expect(autograd.gradcheck((...inputs) => run(c, inputs), leaves(c))).toBe(true);
   });

@@ -21,6 +21,8 @@ export interface Case {
   results: Partial<Record<DType, EncodedTensor[]>>;
   grads?: (EncodedTensor | null)[];
   second?: boolean;
+  /** false: the gradients are not those that difference quotients tell. */
+  numeric?: boolean;
 }
 
 const FOLDER = join(__dirname, '../fixtures/ops');

@@ -1,4 +1,4 @@
-// Every kernel of ops.def, as compiled for one instruction set: void kernel_<name>(const Launch&) in
+// Every kernel of ops.def that is compiled for each instruction set: void kernel_<name>(const Launch&) in
 // namespace tenon::<isa>.
 #pragma once
 #include "core/launch.h"
@@ -13,6 +13,7 @@ namespace TENON_ISA {
 #define COMPARE TENON_DECLARE
 #define REDUCE TENON_DECLARE
 #define KERNEL TENON_DECLARE
+#define SHARED_KERNEL(...)
 #include "ops.def"
 #undef TENON_DECLARE
 

@@ -1,6 +1,8 @@
-// This instruction set's kernels, in the order of ops.def.
+// This instruction set's kernels, in the order of ops.def; those of all sets are found a namespace further
+// out.
 #include "cpu/isa/kernels.h"
 #include "cpu/kernel_table.h"
+#include "cpu/shared_kernels.h"
 
 namespace tenon {
 namespace TENON_ISA {
