@@ -7,7 +7,7 @@ import { ArgumentError, AutogradError, DTypeError, ShapeError } from '../errors'
 import { sameShape, showShape } from '../shape';
 import { type Tensor, checkTensor, cudaInUse } from '../tensor';
 import { bindArguments, integerArgument, numberArgument } from './arguments';
-import { cast } from './cast';
+import { cast, copied } from './cast';
 import { item } from './convert';
 import { gathered } from './devices';
 import { launch } from './kernel';
@@ -52,8 +52,10 @@ export const histc = ((x: Tensor, ...given: readonly unknown[]) => {
   if (count <= 0) throw new ArgumentError(`histc: expected bins > 0, got ${count}`);
   const ends = [numberArgument('histc', 'min', min), numberArgument('histc', 'max', max)] as const;
   if (!isFloatingCode(x.code)) throw new DTypeError(`histc: expected floating point, got ${x.dtype}`);
-  const range = withGradMode('histc', false, () => rangeOf(x, ...ends));
-  return record(launch(Op.histc, COMPUTE[x.code]!, [count], x.code, [x], range), Histc, [x], [], null);
+  // Row major: an expanded tensor may have more elements than anybody can wait for, but they don't fit the memory.
+  const row = x.layout === null ? x : copied(x, x.code);
+  const range = withGradMode('histc', false, () => rangeOf(row, ...ends));
+  return record(launch(Op.histc, COMPUTE[x.code]!, [count], x.code, [row], range), Histc, [x], [], null);
 }) as HistcFunction;
 
 export interface BincountOptions {
