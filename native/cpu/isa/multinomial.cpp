@@ -105,7 +105,8 @@ void draw(const Launch& l) {
   const T* const weights = x.as<T>();
   if (!valid(l, weights, rows, n)) return;
   const bool replacement = l.scalar[0].get() != 0;
-  double* const scratch = static_cast<double*>(l.scratch->bytes(static_cast<size_t>(x.numel) * sizeof(double)));
+  double* const scratch =
+      static_cast<double*>(l.scratch->bytes(static_cast<size_t>(x.numel) * sizeof(double)));
   parallel_for(rows, [&](int64_t r) {
     const double* const draws = l.in(1).as<double>() + r * (replacement ? count : n);
     int64_t* const out = l.out().as<int64_t>() + r * count;
