@@ -29,7 +29,12 @@ const linear = of('new nn.Linear(3, 3)', ({ lib }) => new lib.nn.Linear(3, 3));
 const rate = of('{ lr: 0.1 }', () => ({ lr: 0.1 }));
 const identity = of('(x) => x', () => (x: unknown) => x);
 // By a function, which refuses what is no tensor with an error of the library's.
-const squareSum = of('(x) => mul(x, x).sum()', ({ lib }) => (x: Tensor) => lib.mul(x, x).sum());
+const squareSum = of(
+  '(x) => mul(x, x).sum()',
+  ({ lib }) =>
+    (x: Tensor) =>
+      lib.mul(x, x).sum(),
+);
 const double = tensor('float64 [2], requiring a gradient', (lib) =>
   lib.ones(2, { dtype: 'float64', requiresGrad: true }),
 );
