@@ -10,12 +10,15 @@ interface Setting {
   readonly set: Setter;
 }
 
+/** Every draw moves this on: it is no setting. */
+const MOVING = 'RngState';
+
 /** Pairs such as getX and setX, isX and setX: found by their names. */
 function settingsOf(lib: Library): Setting[] {
   const all = lib as unknown as Record<string, unknown>;
   return Object.keys(all).flatMap((key) => {
     const name = /^set([A-Z]\w*)$/.exec(key)?.[1];
-    if (name === undefined) return [];
+    if (name === undefined || name === MOVING) return [];
     const get = all[`get${name}`] ?? all[`is${name}`];
     return typeof get === 'function' ? [{ name: key, get: get as Getter, set: all[key] as Setter }] : [];
   });

@@ -28,7 +28,13 @@ const group = of('{ params: new nn.Parameter(ones(3)) }', ({ lib }) => ({
 const linear = of('new nn.Linear(3, 3)', ({ lib }) => new lib.nn.Linear(3, 3));
 const rate = of('{ lr: 0.1 }', () => ({ lr: 0.1 }));
 const identity = of('(x) => x', () => (x: unknown) => x);
-const squareSum = of('(x) => x.mul(x).sum()', () => (x: Tensor) => x.mul(x).sum());
+// By a function, which refuses what is no tensor with an error of the library's.
+const squareSum = of(
+  '(x) => mul(x, x).sum()',
+  ({ lib }) =>
+    (x: Tensor) =>
+      lib.mul(x, x).sum(),
+);
 const double = tensor('float64 [2], requiring a gradient', (lib) =>
   lib.ones(2, { dtype: 'float64', requiresGrad: true }),
 );

@@ -143,7 +143,7 @@ export class Function {
     ...args: Args
   ): Result;
   static apply(...args: readonly unknown[]): unknown {
-    return call(this as FunctionClass, args);
+    return call(this, args);
   }
 }
 

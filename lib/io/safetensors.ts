@@ -5,7 +5,7 @@ import { resolveDevice, type DeviceLike } from '../device';
 import { checkOptions, isOptions } from '../functional/arguments';
 import { cast } from '../functional/cast';
 import { MAX_RANK, type Shape } from '../shape';
-import { Tensor, checkTensor } from '../tensor';
+import { type Tensor, checkTensor } from '../tensor';
 import { areBooleans, bytesOfTensor, tensorOfBytes } from './elements';
 import { Reader, Writer, type Path } from './files';
 import { parseJson } from './json';

@@ -231,10 +231,7 @@ describe('wrong arguments', () => {
     [() => save({ net: new nn.Linear(1, 1) }, path()), /got a Linear as "net"; save its stateDict\(\)/],
     [() => save({ a: [new Date()] }, path()), /got a Date as "a.0"/],
     [() => save({ a: Symbol('x') }, path()), /got a symbol as "a"/],
-    [
-      () => save(new Map([[{}, 1]]) as object, path()),
-      /expected the keys of what is saved to be text or numbers/,
-    ],
+    [() => save(new Map([[{}, 1]]), path()), /expected the keys of what is saved to be text or numbers/],
     [() => save(cyclic, path()), /^save: "0" contains itself/],
     [() => save(deep as object, path()), /^save: expected at most 128 levels/],
     [() => save(ones(1), wrong(3)), /^save: expected a path, got 3/],

@@ -1,5 +1,4 @@
 /** Draws as methods. */
-import type { Tensor } from '../../tensor';
 import { attach } from '../attach';
 import * as distributions from '../distributions';
 import type { Source } from '../random';
