@@ -7,7 +7,10 @@ const layers = [
   { name: 'backend', path: '^lib/backend/' },
   { name: 'tensor', path: '^lib/(autograd/|(device|tensor|print)\\.ts$)' },
   { name: 'functional', path: '^lib/functional/' },
-  { name: 'modules', path: '^lib/(nn|optim|linalg|data|io|cpu|cuda|runtime|share|testing|profiler)(/|\\.ts$)' },
+  {
+    name: 'modules',
+    path: '^lib/(nn|optim|linalg|data|io|cpu|cuda|runtime|share|testing|profiler)(/|\\.ts$)',
+  },
   { name: 'index', path: '^lib/index\\.ts$' },
   { name: 'cli', path: '^lib/cli/' },
 ];
