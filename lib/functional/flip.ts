@@ -3,7 +3,7 @@ import { Op } from '../backend/ops.generated';
 import { withGradMode } from '../autograd/mode';
 import { defineGradient, record, type GradRule } from '../autograd/node';
 import { COMPUTE } from '../dtype';
-import { ArgumentError, ShapeError, describe } from '../errors';
+import { ArgumentError, IndexError, ShapeError, describe } from '../errors';
 import { showShape, unpackList, wrapDim, type Shape } from '../shape';
 import { alias, checkTensor, stridesOf, uninitialised, type Tensor } from '../tensor';
 import { bindArguments, integerArgument, isOptions, named } from './arguments';
@@ -98,8 +98,8 @@ function rollAlong(x: Tensor, rolling: Rolling): Tensor {
     const flat = rolled(alias(dense, [dense.count], null, dense.offset), shifts[0]!, 0);
     return record(alias(flat, x.shape, null, flat.offset), Roll, [x], [], rolling);
   }
-  const out = dims.reduce((t, dim, i) => (t.shape.length === 0 ? t : rolled(t, shifts[i]!, dim)), x);
-  return record(out === x ? copied(x, x.code) : out, Roll, [x], [], rolling);
+  const out = dims.reduce((t, dim, i) => rolled(t, shifts[i]!, dim), x);
+  return record(out, Roll, [x], [], rolling);
 }
 
 function integersOf(op: string, name: string, given: unknown): number[] {
@@ -126,6 +126,8 @@ export const roll = named<
     throw new ArgumentError(
       `roll: expected a shift for each dimension, got ${by.length} shifts and ${along.length} dims`,
     );
+  if (along.length > 0 && x.shape.length === 0)
+    throw new IndexError('roll: a 0-d tensor has no dimension to roll along');
   return rollAlong(x, { shifts: by, dims: along });
 });
 

@@ -15,7 +15,7 @@ function pickersOf(op: string, x: Tensor, indices: unknown): Picker[] {
     );
   const pickers: Picker[] = [];
   let dim = 0;
-  for (const tensor of Array.from(indices as readonly unknown[])) {
+  for (const tensor of indices as readonly unknown[]) {
     checkTensor(op, tensor, 'each of the indices');
     pickers.push({ dim, tensor });
     dim += tensor.code === Code.bool || tensor.code === Code.uint8 ? tensor.shape.length : 1;

@@ -74,9 +74,8 @@ function reduceInto(t: Tensor, r: Reduction, index: Tensor, part: Tensor): void 
   }
   scattered(dim, index, part, MODES[reduce])(t);
   if (reduce !== 'mean') return;
-  const wide = t.code === Code.bool ? converted(t, Code.int64) : t;
-  const n = counts(t.code === Code.bool ? wide : t, r, index);
-  const average = isFloatingCode(t.code) ? div(wide, n) : divRounded(wide, n, { roundingMode: 'floor' });
+  const n = counts(t, r, index);
+  const average = isFloatingCode(t.code) ? div(t, n) : divRounded(t, n, { roundingMode: 'floor' });
   launchInto(Op.copy, COMPUTE[t.code]!, [t], [average], []);
 }
 
@@ -169,6 +168,7 @@ function scatterReduceOf(op: string, x: Tensor, given: readonly unknown[], chang
     throw new ArgumentError(
       `${op}: expected reduce to be 'sum', 'prod', 'mean', 'amax' or 'amin', got ${describe(reduce)}`,
     );
+  if (reduce === 'mean' && x.code === Code.bool) throw new DTypeError(`${op}: bool has no mean`);
   const r = {
     dim: d,
     reduce: reduce as ScatterReduction,
@@ -218,6 +218,7 @@ const INDEX_REDUCE = ['dim', 'index', 'source', 'reduce', 'includeSelf'] as cons
 function indexReduceOf(op: string, x: Tensor, given: readonly unknown[], changes: boolean): Tensor {
   checkTensor(op, x);
   const [dim, index, source, reduce, include] = bindArguments(op, INDEX_REDUCE, given);
+  if (x.code === Code.bool) throw new DTypeError(`${op}: not defined for bool`);
   const d = wrapDim(op, dim, x.shape.length);
   checkTensor(op, index, 'index');
   checkIndexDtype(op, index);

@@ -20,8 +20,11 @@ function sectionsOf(op: string, given: unknown): number | number[] {
     const values = Array.from(toTypedArray(given) as ArrayLike<number | bigint>, Number);
     return given.shape.length === 0 ? values[0]! : values;
   }
-  if (Array.isArray(given))
-    return Array.from(given as readonly unknown[], (i) => integerArgument(op, 'each index', i));
+  if (Array.isArray(given)) {
+    const indices: number[] = [];
+    for (const i of given as readonly unknown[]) indices.push(integerArgument(op, 'each index', i));
+    return indices;
+  }
   return integerArgument(op, 'indicesOrSections', given);
 }
 

@@ -20,10 +20,12 @@ export function tensorsOf(op: string, given: readonly unknown[]): Tensor[] {
   const bound = given.length === 1 && isOptions(given[0]) ? bindArguments(op, ['tensors'], given) : given;
   const [first] = bound;
   const list = bound.length === 1 && Array.isArray(first) ? (first as readonly unknown[]) : bound;
-  return Array.from(list, (t) => {
+  const tensors: Tensor[] = [];
+  for (const t of list) {
     checkTensor(op, t, 'each element');
-    return t;
-  });
+    tensors.push(t);
+  }
+  return tensors;
 }
 
 /** What makes one tensor of one, and of several as many. */

@@ -2,7 +2,7 @@
 import { Op } from '../backend/ops.generated';
 import { defineGradient, record } from '../autograd/node';
 import { COMPUTE, Code } from '../dtype';
-import { DTypeError, ShapeError } from '../errors';
+import { DTypeError, IndexError, ShapeError } from '../errors';
 import { broadcastShapes, showShape, wrapDim, type Shape } from '../shape';
 import { alias, checkTensor, uninitialised, type Tensor } from '../tensor';
 import { bindArguments, booleanArgument, named } from './arguments';
@@ -145,6 +145,7 @@ export const takeAlongDim = named<
   checkTensor(op, indices, 'indices');
   checkLong(op, indices);
   if (dim === undefined || dim === null) return gatherAs(op, reshape(x, -1), 0, reshape(indices, -1));
+  if (x.shape.length === 0) throw new IndexError(`${op}: a 0-d tensor has no dimension to take along`);
   if (x.shape.length !== indices.shape.length)
     throw new ShapeError(
       `${op}: expected indices of ${x.shape.length} dimensions, as the input has, got shape ${showShape(indices.shape)}`,
@@ -152,6 +153,6 @@ export const takeAlongDim = named<
   const d = wrapDim(op, dim, x.shape.length);
   const without = (shape: Shape, n: number): number[] => shape.map((size, i) => (i === d ? n : size));
   const shape = broadcastShapes(op, without(x.shape, 1), without(indices.shape, 1));
-  const spread = (t: Tensor): Tensor => expand(t, without(shape, t.shape[d] ?? 1));
+  const spread = (t: Tensor): Tensor => expand(t, without(shape, t.shape[d]!));
   return gatherAs(op, spread(x), d, spread(indices));
 });
