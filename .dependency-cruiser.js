@@ -10,9 +10,6 @@ const layers = [
   {
     name: 'modules',
     path: '^lib/(nn|optim|linalg|data|io|utils|cpu|cuda|runtime|share|special|testing|profiler)(/|\\.ts$)',
-=======
-    path: '^lib/(nn|optim|linalg|data|io|cpu|cuda|runtime|share|testing|profiler)(/|\\.ts$)',
->>>>>>> linalg
   },
   { name: 'index', path: '^lib/index\\.ts$' },
   { name: 'cli', path: '^lib/cli/' },

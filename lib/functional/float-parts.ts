@@ -9,7 +9,7 @@ import { named, numberArgument } from './arguments';
 import { div, mul } from './arithmetic';
 import { cast, copied } from './cast';
 import { clone } from './copy';
-import { eq, isfinite } from './compare';
+import { eq, ge, isfinite } from './compare';
 import { NONE, fullOf, launch, zerosOf } from './kernel';
 import { binaryOp, predicateOp, promotedCode, type Operand } from './kinds';
 import { GREATEST } from './number';
@@ -36,7 +36,7 @@ export function isneginf(x: Tensor): Tensor {
 /** True everywhere: no numbers here have an imaginary part. */
 export function isreal(x: Tensor): Tensor {
   checkTensor('isreal', x);
-  return fullOf(x.shape, Code.bool, x.place, 1);
+  return ge(signbit(x), 0); // an op on x: it must still be there
 }
 
 const signed = binaryOp('copysign', {

@@ -23,22 +23,25 @@
 
 extern "C" {
 
-// libm's since 2.29 differ only in what they do for System V's matherr.
+// libm's since 2.29 (hypot's since 2.35) differ only in what they do for System V's matherr.
 double first_pow(double, double);
 double first_exp(double);
 double first_exp2(double);
 double first_log(double);
 double first_log2(double);
+double first_hypot(double, double);
 TENON_OLD(pow);
 TENON_OLD(exp);
 TENON_OLD(exp2);
 TENON_OLD(log);
 TENON_OLD(log2);
+TENON_OLD(hypot);
 double __wrap_pow(double x, double y) { return first_pow(x, y); }
 double __wrap_exp(double x) { return first_exp(x); }
 double __wrap_exp2(double x) { return first_exp2(x); }
 double __wrap_log(double x) { return first_log(x); }
 double __wrap_log2(double x) { return first_log2(x); }
+double __wrap_hypot(double x, double y) { return first_hypot(x, y); }
 
 // 2.34 moved libpthread and libdl into libc.
 int first_pthread_create(pthread_t*, const pthread_attr_t*, void* (*)(void*), void*);

@@ -55,7 +55,11 @@ describe('losses', () => {
       ArgumentError,
       /^nllLoss: expected ignoreIndex to be an integer, got "0"/,
     ],
-    [() => F.crossEntropy(x(), int(0, 5)), IndexError, /^crossEntropy: target 5 is out of range for 3 classes/],
+    [
+      () => F.crossEntropy(x(), int(0, 5)),
+      IndexError,
+      /^crossEntropy: target 5 is out of range for 3 classes/,
+    ],
     [
       () => F.crossEntropy(tensor(1), int(0)),
       ShapeError,
