@@ -10,7 +10,7 @@ import { div, mul } from './arithmetic';
 import { cast, copied } from './cast';
 import { clone } from './copy';
 import { eq, ge, isfinite } from './compare';
-import { NONE, fullOf, launch, zerosOf } from './kernel';
+import { NONE, launch, zerosOf } from './kernel';
 import { binaryOp, predicateOp, promotedCode, type Operand } from './kinds';
 import { GREATEST } from './number';
 import { overwriting } from './overwrite';
