@@ -77,7 +77,7 @@ function glibcNeeds(addon) {
 }
 
 function checkAddon(addon, publishing) {
-  const bytes = publishing ? fs.statSync(addon).size : strippedSize(addon);
+  const bytes = strippedSize(addon);
   if (bytes > MAX_BYTES) problems.push(`the addon has ${bytes} bytes stripped, more than ${MAX_BYTES}`);
 
   const exported = lines(output('nm', '-D', '--defined-only', '--format=posix', addon)).map(

@@ -5,7 +5,7 @@ const fs = require('fs');
 const path = require('path');
 const { ROOT } = require('./toolchain');
 
-const surface = require('./coverage/torch-surface.json');
+const surface = require('./torch-surface.json');
 const tenon = require(ROOT);
 const page = path.join(ROOT, 'docs/coverage.md');
 

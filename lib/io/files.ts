@@ -4,9 +4,6 @@ import { closeSync, fstatSync, fsyncSync, openSync, readSync, renameSync, unlink
 import { fileURLToPath } from 'url';
 import { ArgumentError, FileError, TenonError, describe } from '../errors';
 
-/** Where a file is: a path, or a `file:` URL. */
-export type Path = string | URL;
-
 function pathOf(op: string, path: unknown): string {
   if (path instanceof URL) {
     if (path.protocol === 'file:') return onFile(op, path.href, () => fileURLToPath(path));

@@ -1,7 +1,7 @@
 /** Tensors in files. */
 export { save, load, type LoadOptions, type Loaded, type LoadedObject } from './save';
 export type { Saveable } from './state';
-export type { Path } from './files';
+export type { Path } from './path';
 export {
   saveFile,
   loadFile,

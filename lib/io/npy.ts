@@ -7,7 +7,8 @@ import { noGrad } from '../autograd/grad-mode';
 import { MAX_RANK, type Shape } from '../shape';
 import { checkTensor, type Tensor } from '../tensor';
 import { areBooleans, bytesOfTensor, tensorOfBytes } from './elements';
-import { Reader, Writer, type Path, type Source } from './files';
+import { Reader, Writer, type Source } from './files';
+import type { Path } from './path';
 
 /** NumPy's names of dtypes, by code; it has no bfloat16. */
 const NAMES: readonly (string | null)[] = [

@@ -5,7 +5,8 @@ import { booleanArgument, checkOptions, isOptions } from '../functional/argument
 import type { Tensor } from '../tensor';
 import { crc32 } from './crc32';
 import { bytesOfTensor } from './elements';
-import { Reader, Writer, type Path } from './files';
+import { Reader, Writer } from './files';
+import type { Path } from './path';
 import { checkSavable, npyHeader, readNpy } from './npy';
 import type { NamedTensors } from './safetensors';
 import { Archive, membersOf, unpack } from './zip';

@@ -7,7 +7,8 @@ import { cast } from '../functional/cast';
 import { MAX_RANK, type Shape } from '../shape';
 import { type Tensor, checkTensor } from '../tensor';
 import { areBooleans, bytesOfTensor, tensorOfBytes } from './elements';
-import { Reader, Writer, type Path } from './files';
+import { Reader, Writer } from './files';
+import type { Path } from './path';
 import { parseJson } from './json';
 
 /** The format's names of dtypes, by code. */
