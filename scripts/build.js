@@ -7,7 +7,7 @@
 // build/: node-gyp cleans that one).
 const fs = require('fs');
 const path = require('path');
-const { ROOT, JOBS, requireTools, run, configure, build } = require('./toolchain');
+const { ROOT, SOURCES, JOBS, requireTools, run, configure, build } = require('./toolchain');
 
 const args = process.argv.slice(2);
 const option = (name, otherwise) => (args.includes(name) ? args[args.indexOf(name) + 1] : otherwise);
@@ -21,6 +21,7 @@ for (const name of ['TENON_WERROR', 'TENON_CUDA', 'TENON_CUDA_ARCHITECTURES', 'T
 defines.push(...args.filter((arg) => arg.startsWith('-D')));
 
 requireTools();
+if (!fs.existsSync(path.join(ROOT, 'native'))) run('cmake', ['-E', 'tar', 'xzf', SOURCES]);
 // The package's own: a cmake-js that an installing project happens to have would not find the headers.
 const cmakeJs = path.join(ROOT, 'node_modules', 'cmake-js', 'bin', 'cmake-js');
 if (fs.existsSync(cmakeJs)) {

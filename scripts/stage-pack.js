@@ -3,11 +3,14 @@
 // were again:
 // - native/vendor, the Node-API headers with their licences: whoever installs the package can build it with
 // CMake and a compiler alone;
+// - native.tar.gz, all sources of the addon in one file, which scripts/build.js unpacks: hundreds of small ones
+// would take longer to install than all the rest;
 // - package.json without `prepare`, which is for checkouts, and which npm would ask users of the tarball to
 // approve; and with the module type named, which in a checkout would keep Node from running the examples.
+const { execFileSync } = require('child_process');
 const fs = require('fs');
 const path = require('path');
-const { ROOT } = require('./toolchain');
+const { ROOT, SOURCES } = require('./toolchain');
 
 const vendor = path.join(ROOT, 'native', 'vendor');
 const manifest = path.join(ROOT, 'package.json');
@@ -25,6 +28,11 @@ function vendorHeaders() {
   }
 }
 
+function packSources() {
+  const left = ['native/cuda/emulation', 'native/test'].map((folder) => `--exclude=${folder}`);
+  execFileSync('tar', ['-czf', SOURCES, ...left, 'native'], { cwd: ROOT });
+}
+
 function adaptManifest() {
   fs.mkdirSync(path.dirname(original), { recursive: true });
   fs.copyFileSync(manifest, original);
@@ -36,11 +44,13 @@ function adaptManifest() {
 
 function undo() {
   fs.rmSync(vendor, { recursive: true, force: true });
+  fs.rmSync(SOURCES, { force: true });
   if (fs.existsSync(original)) fs.renameSync(original, manifest);
 }
 
 undo();
 if (!process.argv.includes('--undo')) {
   vendorHeaders();
+  packSources();
   adaptManifest();
 }

@@ -5,6 +5,8 @@ const os = require('os');
 const path = require('path');
 
 const ROOT = path.join(__dirname, '..');
+/** What a package has in place of the folder native. */
+const SOURCES = path.join(ROOT, 'native.tar.gz');
 const JOBS = String(os.availableParallelism());
 
 const works = (command, args = ['--version']) => spawnSync(command, args, { stdio: 'ignore' }).status === 0;
@@ -76,4 +78,14 @@ const SANITIZER_OPTIONS = {
   UBSAN_OPTIONS: 'print_stacktrace=1',
 };
 
-module.exports = { ROOT, JOBS, requireTools, run, configure, build, configureSanitized, SANITIZER_OPTIONS };
+module.exports = {
+  ROOT,
+  SOURCES,
+  JOBS,
+  requireTools,
+  run,
+  configure,
+  build,
+  configureSanitized,
+  SANITIZER_OPTIONS,
+};
