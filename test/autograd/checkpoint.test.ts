@@ -117,7 +117,7 @@ describe('checkpoint', () => {
   });
 
   test('does not hold what it computes again', () => {
-    const x = ones(256, 1024, { requiresGrad: true });
+    const x = ones(256, 1024, { requiresGrad: true, device: 'cpu' }); // whose memory is counted below
     const f = (t: Tensor): Tensor => {
       let y = t;
       for (let i = 0; i < 10; i++) y = y.sin();
