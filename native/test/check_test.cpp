@@ -176,6 +176,8 @@ std::vector<Sample> kernel_samples() {
   }
   add(sgd(3, false));
   add(sgd(2, true));
+  add(adam(3, false));
+  add(adam(2, true));
   for (Sample& s : lane_samples()) add(std::move(s));
   return all;
 }
