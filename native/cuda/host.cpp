@@ -15,8 +15,8 @@ namespace {
 /** Bytes of one storage that views of a launch cover, and their copy. */
 struct Copy {
   Storage* storage;
-  char *first, *end;  // on the device
-  bool written;
+  char *first, *end;   // on the device
+  bool read, written;  // by the kernel; what is new has nothing to read
   std::unique_ptr<char[]> bytes;
 };
 
@@ -42,22 +42,23 @@ bool run_on_host(Device& d, const Launch& launch, LaunchError& error) {
     if (!s) continue;
     char *first, *end;
     cover(launch.views[i], first, end);
-    const bool written = i < launch.outputs;
+    const bool read = i >= launch.made, written = i < launch.outputs;
     // Views of one storage see each other's changes.
     const auto known =
         std::find_if(copies.begin(), copies.end(), [&](const Copy& c) { return c.storage == s; });
     if (known == copies.end()) {
-      copies.push_back({s, first, end, written, nullptr});
+      copies.push_back({s, first, end, read, written, nullptr});
     } else {
       known->first = std::min(known->first, first);
       known->end = std::max(known->end, end);
+      known->read |= read;
       known->written |= written;
     }
   }
   for (Copy& c : copies) {
     const size_t bytes = static_cast<size_t>(c.end - c.first);
     c.bytes.reset(new char[bytes ? bytes : 1]);
-    if (!d.read(c.storage, c.first, c.bytes.get(), bytes, error)) return false;
+    if (c.read && !d.read(c.storage, c.first, c.bytes.get(), bytes, error)) return false;
   }
   std::vector<TensorView> views(launch.views, launch.views + operands);
   for (size_t i = 0; i < operands; i++)
