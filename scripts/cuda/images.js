@@ -25,8 +25,10 @@ const aligned = (bytes) => Math.ceil(bytes / ALIGNMENT) * ALIGNMENT;
 /** Text of an older version, which ends with a 0, as drivers want it. Comments are left out. */
 function olderPtx(text) {
   const code = text.replace(/^\s*\/\/.*\n/gm, '').replace(/\n{2,}/g, '\n');
-  const marked = code.replace(/^\.version .*$/m, `.version ${OLDER_PTX_VERSION}`);
-  if (marked === code) throw new Error('there is no .version in the PTX');
+  // A hint about loads that older versions don't have.
+  const hintless = code.replace(/^\s*\.pragma "used_bytes_mask.*\n/gm, '');
+  const marked = hintless.replace(/^\.version .*$/m, `.version ${OLDER_PTX_VERSION}`);
+  if (marked === hintless) throw new Error('there is no .version in the PTX');
   return marked;
 }
 
