@@ -8,7 +8,7 @@ import { div, mul, sub } from './arithmetic';
 import { cast } from './cast';
 import { clamp } from './clamp';
 import { sqrt } from './elementary';
-import { mainDiagonal } from './main-diagonal';
+import { diagonalOf } from './diagonal';
 import { mm } from './matmul';
 import { amin, sum } from './reduce';
 import { reshape, squeeze, transpose, unsqueeze } from './view';
@@ -92,6 +92,6 @@ export function corrcoef(x: Tensor): Tensor {
   if (x.code === Code.bool) throw new DTypeError('corrcoef: not defined for bool');
   const c = cov(x);
   if (c.shape.length === 0) return div(c, c);
-  const deviation = sqrt(mainDiagonal(c, 0, 1));
+  const deviation = sqrt(diagonalOf(c, 0, [0, 1]));
   return clamp(div(div(c, unsqueeze(deviation, 1)), deviation), -1, 1);
 }

@@ -32,7 +32,8 @@ function embedded(x: Tensor, d: Diagonal): Tensor {
   return whole;
 }
 
-function diagonalOf(x: Tensor, offset: number, dims: readonly [number, number]): Tensor {
+/** @internal The diagonal of two dimensions, as the last one. */
+export function diagonalOf(x: Tensor, offset: number, dims: readonly [number, number]): Tensor {
   const [a, b] = dims;
   const strides = stridesOf(x);
   const length = Math.max(0, Math.min(x.shape[a]! + Math.min(offset, 0), x.shape[b]! - Math.max(offset, 0)));

@@ -6,11 +6,11 @@ import { type Tensor, checkTensor, cudaInUse } from '../tensor';
 import { mul } from './arithmetic';
 import { gathered } from './devices';
 import { parseEquation, type Label } from './equation';
-import { mainDiagonal } from './main-diagonal';
+import { diagonalOf } from './diagonal';
 import { bmm, mm } from './matmul';
 import { underName } from './node-name';
 import { sum } from './reduce';
-import { permute, reshape, squeeze } from './view';
+import { movedim, permute, reshape, squeeze } from './view';
 
 /** A tensor whose dimensions have labels, each of them one. */
 interface Labelled {
@@ -48,7 +48,7 @@ function withoutRepeats({ t, labels }: Labelled, index: number): Labelled {
         throw new ShapeError(
           `einsum: subscript ${left[d]} is repeated for operand ${index}, but the sizes are ${n} and ${m}`,
         );
-      t = mainDiagonal(t, d, other);
+      t = movedim(diagonalOf(t, 0, [d, other]), -1, d);
       left.splice(other, 1);
     }
   return { t, labels: left };

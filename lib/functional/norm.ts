@@ -4,11 +4,12 @@ import { ArgumentError, describe } from '../errors';
 import { wrapDims } from '../shape';
 import { type Tensor, checkTensor } from '../tensor';
 import { bindArguments, booleanArgument } from './arguments';
+import { matrixNormOf } from './linalg/norms';
 import type { Dims } from './reduce';
 import { vectorNorm } from './vector-norm';
 
-/** 'fro': the square root of the sum of squares. */
-export type NormOrder = number | 'fro' | null;
+/** 'fro': the square root of the sum of squares; 'nuc': the sum of a matrix's singular values. */
+export type NormOrder = number | 'fro' | 'nuc' | null;
 
 export interface NormOptions {
   p?: NormOrder;
@@ -20,7 +21,7 @@ export interface NormOptions {
 function orderOf(op: string, p: unknown): number {
   if (p === undefined || p === null || p === 'fro') return 2;
   if (typeof p === 'number' && !Number.isNaN(p)) return p;
-  throw new ArgumentError(`${op}: expected p to be a number or 'fro', got ${describe(p)}`);
+  throw new ArgumentError(`${op}: expected p to be a number, 'fro' or 'nuc', got ${describe(p)}`);
 }
 
 /**
@@ -35,6 +36,10 @@ export function norm(x: Tensor, options: NormOptions): Tensor;
 export function norm(x: Tensor, ...given: readonly unknown[]): Tensor {
   checkTensor('norm', x);
   const [p, dim, keepdim, dtype] = bindArguments('norm', ['p', 'dim', 'keepdim', 'dtype'], given);
+  if (p === 'nuc') {
+    const dims = dim ?? x.shape.map((_, i) => i);
+    return matrixNormOf('norm', x, p, dims, keepdim, dtype);
+  }
   const order = orderOf('norm', p);
   const dims = wrapDims('norm', dim, x.shape.length);
   if (p === 'fro' && Array.isArray(dim) && dim.length > 2)

@@ -3,7 +3,7 @@ import { Code } from '../dtype';
 import { ArgumentError, DTypeError, DeviceError, ShapeError, describe } from '../errors';
 import { showShape, wrapDim } from '../shape';
 import { Tensor, checkTensor } from '../tensor';
-import { takeAlong } from './along';
+import { gather } from './scatter';
 import { add, mul, sub } from './arithmetic';
 import { bindArguments, booleanArgument } from './arguments';
 import { cast } from './cast';
@@ -68,7 +68,7 @@ function between(a: Tensor, b: Tensor, weight: Tensor): Tensor {
 /** The elements of lanes (the last dimension) at ranks, which may be fractions. */
 function atRanks(lanes: Tensor, ranks: Tensor, interpolation: Interpolation): Tensor {
   const last = lanes.shape.length - 1;
-  const at = (t: Tensor): Tensor => takeAlong(lanes, cast(t, Code.int64), last);
+  const at = (t: Tensor): Tensor => gather(lanes, last, cast(t, Code.int64));
   switch (interpolation) {
     case 'lower':
       return at(floor(ranks.detach()));

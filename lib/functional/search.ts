@@ -2,10 +2,11 @@
 import { Op } from '../backend/ops.generated';
 import { withGradMode } from '../autograd/mode';
 import { COMPUTE, Code } from '../dtype';
-import { ArgumentError, DTypeError, IndexError, ShapeError, describe } from '../errors';
+import { ArgumentError, DTypeError, ShapeError, describe } from '../errors';
 import { sameShape, showShape } from '../shape';
 import { Tensor, checkTensor, cudaInUse } from '../tensor';
-import { takeAlong, laned } from './along';
+import { laned } from './along';
+import { gatherAs } from './scatter';
 import { bindArguments, booleanArgument } from './arguments';
 import { cast, copied } from './cast';
 import { clamp } from './clamp';
@@ -75,12 +76,7 @@ function inOrder(sequence: Tensor, sorter: unknown): Tensor {
     );
   if (sorter.code !== Code.int64)
     throw new DTypeError(`searchsorted: expected an int64 sorter, got ${sorter.dtype}`);
-  try {
-    return withGradMode('searchsorted', false, () => takeAlong(sequence, sorter, sequence.shape.length - 1));
-  } catch (error) {
-    if (!(error instanceof IndexError)) throw error;
-    throw new IndexError(error.message.replace(/^takeAlong:/, 'searchsorted:'));
-  }
+  return gatherAs('searchsorted', sequence.detach(), sequence.shape.length - 1, sorter);
 }
 
 /**

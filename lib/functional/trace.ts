@@ -3,7 +3,7 @@ import { Code } from '../dtype';
 import { DTypeError, ShapeError } from '../errors';
 import { showShape } from '../shape';
 import { type Tensor, checkTensor } from '../tensor';
-import { mainDiagonal } from './main-diagonal';
+import { diagonalOf } from './diagonal';
 import { underName } from './node-name';
 import { sum } from './reduce';
 
@@ -12,5 +12,5 @@ export function trace(x: Tensor): Tensor {
   checkTensor('trace', x);
   if (x.shape.length !== 2) throw new ShapeError(`trace: expected a matrix, got shape ${showShape(x.shape)}`);
   if (x.code === Code.bool) throw new DTypeError('trace: not defined for bool');
-  return underName('Trace', sum(mainDiagonal(x, 0, 1)));
+  return underName('Trace', sum(diagonalOf(x, 0, [0, 1])));
 }

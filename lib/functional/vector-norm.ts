@@ -43,6 +43,15 @@ const LinalgVectorNorm = defineGradient<Norm>('LinalgVectorNorm', (grad, node, r
   r.p === 0 ? null : normGrad(kept(grad, r), node.input(0), kept(node.input(1), r), r.p, r.dims),
 ]);
 
+/** @internal x, which is floating point, as the floating dtype of a code, if there is one, which must hold its values. */
+export function asDtype(op: string, x: Tensor, code: number | null): Tensor {
+  if (!isFloatingCode(x.code)) throw new DTypeError(`${op}: expected floating point, got ${x.dtype}`);
+  if (code === null) return x;
+  if (!isFloatingCode(code) || promoteCodes(x.code, code) !== code)
+    throw new DTypeError(`${op}: expected a floating dtype that holds ${x.dtype}, got ${DTYPES[code]}`);
+  return cast(x, code);
+}
+
 function checkHasNorm(op: string, x: Tensor, p: number, dims: readonly number[]): void {
   if ((p < 0 || p === Infinity) && dims.some((d) => x.shape[d] === 0))
     throw new IndexError(
@@ -79,10 +88,7 @@ export function vectorNorm(
   keepdim: boolean,
   code: number | null,
 ): Tensor {
-  if (!isFloatingCode(x.code)) throw new DTypeError(`${op}: expected floating point, got ${x.dtype}`);
-  if (code !== null && (!isFloatingCode(code) || promoteCodes(x.code, code) !== code))
-    throw new DTypeError(`${op}: expected a floating dtype that holds ${x.dtype}, got ${DTYPES[code]}`);
-  const y = code === null ? x : cast(x, code);
+  const y = asDtype(op, x, code);
   checkHasNorm(op, y, p, dims);
   const out = withGradMode(op, false, () => normValue(y, p, dims, keepdim));
   return record(out, LinalgVectorNorm, [y], [y, out], { ...reduction(y, dims), p });

@@ -77,16 +77,6 @@ Complaint choice(const Launch& l) {
   return room(l, x.shape[d], values.shape[d]);
 }
 
-/** x, or what is added, with an index for each element of `many`. */
-Complaint along(const Launch& l, const TensorView& many, const TensorView& whole) {
-  const TensorView& index = l.in(1);
-  const int d = dim_of(l, whole);
-  if (d < 0) return {ErrorCode::index, kDim};
-  return first_of(shape(alike(many, index, -1) && alike(many, whole, d), kSizes),
-                  shape(index.contiguous && l.out().contiguous, "index and output are contiguous"),
-                  dtype(index.dtype == DType::i64, kIndices), dtype(many.dtype == whole.dtype, kOneDtype));
-}
-
 Complaint search(const Launch& l) {
   const TensorView &sequence = l.in(0), &values = l.in(1), &out = l.out();
   if (sequence.rank == 0) return shape(false, "the sequence has a dimension");
@@ -114,8 +104,6 @@ Complaint check_lanes(const Launch& l) {
     case Op::kthvalue:
     case Op::median:
     case Op::mode: return choice(l);
-    case Op::takeAlong: return along(l, l.out(), l.in(0));
-    case Op::addAlong: return along(l, l.in(0), l.out());
     case Op::searchsorted: return search(l);
     case Op::sortRows:
       return first_of(

@@ -126,8 +126,6 @@ std::vector<Sample> lane_samples() {
   add(simple(Op::median, {{f, one}, {i, one}}, {{f, shape}}, {1, 0}));
   add(simple(Op::mode, {{f, one}, {i, one}}, {{f, shape}}, {1}));
   add(simple(Op::sortRows, {{i, {3}}}, {{f, {3, 4}}}, {}));
-  add(simple(Op::takeAlong, {{f, {2, 5, 4}}}, {{f, shape}, {i, {2, 5, 4}}}, {1}));
-  add(simple(Op::addAlong, {{f, shape}}, {{f, {2, 5, 4}}, {i, {2, 5, 4}}}, {1}));
   add(simple(Op::nonzero, {{i, {24, 3}}}, {{f, shape}}, {}));
   add(simple(Op::searchsorted, {{i, {2, 3}}}, {{f, {4}}, {f, {2, 3}}}, {0}));
   add(simple(Op::searchsorted, {{i, {2, 3}}}, {{f, {2, 4}}, {f, {2, 3}}}, {1}));
@@ -770,9 +768,6 @@ TEST("lanes: sizes, dtypes and ranks that don't fit are refused") {
   EXPECT_BAD(simple(Op::kthvalue, {{f, one}, {i, one}}, {{f, shape}}, {1, 4}).call, shape);
   EXPECT_BAD(simple(Op::kthvalue, {{f, one}, {i, one}}, {{f, shape}}, {1, 0}).call, shape);
   EXPECT_BAD(simple(Op::median, {{f, one}, {i, one}}, {{f, {2, 0}}}, {1, 0}).call, shape);
-  EXPECT_BAD(simple(Op::takeAlong, {{f, shape}}, {{f, shape}, {f, shape}}, {1}).call, dtype);
-  EXPECT_BAD(simple(Op::takeAlong, {{f, shape}}, {{f, {3, 3}}, {i, shape}}, {1}).call, shape);
-  EXPECT_BAD(simple(Op::addAlong, {{f, shape}}, {{f, shape}, {i, one}}, {1}).call, shape);
   EXPECT_BAD(simple(Op::nonzero, {{i, {2, 1}}}, {{f, shape}}, {}).call, shape);
   EXPECT_BAD(simple(Op::searchsorted, {{i, shape}}, {{f, {}}, {f, shape}}, {0}).call, shape);
   EXPECT_BAD(simple(Op::searchsorted, {{i, shape}}, {{f, {3, 3}}, {f, shape}}, {0}).call, shape);

@@ -143,38 +143,6 @@ TEST("cumsum adds up from either end, and integers wrap") {
           }
 }
 
-TEST("takeAlong takes what addAlong adds to") {
-  for (DType t : kDTypes)
-    for (int dim : {0, 1})
-      for (Layout layout : {Layout::dense, Layout::transposed, Layout::gaps}) {
-        const Sizes whole = {5, 4}, many = dim ? Sizes{5, 9} : Sizes{9, 4};
-        Array x(t, whole, layout), source(t, many, layout), index(DType::i64, many), taken(t, many),
-            sums(t, whole);
-        Random random(11);
-        const auto draw = [&](int64_t) { return static_cast<Number>(random.integer(0, 3)); };
-        x.fill_with(draw);
-        source.fill_with(draw);
-        index.fill_with(draw);
-        sums.fill(0);
-        for (int64_t lane = 0; lane < whole[dim ? 0 : 1]; lane++)
-          for (int64_t i = 0; i < 9; i++) {
-            const int64_t from = place(many, dim, lane, i);
-            const int64_t to = place(whole, dim, lane, static_cast<int64_t>(index.get(from)));
-            taken.copy(from, x, to);
-            sums.set(to, sums.get(to) + source.get(from));
-          }
-        for (Isa isa : isas()) {
-          Array out(t, many), total(t, whole);
-          const double d = dim;
-          run(isa, {Op::takeAlong, compute_of(t), {out.view()}, {x.view(), index.view()}, {d}});
-          CHECK_EQ(out.differences(taken), 0);
-          run(isa, {Op::addAlong, compute_of(t), {total.view()}, {source.view(), index.view()}, {d}});
-          CHECK_EQ(total.differences(sums), 0);
-          CHECK(out.intact() && total.intact());
-        }
-      }
-}
-
 TEST("nonzero finds every element that is not zero, in row-major order") {
   const Threads threads(3);
   for (DType t : kDTypes)

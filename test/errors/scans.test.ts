@@ -29,6 +29,7 @@ import {
   searchsorted,
   sort,
   tensor,
+  trapezoid,
   topk,
   unique,
   uniqueConsecutive,
@@ -61,11 +62,16 @@ describe('scans', () => {
     [() => logcumsumexp(int(1), 0), DTypeError, /^logcumsumexp: expected floating point, got int64/],
     [() => cummax(ones(2), 2), IndexError, /^cummax: dimension out of range/],
     [() => ones(2).cummin(wrong('0')), ArgumentError, /^cummin: expected dim to be an integer, got "0"/],
-    [() => cumulativeTrapezoid(tensor(1)), ShapeError, /^cumulativeTrapezoid: expected at least 1 dimension/],
+    [() => cumulativeTrapezoid(tensor(1)), IndexError, /^cumulativeTrapezoid: a 0-d tensor has no dimension/],
     [
       () => cumulativeTrapezoid(ones(3), ones(2)),
       ShapeError,
-      /^cumulativeTrapezoid: expected 3 points in x, got 2/,
+      /^cumulativeTrapezoid: expected one x for each of the 3 samples, got \[2\]/,
+    ],
+    [
+      () => trapezoid(ones(3), ones(2)),
+      ShapeError,
+      /^trapezoid: expected one x for each of the 3 samples, got \[2\]/,
     ],
     [
       () => cumulativeTrapezoid(ones(3), wrong({ dx: '1' })),
@@ -185,7 +191,7 @@ describe('searching and counting', () => {
     [
       () => searchsorted(ones(2), 1, { sorter: int(0, 2) }),
       IndexError,
-      /index 2 is out of range for 2 elements/,
+      /index 2 is out of range for dimension 0 with size 2/,
     ],
     [() => searchsorted(bool, true), DTypeError, /^searchsorted: not defined for bool/],
     [() => bucketize(1, ones(2, 2)), ShapeError, /^bucketize: expected 1-d boundaries/],

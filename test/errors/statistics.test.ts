@@ -78,7 +78,11 @@ describe('einsum', () => {
 describe('norms and statistics', () => {
   failures([
     [() => norm(int(1)), DTypeError, /^norm: expected floating point, got int64/],
-    [() => norm(ones(2), wrong('x')), ArgumentError, /^norm: expected p to be a number or 'fro', got "x"/],
+    [
+      () => norm(ones(2), wrong('x')),
+      ArgumentError,
+      /^norm: expected p to be a number, 'fro' or 'nuc', got "x"/,
+    ],
     [() => norm(ones(2), 2, 1), IndexError, /^norm: dimension out of range: expected -1 to 0, got 1/],
     [() => norm(ones(1, 1, 1), 'fro', [0, 1, 2]), ArgumentError, /^norm: expected at most 2 dims/],
     [() => norm(zeros(0), Infinity), IndexError, /^norm: the norm of order Infinity of no elements/],

@@ -1,70 +1,18 @@
 /** Norms of vectors and of matrices. */
-import { withGradMode } from '../../autograd/mode';
-import { defineGradient, record } from '../../autograd/node';
-import { Code, dtypeCode, promoteCodes, type DType } from '../../dtype';
-import { ArgumentError, DTypeError, ShapeError, describe } from '../../errors';
+import { dtypeCode, type DType } from '../../dtype';
+import { ArgumentError, ShapeError, describe } from '../../errors';
 import { reducedShape, showShape, wrapDim, wrapDims } from '../../shape';
 import { checkTensor, type Tensor } from '../../tensor';
 import { bindArguments, booleanArgument } from '../arguments';
-import { div, mul } from '../arithmetic';
-import { cast } from '../cast';
-import { eq, isnan, logicalOr, ne } from '../compare';
-import { abs, sign, sqrt } from '../elementary';
 import { fullOf } from '../kernel';
-import { pow } from '../pointwise';
 import { amax, amin, sum, type Dims } from '../reduce';
-import { movedim, reshape, unsqueeze } from '../view';
-import { maskedFill } from '../where';
+import { asDtype, vectorNorm as normOver } from '../vector-norm';
+import { movedim, unsqueeze } from '../view';
 import { checkFloating } from './matrices';
 import { valuesOf } from './svd';
 
-interface Norm {
-  readonly order: number;
-  readonly dims: readonly number[];
-  readonly keptShape: readonly number[];
-}
-
-// d|x|ₚ/dx = sign(x) (|x| / |x|ₚ)^(p-1); where the norm is 0 the gradient is 0, and the largest elements share that of the
-// norm of infinity.
-const VectorNorm = defineGradient<Norm>('LinalgVectorNorm', (grad, node, { order: p, dims, keptShape }) => {
-  const x = node.input(0);
-  const norm = reshape(node.input(1), keptShape);
-  const g = reshape(grad, keptShape);
-  if (p === 0) return [null];
-  if (p === 1) return [mul(sign(x), g)];
-  if (p === 2) return [mul(g, maskedFill(div(x, norm), eq(norm, 0), 0))];
-  if (!Number.isFinite(p)) {
-    const won = logicalOr(isnan(x), eq(abs(x), norm));
-    return [mul(sign(x), mul(div(g, sum(won, [...dims], true)), won))];
-  }
-  if (p < 1) {
-    const scaled = mul(sign(x), maskedFill(pow(abs(x), p - 1), eq(x, 0), 0));
-    return [mul(mul(scaled, g), pow(norm, 1 - p))];
-  }
-  const scaled = p < 2 ? mul(sign(x), pow(abs(x), p - 1)) : mul(x, pow(abs(x), p - 2));
-  return [mul(scaled, maskedFill(div(g, pow(norm, p - 1)), eq(norm, 0), 0))];
-});
-
-function normOf(x: Tensor, p: number, dims: readonly number[], keepdim: boolean): Tensor {
-  const over = [...dims];
-  if (x.shape.length === 0) return p === 0 ? cast(ne(x, 0), x.code) : abs(x);
-  if (p === Infinity) return amax(abs(x), over, keepdim);
-  if (p === -Infinity) return amin(abs(x), over, keepdim);
-  if (p === 0) return cast(sum(ne(x, 0), over, keepdim), x.code);
-  if (p === 1) return sum(abs(x), over, keepdim);
-  if (p === 2) return sqrt(sum(mul(x, x), over, keepdim));
-  return pow(sum(pow(abs(x), p), over, keepdim), 1 / p);
-}
-
-/** x as the dtype that was asked for, which must not be narrower. */
-function asAsked(op: string, x: Tensor, dtype: unknown): Tensor {
-  if (dtype === undefined || dtype === null) return x;
-  const code = dtypeCode(op, dtype);
-  if (code > Code.bfloat16)
-    throw new DTypeError(`${op}: expected a floating-point dtype, got ${describe(dtype)}`);
-  if (promoteCodes(x.code, code) !== code)
-    throw new DTypeError(`${op}: ${x.dtype} does not fit ${describe(dtype)}`);
-  return cast(x, code);
+function codeOf(op: string, dtype: unknown): number | null {
+  return dtype === undefined || dtype === null ? null : dtypeCode(op, dtype);
 }
 
 function orderArgument(op: string, order: unknown): number {
@@ -75,29 +23,15 @@ function orderArgument(op: string, order: unknown): number {
 
 function vectorNormOf(
   op: string,
-  given: Tensor,
+  x: Tensor,
   order: unknown,
   dim: unknown,
   keepdim: unknown,
   dtype: unknown,
 ): Tensor {
-  checkFloating(op, given, false);
-  const p = orderArgument(op, order);
-  const x = asAsked(op, given, dtype);
   const dims = wrapDims(op, dim, x.shape.length);
   const keep = booleanArgument(op, 'keepdim', keepdim, false);
-  if (x.count === 0 && (p < 0 || p === Infinity) && dims.some((d) => x.shape[d] === 0))
-    throw new ShapeError(`${op}: an empty tensor has no norm of order ${p}: shape ${showShape(x.shape)}`);
-  const out = withGradMode(op, false, () => {
-    // Half types would overflow on the way.
-    const wide = x.code === Code.float64 ? x : cast(x, Code.float32);
-    return cast(normOf(wide, p, dims, keep), x.code);
-  });
-  return record(out, VectorNorm, [x], [x, out], {
-    order: p,
-    dims,
-    keptShape: reducedShape(x.shape, dims, true),
-  });
+  return normOver(op, x, orderArgument(op, order), dims, keep, codeOf(op, dtype));
 }
 
 /** What norms take. */
@@ -150,7 +84,8 @@ function matrixDims(op: string, x: Tensor, dim: unknown): [number, number] {
   return [a, b];
 }
 
-function matrixNormOf(
+/** @internal `matrixNorm` for another op. */
+export function matrixNormOf(
   op: string,
   given: Tensor,
   order: unknown,
@@ -172,7 +107,7 @@ function matrixNormOf(
   const dims = matrixDims(op, given, dim);
   if (order === 'fro') return vectorNormOf(op, given, 2, dims, keepdim, dtype);
   const keep = booleanArgument(op, 'keepdim', keepdim, false);
-  const x = asAsked(op, given, dtype);
+  const x = asDtype(op, given, codeOf(op, dtype));
   if (order === 'nuc' || Math.abs(order) === 2) {
     checkFloating(op, x);
     const values = valuesOf(movedim(x, dims, [-2, -1]));

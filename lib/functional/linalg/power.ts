@@ -4,6 +4,7 @@ import { ArgumentError, ShapeError, describe } from '../../errors';
 import { showShape } from '../../shape';
 import { checkTensor, type Tensor } from '../../tensor';
 import { integerArgument, named } from '../arguments';
+import { chainProduct } from '../chain';
 import { cat } from '../join';
 import { clone } from '../copy';
 import { zerosOf } from '../kernel';
@@ -57,23 +58,6 @@ export function matrixExp(x: Tensor): Tensor {
   return exponential(x);
 }
 
-/** Where to split each chain of factors so that the fewest multiplications are done (Cormen et al., 15.2). */
-function splits(sizes: readonly number[]): number[][] {
-  const n = sizes.length - 1;
-  const cost = Array.from({ length: n }, () => new Array<number>(n).fill(0));
-  const split = Array.from({ length: n }, () => new Array<number>(n).fill(0));
-  for (let length = 1; length < n; length++)
-    for (let i = 0; i + length < n; i++) {
-      const j = i + length;
-      cost[i]![j] = Infinity;
-      for (let k = i; k < j; k++) {
-        const c = cost[i]![k]! + cost[k + 1]![j]! + sizes[i]! * sizes[k + 1]! * sizes[j + 1]!;
-        if (c < cost[i]![j]!) [cost[i]![j], split[i]![j]] = [c, k];
-      }
-    }
-  return split;
-}
-
 function checkFactors(op: string, tensors: unknown): asserts tensors is readonly Tensor[] {
   if (!Array.isArray(tensors) || tensors.length < 2)
     throw new ArgumentError(`${op}: expected a list of at least two Tensors, got ${describe(tensors)}`);
@@ -108,10 +92,7 @@ export function multiDot(tensors: readonly Tensor[]): Tensor {
         `${op}: factors ${i} and ${i + 1} can't be multiplied: ${showShape(tensors[i]!.shape)} @ ${showShape(tensors[i + 1]!.shape)}`,
       );
   });
-  const split = splits([factors[0]!.shape[0]!, ...factors.map((t) => t.shape[1]!)]);
-  const product = (i: number, j: number): Tensor =>
-    i === j ? factors[i]! : matmul(product(i, split[i]![j]!), product(split[i]![j]! + 1, j));
-  const out = product(0, count - 1);
+  const out = chainProduct(factors);
   return row || column
     ? reshape(
         out,
