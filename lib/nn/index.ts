@@ -11,3 +11,4 @@ export { MSELoss, NLLLoss, CrossEntropyLoss } from './loss';
 export { summary, type SummaryOptions, type InputShape } from './summary';
 export * as functional from './functional';
 export * as init from './init';
+export * as utils from './utils';

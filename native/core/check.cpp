@@ -83,6 +83,25 @@ bool may_work_in_place(Op op) {
   }
 }
 
+/** Kernels that pair what they are given, of which there may be much. */
+bool works_in_pairs(Op op) {
+  switch (op) {
+    case Op::sgd:
+    case Op::adam:
+    case Op::nadam:
+    case Op::radam:
+    case Op::adamax:
+    case Op::adagrad:
+    case Op::adadelta:
+    case Op::rmsprop:
+    case Op::rprop:
+    case Op::asgd:
+    case Op::clipToNorm:
+    case Op::unscale: return true;
+    default: return false;
+  }
+}
+
 /** Collects the first complaint. */
 class Checker {
  public:
@@ -109,7 +128,7 @@ class Checker {
       if (op != Op::fill)  // which gives all elements one value
         require(!overlaps_itself(out), ErrorCode::argument,
                 "elements of the output share memory (it was expanded): clone it first");
-      if (op == Op::sgd || op == Op::adam) {  // pairs what it is given, and there may be many
+      if (works_in_pairs(op)) {
         require(i >= inputs || !overlap(out, l_.in(i), true), ErrorCode::argument, kShared);
         continue;
       }
@@ -386,6 +405,11 @@ class Checker {
     }
   }
 
+  /** Operands [first, end) are floating point. */
+  void gradients(int first, int end) {
+    for (int i = first; i < end; i++) dtype(is_floating(l_.views[i].dtype), "floating point only");
+  }
+
   void kernel() {
     switch (static_cast<Op>(l_.op)) {
       case Op::copy: broadcast(); break;
@@ -446,6 +470,31 @@ class Checker {
       case Op::matrixExp: check_linalg(l_, error_); break;
       case Op::sgd: optimizer(l_.scalar[1].get() != 0 ? 1 : 0); break;
       case Op::adam: optimizer(l_.scalar[6].get() != 0 ? 3 : 2); break;
+      case Op::adagrad:
+      case Op::asgd: optimizer(1); break;
+      case Op::nadam:
+      case Op::radam:
+      case Op::adamax:
+      case Op::adadelta:
+      case Op::rprop: optimizer(2); break;
+      case Op::rmsprop:
+        optimizer(1 + (l_.scalar[5].get() > 0 ? 1 : 0) + (l_.scalar[6].get() != 0 ? 1 : 0));
+        break;
+      case Op::totalNorm:
+        shape(l_.out().rank == 0, "the norm has no dimensions");
+        gradients(0, l_.outputs + static_cast<int>(l_.inputs));
+        break;
+      case Op::clipToNorm:
+        shape(l_.in().rank == 0, "the norm has no dimensions");
+        gradients(0, l_.outputs + 1);
+        break;
+      case Op::unscale:
+        require(l_.outputs > 0, ErrorCode::internal, "wrong number of operands");
+        if (!ok()) break;
+        shape(l_.out().rank == 0, "what is found has no dimensions");
+        dtype(l_.out().dtype == DType::f32, "what is found is float32");
+        gradients(1, l_.outputs);
+        break;
       default: {
         const Complaint c = check_lanes(l_);
         require(!c.what, c.code, c.what ? c.what : "");
