@@ -14,17 +14,15 @@ import { checkSize } from './linear';
 import { Module } from './module';
 import { Parameter } from './parameter';
 
-/** A number as Python prints it, if it was given as a float. */
-function float(x: number): string {
-  return Number.isInteger(x) && Math.abs(x) < 1e16 ? x.toFixed(1) : exponent(String(x));
-}
-
-/** An exponent has two digits at least. */
-function exponent(text: string): string {
+/** A number as Python prints it: exponents earlier than in JavaScript, and of two digits. */
+function number(x: number): string {
+  const size = Math.abs(x);
+  const text = size !== 0 && (size < 1e-4 || size >= 1e16) ? x.toExponential() : String(x);
   return text.replace(/e([+-])(\d)$/, 'e$10$2');
 }
 
-const number = (x: number): string => exponent(String(x));
+/** One that is a float there. */
+const float = (x: number): string => (Number.isInteger(x) ? x.toFixed(1) : number(x));
 
 /** A number as PyTorch prints it: its defaults are floats. */
 const text = (given: unknown, value: number): string => (given === undefined ? float : number)(value);
@@ -178,7 +176,10 @@ export class Softplus extends Module {
   readonly threshold: number;
   /** How PyTorch prints the numbers: its defaults are floats. */
   protected readonly text: string;
-  constructor(beta?: number | { beta?: number; threshold?: number }, threshold?: number | { threshold?: number });
+  constructor(
+    beta?: number | { beta?: number; threshold?: number },
+    threshold?: number | { threshold?: number },
+  );
   constructor(...given: readonly unknown[]) {
     super();
     const [beta, threshold] = bindArguments('Softplus', ['beta', 'threshold'], given);
@@ -254,7 +255,11 @@ export class Hardtanh extends MayOverwrite {
   override readonly inplace: boolean;
   /** How PyTorch prints the numbers: its defaults are floats. */
   protected readonly text: string;
-  constructor(minVal?: number | HardtanhOptions, maxVal?: number | HardtanhOptions, options?: boolean | InPlace);
+  constructor(
+    minVal?: number | HardtanhOptions,
+    maxVal?: number | HardtanhOptions,
+    options?: boolean | InPlace,
+  );
   constructor(...given: readonly unknown[]) {
     super();
     const [min, max, inplace] = bindArguments('Hardtanh', ['minVal', 'maxVal', 'inplace'], given);

@@ -32,9 +32,7 @@ export class Bilinear extends Module {
     bias: boolean,
     options?: { dtype?: DType; device?: DeviceLike },
   );
-  constructor(
-    options: LinearOptions & { in1Features: number; in2Features: number; outFeatures: number },
-  );
+  constructor(options: LinearOptions & { in1Features: number; in2Features: number; outFeatures: number });
   constructor(...given: readonly unknown[]) {
     super();
     const [in1, in2, out, withBias, device, dtype] = bindArguments('Bilinear', NAMES, given);

@@ -38,7 +38,11 @@ export class PairwiseDistance extends Module {
   readonly eps: number;
   readonly keepdim: boolean;
 
-  constructor(p?: number | DistanceOptions, eps?: number | DistanceOptions, keepdim?: boolean | DistanceOptions);
+  constructor(
+    p?: number | DistanceOptions,
+    eps?: number | DistanceOptions,
+    keepdim?: boolean | DistanceOptions,
+  );
   constructor(...given: readonly unknown[]) {
     super();
     const [p = 2, eps = 1e-6, keepdim] = bindArguments('PairwiseDistance', ['p', 'eps', 'keepdim'], given);

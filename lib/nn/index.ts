@@ -10,7 +10,11 @@ export { Flatten, Unflatten, Identity } from './flatten';
 export { Bilinear } from './bilinear';
 export { CosineSimilarity, PairwiseDistance } from './distance';
 export * from './activations';
-export { MultiheadAttention, type MultiheadAttentionOptions, type AttentionCall } from './attention/multihead';
+export {
+  MultiheadAttention,
+  type MultiheadAttentionOptions,
+  type AttentionCall,
+} from './attention/multihead';
 export * from './transformer';
 export { ParameterList, ParameterDict } from './parameter-containers';
 export { MSELoss, NLLLoss, CrossEntropyLoss } from './loss';

@@ -146,7 +146,10 @@ export class ParameterDict extends Module {
 
   /** Sets several parameters. */
   update(values: Readonly<Record<string, Tensor>> | Iterable<readonly [string, Tensor]>): this {
-    if (!isOptions(values) && typeof (values as Partial<Iterable<unknown>> | null)?.[Symbol.iterator] !== 'function')
+    if (
+      !isOptions(values) &&
+      typeof (values as Partial<Iterable<unknown>> | null)?.[Symbol.iterator] !== 'function'
+    )
       throw new ArgumentError(`ParameterDict: expected an object of parameters, got ${describe(values)}`);
     const entries = isOptions(values)
       ? (Object.entries(values) as [string, Tensor][])

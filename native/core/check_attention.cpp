@@ -58,7 +58,8 @@ Complaint check_attention(const Launch& l) {
   int64_t scores[kMaxRank];
   for (int i = 0; i <= rows; i++) scores[i] = q.shape[i];
   scores[columns] = keys;
-  if (!broadcasts_to(mask, scores, q.rank)) return {ErrorCode::shape, "the mask does not broadcast to scores"};
+  if (!broadcasts_to(mask, scores, q.rank))
+    return {ErrorCode::shape, "the mask does not broadcast to scores"};
   if (mask.dtype != DType::boolean && mask.dtype != q.dtype)
     return {ErrorCode::dtype, "the mask is bool or of the operands' dtype"};
   return {};

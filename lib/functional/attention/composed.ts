@@ -41,8 +41,8 @@ export function probabilities(
   return where(blind, 0, softmax(where(blind, 0, masked), -1));
 }
 
-/** `x` with a share `p` of its elements 0, and the others larger by as much. */
-function thinned(x: Tensor, p: number): Tensor {
+/** @internal `x` with a share `p` of its elements 0, and the others larger by as much. */
+export function thinned(x: Tensor, p: number): Tensor {
   const kept = bernoulli(fullOf(x.shape, x.code, x.place, 1 - p));
   return mul(x, p === 1 ? kept : div(kept, 1 - p));
 }

@@ -5,7 +5,7 @@ import { bindArguments, booleanArgument, numberArgument } from '../../functional
 import { softmax } from '../../functional/activation';
 import { add, mul } from '../../functional/arithmetic';
 import { scaledDotProductAttention } from '../../functional/attention';
-import { dropout } from '../../functional/dropout';
+import { thinned } from '../../functional/attention/composed';
 import { cat } from '../../functional/join';
 import { fullOf } from '../../functional/kernel';
 import { linear, matmul } from '../../functional/matmul';
@@ -112,8 +112,19 @@ export class MultiheadAttention extends Module {
   constructor(options: MultiheadAttentionOptions & { embedDim: number; numHeads: number });
   constructor(...given: readonly unknown[]) {
     super();
-    const [embedDim, numHeads, rate = 0, withBias, withBiasKv, zeroAttn, kdim, vdim, batchFirst, device, dtype] =
-      bindArguments(OP, OPTIONS, given);
+    const [
+      embedDim,
+      numHeads,
+      rate = 0,
+      withBias,
+      withBiasKv,
+      zeroAttn,
+      kdim,
+      vdim,
+      batchFirst,
+      device,
+      dtype,
+    ] = bindArguments(OP, OPTIONS, given);
     checkSize(OP, 'embedDim', embedDim);
     checkSize(OP, 'numHeads', numHeads);
     if (embedDim === 0 || numHeads === 0 || embedDim % numHeads !== 0)
@@ -197,7 +208,13 @@ export class MultiheadAttention extends Module {
     const [q, k, v] = this.project(lifted);
     const [keys, values] = [this.extended(k, this.bias_k, steps), this.extended(v, this.bias_v, steps)];
     const more = keys.shape[steps]! - sizes.keys;
-    const scores = merged(OP, added, hidden !== null && !batched ? unsqueeze(hidden, 0) : hidden, sizes, more);
+    const scores = merged(
+      OP,
+      added,
+      hidden !== null && !batched ? unsqueeze(hidden, 0) : hidden,
+      sizes,
+      more,
+    );
     const heads = [q, keys, values].map((t) => this.split(t, first)) as Three;
     const rate = this.training ? this.dropout : 0;
     const [mixed, p] = needWeights
@@ -292,6 +309,6 @@ function lift([query, key, value]: Three): Three {
 function weighted([q, k, v]: Three, mask: Tensor | null, rate: number): [Tensor, Tensor] {
   const products = matmul(mul(q, Math.sqrt(1 / q.shape[3]!)), transpose(k, 2, 3));
   const p = softmax(mask === null ? products : add(products, mask), -1);
-  const kept = rate > 0 ? dropout(p, rate) : p;
+  const kept = rate > 0 ? thinned(p, rate) : p;
   return [matmul(kept, v), kept];
 }

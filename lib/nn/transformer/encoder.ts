@@ -5,10 +5,9 @@ import { checkTensor, type Tensor } from '../../tensor';
 import { MultiheadAttention } from '../attention/multihead';
 import { cloneModule } from '../clone';
 import { ModuleList } from '../container';
-import { Dropout } from '../dropout';
+import { Dropout, LayerNorm } from './parts';
 import { Linear, checkSize } from '../linear';
 import { Module } from '../module';
-import { LayerNorm } from '../normalization';
 import { isCausalMask } from './causal';
 import { activate, readLayer, type TransformerLayerOptions } from './options';
 
@@ -157,8 +156,7 @@ export class TransformerEncoder extends Module {
     const first = (this.layers.at(0) as Partial<TransformerEncoderLayer>).self_attn;
     const isCausal = isCausalMask(srcMask, said, stepsOf(src, first));
     let x = src;
-    for (const layer of this.layers)
-      x = layer.forward(x, { srcMask, srcKeyPaddingMask, isCausal }) as Tensor;
+    for (const layer of this.layers) x = layer.forward(x, { srcMask, srcKeyPaddingMask, isCausal }) as Tensor;
     return this.norm === null ? x : (this.norm.forward(x) as Tensor);
   }
 }

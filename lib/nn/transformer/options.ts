@@ -81,11 +81,8 @@ function activationOf(op: string, value: unknown): ((x: Tensor) => Tensor) | Mod
 }
 
 export function readLayer(op: string, given: readonly unknown[]): LayerSettings {
-  const [dModel, nhead, width = 2048, dropout = 0.1, activation = 'relu', eps = 1e-5, ...rest] = bindArguments(
-    op,
-    NAMES,
-    given,
-  );
+  const [dModel, nhead, width = 2048, dropout = 0.1, activation = 'relu', eps = 1e-5, ...rest] =
+    bindArguments(op, NAMES, given);
   const [batchFirst, normFirst, bias, device, dtype] = rest;
   checkSize(op, 'dModel', dModel);
   checkSize(op, 'nhead', nhead);

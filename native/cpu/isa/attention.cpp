@@ -11,6 +11,9 @@ namespace TENON_ISA {
 
 namespace {
 
+/** Of a tile: long rows of scores share what a row costs. */
+constexpr int64_t kKeys = kMostKeys;
+
 /** x *= factor, n elements. */
 template <class T>
 TENON_INLINE void rescale(T* x, int64_t n, T factor) {
@@ -45,8 +48,8 @@ struct Block {
   T *out, *sums;
 
   bool run() const {
-    alignas(64) T s[kQueries * kKeys];
-    T largest[kQueries], sum[kQueries];
+    alignas(64) T s[kQueries<T> * kKeys];
+    T largest[kQueries<T>], sum[kQueries<T>];
     for (int64_t r = 0; r < rows; r++) largest[r] = MaxOf<T>::start(), sum[r] = 0;
     const int64_t end = scores.causal ? lesser(keys, first + rows) : keys;
     for (int64_t j0 = 0; j0 < end; j0 += kKeys) {
@@ -111,8 +114,8 @@ void attention(const Launch& l) {
   all.v_row = v.row(), all.v_column = v.column();
   all.keys = keys, all.size = query.shape[rank - 1], all.width = value.shape[rank - 1];
   all.scores = {&mask, 0, rank, static_cast<T>(l.scalar[1].get()), l.scalar[0].get() != 0};
-  // Half as many rows skip more of what a causal mask hides of short sequences.
-  const int64_t high = all.scores.causal && queries <= 2 * kQueries ? kQueries / 2 : kQueries;
+  // Fewer rows skip more of what a causal mask hides.
+  const int64_t high = !all.scores.causal ? kQueries<T> : queries <= 128 ? 32 : 64;
   const int64_t blocks = (queries + high - 1) / high, batches = l.out(1).numel / queries;
   bool failed = false;
   parallel_for(batches * blocks, [&](int64_t task) {
@@ -128,7 +131,8 @@ void attention(const Launch& l) {
     one.sums = sums + batch * queries + one.first;
     if (!one.run()) __atomic_store_n(&failed, true, __ATOMIC_RELAXED);
   });
-  if (failed) return set_error(*l.error, ErrorCode::out_of_memory, "attention: no memory to pack the operands");
+  if (failed)
+    return set_error(*l.error, ErrorCode::out_of_memory, "attention: no memory to pack the operands");
   if (!direct) scatter(out, result, 0, result.numel);
 }
 

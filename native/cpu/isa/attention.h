@@ -11,8 +11,11 @@ namespace TENON_ISA {
 
 namespace {
 
-/** A tile of scores: queries by keys. Fixed, so that results don't depend on the number of threads. */
-constexpr int64_t kQueries = 64, kKeys = 64;
+/** Queries of a tile of scores: as many as make packing keys worth while, on the stack of any thread. */
+template <class T>
+constexpr int64_t kQueries = 512 / static_cast<int64_t>(sizeof(T));
+/** Of keys, at most. */
+constexpr int64_t kMostKeys = 128;
 
 /** A batch of matrices of T, at any strides. */
 template <class T>
@@ -104,7 +107,7 @@ struct Scores {
     constexpr int64_t w = Lanes<T>::count;
     const Vec<T> factor = splat(scale), lowest = splat(MaxOf<T>::start());
     const bool masked = mask->view != nullptr, boolean = masked && mask->view->dtype == DType::boolean;
-    alignas(64) T added[kKeys];
+    alignas(64) T added[kMostKeys];
     if (masked)
       load_strided(mask->view->data, mask->view->dtype,
                    mask_at + i * mask->strides[rank - 2] + j0 * mask->strides[rank - 1],

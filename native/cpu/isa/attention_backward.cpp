@@ -1,5 +1,5 @@
-// The derivative of attention: tiles of scores are computed again, probabilities come of them by the rows' log
-// sum exp (Dao et al., "FlashAttention", 2022).
+// The derivative of attention: tiles of scores are computed again, probabilities come of them by the rows'
+// log sum exp (Dao et al., "FlashAttention", 2022).
 #include "core/parallel.h"
 #include "cpu/isa/attention.h"
 #include "cpu/isa/kernels.h"
@@ -9,11 +9,15 @@ namespace TENON_ISA {
 
 namespace {
 
+/** Of a tile, of which two are needed here. */
+constexpr int64_t kKeys = 64;
+
 /** The sum of a b. */
 template <class T>
 T dot(const T* a, int64_t a_step, const T* b, int64_t b_step, int64_t n) {
   double sum = 0;
-  for (int64_t i = 0; i < n; i++) sum += static_cast<double>(a[i * a_step]) * static_cast<double>(b[i * b_step]);
+  for (int64_t i = 0; i < n; i++)
+    sum += static_cast<double>(a[i * a_step]) * static_cast<double>(b[i * b_step]);
   return static_cast<T>(sum);
 }
 
@@ -28,16 +32,17 @@ struct Slice {
   T *grad_q, *grad_k, *grad_v;
 
   bool run() const {
-    alignas(64) T p[kQueries * kKeys], d[kQueries * kKeys];
+    alignas(64) T p[kQueries<T> * kKeys], d[kQueries<T> * kKeys];
     zero(grad_k + first * size, (end - first) * size);
     zero(grad_v + first * width, (end - first) * width);
     zero(grad_q, queries * size);
     for (int64_t j0 = first; j0 < end; j0 += kKeys) {
       const int64_t n = lesser(kKeys, end - j0);
       const T *const key = k + j0 * k_row, *const value = v + j0 * v_row;
-      const int64_t start = scores.causal ? j0 / kQueries * kQueries : 0;
-      for (int64_t i0 = start; i0 < queries; i0 += kQueries) {
-        const int64_t m = lesser(kQueries, queries - i0);
+      // Fewer rows skip more of what a causal mask hides.
+      const int64_t high = scores.causal ? 64 : kQueries<T>, start = scores.causal ? j0 / high * high : 0;
+      for (int64_t i0 = start; i0 < queries; i0 += high) {
+        const int64_t m = lesser(high, queries - i0);
         const T *const query = q + i0 * q_row, *const g = grad + i0 * grad_row;
         if (!gemm_here(Gemm<T>{m, n, size, query, q_row, q_column, key, k_column, k_row, p, kKeys}) ||
             !gemm_here(Gemm<T>{m, n, width, g, grad_row, grad_column, value, v_column, v_row, d, kKeys}))
