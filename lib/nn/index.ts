@@ -6,7 +6,17 @@ export { Parameter, Buffer } from './parameter';
 export { Linear, type LinearOptions } from './linear';
 export { Sigmoid, Tanh, ReLU, Softmax, LogSoftmax } from './activation';
 export { Sequential, ModuleList, ModuleDict } from './container';
-export { Flatten, Identity } from './flatten';
+export { Flatten, Unflatten, Identity } from './flatten';
+export { Bilinear } from './bilinear';
+export { CosineSimilarity, PairwiseDistance } from './distance';
+export * from './activations';
+export {
+  MultiheadAttention,
+  type MultiheadAttentionOptions,
+  type AttentionCall,
+} from './attention/multihead';
+export * from './transformer';
+export { ParameterList, ParameterDict } from './parameter-containers';
 export { MSELoss, NLLLoss, CrossEntropyLoss } from './loss';
 export { summary, type SummaryOptions, type InputShape } from './summary';
 export * as functional from './functional';

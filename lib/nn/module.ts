@@ -35,6 +35,12 @@ export const LINES = Symbol('lines');
 /** The names under which `registerBuffer` was called, and whether each is saved. */
 const registered = new WeakMap<Module, Map<string, boolean>>();
 
+/** @internal Makes known what a copy of a module has of its registered buffers. */
+export function copyRegistered(from: Module, to: Module): void {
+  const names = registered.get(from);
+  if (names !== undefined) registered.set(to, new Map(names));
+}
+
 type Member = Parameter | Tensor | Module;
 
 /**

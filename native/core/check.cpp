@@ -1,5 +1,6 @@
 #include "core/check.h"
 
+#include "core/check_attention.h"
 #include "core/check_lanes.h"
 #include "core/check_linalg.h"
 #include "cpu/kernel_table.h"
@@ -468,6 +469,12 @@ class Checker {
       case Op::svd:
       case Op::eigh:
       case Op::matrixExp: check_linalg(l_, error_); break;
+      case Op::attention:
+      case Op::attentionBackward: {
+        const Complaint c = check_attention(l_);
+        require(!c.what, c.code, c.what ? c.what : "");
+        break;
+      }
       case Op::sgd: optimizer(l_.scalar[1].get() != 0 ? 1 : 0); break;
       case Op::adam: optimizer(l_.scalar[6].get() != 0 ? 3 : 2); break;
       case Op::adagrad:

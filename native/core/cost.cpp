@@ -28,6 +28,12 @@ int64_t estimated_cost(const Launch& l) {
     case Op::linear: return product(l.out().numel, last_size(l.in(), 1)) / kProducts;
     case Op::linearBackward:
       return product(product(l.in().numel, last_size(l.in(1), 1)), l.outputs) / kProducts;
+    case Op::attention:
+    case Op::attentionBackward: {
+      const bool backward = static_cast<Op>(l.op) == Op::attentionBackward;
+      const TensorView &q = l.in(backward), &k = l.in(1 + backward);
+      return product(product(q.numel, last_size(k, 2)), backward ? 5 : 2) / kProducts;
+    }
     case Op::sort:
     case Op::sortRows:
     case Op::mode:
