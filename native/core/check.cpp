@@ -1,6 +1,7 @@
 #include "core/check.h"
 
 #include "core/check_lanes.h"
+#include "core/check_layers.h"
 #include "core/check_linalg.h"
 #include "cpu/kernel_table.h"
 
@@ -78,7 +79,9 @@ bool may_work_in_place(Op op) {
     case Op::logSoftmax:
     case Op::softmaxBackward:
     case Op::logSoftmaxBackward:
-    case Op::mseLossBackward: return true;
+    case Op::mseLossBackward:
+    case Op::dropout:
+    case Op::maskedScale: return true;
     default: return false;
   }
 }
@@ -93,6 +96,7 @@ class Checker {
   void require(bool condition, ErrorCode code, const char* what) {
     if (!condition && !error_) set_error(error_, code, "%s: %s", op_name(l_.op), what);
   }
+  void complain(const Complaint& c) { require(!c.what, c.code, c.what ? c.what : ""); }
   void shape(bool condition, const char* what) { require(condition, ErrorCode::shape, what); }
   void dtype(bool condition, const char* what) { require(condition, ErrorCode::dtype, what); }
 
@@ -446,10 +450,15 @@ class Checker {
       case Op::matrixExp: check_linalg(l_, error_); break;
       case Op::sgd: optimizer(l_.scalar[1].get() != 0 ? 1 : 0); break;
       case Op::adam: optimizer(l_.scalar[6].get() != 0 ? 3 : 2); break;
-      default: {
-        const Complaint c = check_lanes(l_);
-        require(!c.what, c.code, c.what ? c.what : "");
-      }
+      case Op::rowNorm:
+      case Op::rowNormBackward:
+      case Op::batchNorm:
+      case Op::batchNormBackward:
+      case Op::dropout:
+      case Op::maskedScale:
+      case Op::embedding:
+      case Op::embeddingBackward: complain(check_layers(l_)); break;
+      default: complain(check_lanes(l_));
     }
   }
 
