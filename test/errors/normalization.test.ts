@@ -36,7 +36,7 @@ describe('normalisation', () => {
       /^instanceNorm: expected runningMean and runningVar/,
     ],
     [
-      () => F.batchNorm(ones(1, 4), null, null, { training: true } as never),
+      () => F.batchNorm(ones(1, 4), null, null, { training: true }),
       ShapeError,
       /^batchNorm: expected more than 1 value per channel when training, got input \[1, 4\]/,
     ],
@@ -107,7 +107,7 @@ describe('embeddings', () => {
       /^embeddingBag: expected offsets that grow/,
     ],
     [
-      () => F.embeddingBag(int(0, 1), table(), int(0), { perSampleWeights: ones(2) } as never),
+      () => F.embeddingBag(int(0, 1), table(), int(0), { perSampleWeights: ones(2) }),
       ArgumentError,
       /^embeddingBag: expected mode 'sum'/,
     ],
