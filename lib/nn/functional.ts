@@ -16,3 +16,20 @@ export {
   type NllLossOptions,
   type CrossEntropyOptions,
 } from '../functional/loss';
+export { batchNorm } from '../functional/normalization/batch-norm';
+export { groupNorm, instanceNorm } from '../functional/normalization/group-norm';
+export { layerNorm, rmsNorm } from '../functional/normalization/layer-norm';
+export { localResponseNorm } from '../functional/normalization/response-norm';
+export {
+  alphaDropout,
+  dropout,
+  dropout1d,
+  dropout2d,
+  dropout3d,
+  featureAlphaDropout,
+} from '../functional/dropout';
+export { embedding } from '../functional/embedding';
+export { embeddingBag, type BagMode } from '../functional/embedding-bag';
+export { gumbelSoftmax } from '../functional/gumbel-softmax';
+export { oneHot } from '../functional/one-hot';
+export { rrelu } from '../functional/rrelu';

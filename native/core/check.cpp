@@ -2,6 +2,7 @@
 
 #include "core/check_attention.h"
 #include "core/check_lanes.h"
+#include "core/check_layers.h"
 #include "core/check_linalg.h"
 #include "cpu/kernel_table.h"
 
@@ -79,7 +80,9 @@ bool may_work_in_place(Op op) {
     case Op::logSoftmax:
     case Op::softmaxBackward:
     case Op::logSoftmaxBackward:
-    case Op::mseLossBackward: return true;
+    case Op::mseLossBackward:
+    case Op::dropout:
+    case Op::maskedScale: return true;
     default: return false;
   }
 }
@@ -113,6 +116,7 @@ class Checker {
   void require(bool condition, ErrorCode code, const char* what) {
     if (!condition && !error_) set_error(error_, code, "%s: %s", op_name(l_.op), what);
   }
+  void complain(const Complaint& c) { require(!c.what, c.code, c.what ? c.what : ""); }
   void shape(bool condition, const char* what) { require(condition, ErrorCode::shape, what); }
   void dtype(bool condition, const char* what) { require(condition, ErrorCode::dtype, what); }
 
@@ -502,10 +506,15 @@ class Checker {
         dtype(l_.out().dtype == DType::f32, "what is found is float32");
         gradients(1, l_.outputs);
         break;
-      default: {
-        const Complaint c = check_lanes(l_);
-        require(!c.what, c.code, c.what ? c.what : "");
-      }
+      case Op::rowNorm:
+      case Op::rowNormBackward:
+      case Op::batchNorm:
+      case Op::batchNormBackward:
+      case Op::dropout:
+      case Op::maskedScale:
+      case Op::embedding:
+      case Op::embeddingBackward: complain(check_layers(l_)); break;
+      default: complain(check_lanes(l_));
     }
   }
 
