@@ -7,7 +7,7 @@ import { integerArgument, named } from './arguments';
 import { cast } from './cast';
 import { eq } from './compare';
 import { item } from './convert';
-import { fullOf, generate } from './kernel';
+import { generate } from './kernel';
 import { amax, amin } from './reduce';
 import { unsqueeze } from './view';
 
@@ -22,14 +22,14 @@ export const oneHot = named<[numClasses?: number], { numClasses?: number }, Tens
     checkTensor('oneHot', x);
     if (x.code !== Code.int64) throw new DTypeError(`oneHot: expected int64 classes, got ${x.dtype}`);
     let count = integerArgument('oneHot', 'numClasses', numClasses);
-    if (x.count === 0) {
-      if (count <= 0) throw new ArgumentError('oneHot: no classes to tell numClasses from: give it');
-      return fullOf([...x.shape, count], Code.int64, x.place, 0, 'oneHot');
+    if (x.count === 0 && count <= 0)
+      throw new ArgumentError('oneHot: no classes to tell numClasses from: give it');
+    if (x.count > 0) {
+      const [least, most] = [item(amin(x)), item(amax(x))];
+      if (least < 0) throw new IndexError(`oneHot: class ${least} is negative`);
+      if (count === -1) count = most + 1;
+      if (most >= count) throw new IndexError(`oneHot: class ${most} is out of range for ${count} classes`);
     }
-    const [least, most] = [item(amin(x)), item(amax(x))];
-    if (least < 0) throw new IndexError(`oneHot: class ${least} is negative`);
-    if (count === -1) count = most + 1;
-    if (most >= count) throw new IndexError(`oneHot: class ${most} is out of range for ${count} classes`);
     const places = generate(Op.arange, COMPUTE[Code.int64]!, [count], Code.int64, x.place, [0, 1]);
     return cast(eq(unsqueeze(x, -1), places), Code.int64);
   },
