@@ -22,19 +22,15 @@ export const oneHot = named<[numClasses?: number], { numClasses?: number }, Tens
     checkTensor('oneHot', x);
     if (x.code !== Code.int64) throw new DTypeError(`oneHot: expected int64 classes, got ${x.dtype}`);
     let count = integerArgument('oneHot', 'numClasses', numClasses);
-    if (x.count === 0) {
-      if (count <= 0) throw new ArgumentError('oneHot: no classes to tell numClasses from: give it');
-      return encoded(x, count);
+    if (x.count === 0 && count <= 0)
+      throw new ArgumentError('oneHot: no classes to tell numClasses from: give it');
+    if (x.count > 0) {
+      const [least, most] = [item(amin(x)), item(amax(x))];
+      if (least < 0) throw new IndexError(`oneHot: class ${least} is negative`);
+      if (count === -1) count = most + 1;
+      if (most >= count) throw new IndexError(`oneHot: class ${most} is out of range for ${count} classes`);
     }
-    const [least, most] = [item(amin(x)), item(amax(x))];
-    if (least < 0) throw new IndexError(`oneHot: class ${least} is negative`);
-    if (count === -1) count = most + 1;
-    if (most >= count) throw new IndexError(`oneHot: class ${most} is out of range for ${count} classes`);
-    return encoded(x, count);
+    const places = generate(Op.arange, COMPUTE[Code.int64]!, [count], Code.int64, x.place, [0, 1]);
+    return cast(eq(unsqueeze(x, -1), places), Code.int64);
   },
 );
-
-function encoded(x: Tensor, count: number): Tensor {
-  const places = generate(Op.arange, COMPUTE[Code.int64]!, [count], Code.int64, x.place, [0, 1]);
-  return cast(eq(unsqueeze(x, -1), places), Code.int64);
-}
