@@ -12,3 +12,11 @@ export {
   type NllLossOptions,
   type CrossEntropyOptions,
 } from '../functional/loss';
+export { conv1d, conv2d, conv3d, type ConvOptions, type ConvPadding } from '../functional/conv';
+export {
+  convTranspose1d,
+  convTranspose2d,
+  convTranspose3d,
+  type ConvTransposeOptions,
+} from '../functional/conv-transpose';
+export { unfold, fold } from '../functional/fold';

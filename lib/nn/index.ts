@@ -8,5 +8,13 @@ export { Sigmoid, Tanh, ReLU, Softmax, LogSoftmax } from './activation';
 export { Sequential, ModuleList, ModuleDict } from './container';
 export { Flatten, Identity } from './flatten';
 export { MSELoss, NLLLoss, CrossEntropyLoss } from './loss';
+export { Conv1d, Conv2d, Conv3d, type ConvLayerOptions } from './conv';
+export {
+  ConvTranspose1d,
+  ConvTranspose2d,
+  ConvTranspose3d,
+  type ConvTransposeLayerOptions,
+} from './conv-transpose';
+export { Unfold, Fold } from './fold';
 export * as functional from './functional';
 export * as init from './init';

@@ -1,5 +1,6 @@
 #include "core/check.h"
 
+#include "core/check_conv.h"
 #include "core/check_lanes.h"
 #include "core/check_linalg.h"
 #include "cpu/kernel_table.h"
@@ -446,12 +447,16 @@ class Checker {
       case Op::matrixExp: check_linalg(l_, error_); break;
       case Op::sgd: optimizer(l_.scalar[1].get() != 0 ? 1 : 0); break;
       case Op::adam: optimizer(l_.scalar[6].get() != 0 ? 3 : 2); break;
-      default: {
-        const Complaint c = check_lanes(l_);
-        require(!c.what, c.code, c.what ? c.what : "");
-      }
+      case Op::convolution:
+      case Op::convolutionInput:
+      case Op::convolutionWeight: complain(check_convolution(l_)); break;
+      case Op::im2col:
+      case Op::col2im: complain(check_fold(l_)); break;
+      default: complain(check_lanes(l_));
     }
   }
+
+  void complain(const Complaint& c) { require(!c.what, c.code, c.what ? c.what : ""); }
 
  private:
   const Launch& l_;

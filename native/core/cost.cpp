@@ -28,6 +28,15 @@ int64_t estimated_cost(const Launch& l) {
     case Op::linear: return product(l.out().numel, last_size(l.in(), 1)) / kProducts;
     case Op::linearBackward:
       return product(product(l.in().numel, last_size(l.in(1), 1)), l.outputs) / kProducts;
+    case Op::convolution:
+    case Op::convolutionWeight:
+    case Op::convolutionInput: {
+      // Elements of the gradient, or of the result, times those of the weight that each meets.
+      const Op op = static_cast<Op>(l.op);
+      const TensorView& w = op == Op::convolutionWeight ? l.out() : l.in(1);
+      const TensorView& y = op == Op::convolution ? l.out() : l.in();
+      return w.rank && w.shape[0] ? product(y.numel, w.numel / w.shape[0]) / kProducts : 0;
+    }
     case Op::sort:
     case Op::sortRows:
     case Op::mode:
