@@ -33,3 +33,11 @@ export { embeddingBag, type BagMode } from '../functional/embedding-bag';
 export { gumbelSoftmax } from '../functional/gumbel-softmax';
 export { oneHot } from '../functional/one-hot';
 export { rrelu } from '../functional/rrelu';
+export { conv1d, conv2d, conv3d, type ConvOptions, type ConvPadding } from '../functional/conv';
+export {
+  convTranspose1d,
+  convTranspose2d,
+  convTranspose3d,
+  type ConvTransposeOptions,
+} from '../functional/conv-transpose';
+export { unfold, fold } from '../functional/fold';

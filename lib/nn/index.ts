@@ -27,6 +27,14 @@ export type { ChannelNormOptions } from './norm-base';
 export { Dropout, Dropout1d, Dropout2d, Dropout3d, AlphaDropout, FeatureAlphaDropout } from './dropout';
 export { Embedding, EmbeddingBag, type EmbeddingOptions, type EmbeddingBagOptions } from './embedding';
 export { RReLU } from './rrelu';
+export { Conv1d, Conv2d, Conv3d, type ConvLayerOptions } from './conv';
+export {
+  ConvTranspose1d,
+  ConvTranspose2d,
+  ConvTranspose3d,
+  type ConvTransposeLayerOptions,
+} from './conv-transpose';
+export { Unfold, Fold } from './fold';
 export * as functional from './functional';
 export * as init from './init';
 export * as utils from './utils';

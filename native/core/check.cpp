@@ -1,6 +1,7 @@
 #include "core/check.h"
 
 #include "core/check_attention.h"
+#include "core/check_conv.h"
 #include "core/check_lanes.h"
 #include "core/check_layers.h"
 #include "core/check_linalg.h"
@@ -474,11 +475,7 @@ class Checker {
       case Op::eigh:
       case Op::matrixExp: check_linalg(l_, error_); break;
       case Op::attention:
-      case Op::attentionBackward: {
-        const Complaint c = check_attention(l_);
-        require(!c.what, c.code, c.what ? c.what : "");
-        break;
-      }
+      case Op::attentionBackward: complain(check_attention(l_)); break;
       case Op::sgd: optimizer(l_.scalar[1].get() != 0 ? 1 : 0); break;
       case Op::adam: optimizer(l_.scalar[6].get() != 0 ? 3 : 2); break;
       case Op::adagrad:
@@ -514,6 +511,11 @@ class Checker {
       case Op::maskedScale:
       case Op::embedding:
       case Op::embeddingBackward: complain(check_layers(l_)); break;
+      case Op::convolution:
+      case Op::convolutionInput:
+      case Op::convolutionWeight: complain(check_convolution(l_)); break;
+      case Op::im2col:
+      case Op::col2im: complain(check_fold(l_)); break;
       default: complain(check_lanes(l_));
     }
   }

@@ -34,6 +34,15 @@ int64_t estimated_cost(const Launch& l) {
       const TensorView &q = l.in(backward), &k = l.in(1 + backward);
       return product(product(q.numel, last_size(k, 2)), backward ? 5 : 2) / kProducts;
     }
+    case Op::convolution:
+    case Op::convolutionWeight:
+    case Op::convolutionInput: {
+      // Elements of the gradient, or of the result, times those of the weight that each meets.
+      const Op op = static_cast<Op>(l.op);
+      const TensorView& w = op == Op::convolutionWeight ? l.out() : l.in(1);
+      const TensorView& y = op == Op::convolution ? l.out() : l.in();
+      return w.rank && w.shape[0] ? product(y.numel, w.numel / w.shape[0]) / kProducts : 0;
+    }
     case Op::sort:
     case Op::sortRows:
     case Op::mode:
