@@ -1,5 +1,6 @@
 #include "core/cost.h"
 
+#include "core/recurrent.h"
 #include "cpu/kernel_table.h"
 
 namespace tenon {
@@ -28,6 +29,12 @@ int64_t estimated_cost(const Launch& l) {
     case Op::linear: return product(l.out().numel, last_size(l.in(), 1)) / kProducts;
     case Op::linearBackward:
       return product(product(l.in().numel, last_size(l.in(1), 1)), l.outputs) / kProducts;
+    case Op::recurrent:
+    case Op::recurrentBackward: {
+      const RecurrentForm form(l, static_cast<Op>(l.op) == Op::recurrentBackward);
+      const TensorView &w = l.views[form.w_hh], &gates = l.views[form.gates];
+      return product(gates.numel, w.shape[1] + l.views[form.x].shape[1]) / kProducts;
+    }
     case Op::sort:
     case Op::sortRows:
     case Op::mode:

@@ -1,0 +1,2 @@
+/** What helps with networks. */
+export * as rnn from './rnn';
