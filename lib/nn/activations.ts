@@ -372,7 +372,7 @@ export class PReLU extends Module {
     checkSize('PReLU', 'numParameters', count);
     this.numParameters = count;
     this.init = numberArgument('PReLU', 'init', init);
-    const code = dtypeCode('PReLU', (dtype ?? getDefaultDtype()) as DType);
+    const code = dtypeCode('PReLU', dtype ?? getDefaultDtype());
     if (!isFloatingCode(code))
       throw new DTypeError(`PReLU: expected a floating-point dtype, got ${DTYPES[code]}`);
     this.weight = new Parameter(fullOf([count], code, resolveDevice('PReLU', device), this.init));

@@ -41,7 +41,7 @@ export class Bilinear extends Module {
     checkSize('Bilinear', 'outFeatures', out);
     if (in1 === 0) throw new ArgumentError('Bilinear: expected in1Features to be above 0, got 0');
     const bias = booleanArgument('Bilinear', 'bias', withBias, true);
-    const code = dtypeCode('Bilinear', (dtype ?? getDefaultDtype()) as DType);
+    const code = dtypeCode('Bilinear', dtype ?? getDefaultDtype());
     if (!isFloatingCode(code))
       throw new DTypeError(`Bilinear: expected a floating-point dtype, got ${DTYPES[code]}`);
     const place = resolveDevice('Bilinear', device);

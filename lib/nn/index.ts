@@ -35,6 +35,9 @@ export {
   type ConvTransposeLayerOptions,
 } from './conv-transpose';
 export { Unfold, Fold } from './fold';
+export { RNNBase, type RecurrentOptions } from './recurrent-base';
+export { RNN, LSTM, GRU, type RNNOptions, type LSTMOptions } from './recurrent';
+export { RNNCell, LSTMCell, GRUCell, type CellOptions, type RNNCellOptions } from './recurrent-cells';
 export * as functional from './functional';
 export * as init from './init';
 export * as utils from './utils';

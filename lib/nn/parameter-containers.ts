@@ -151,9 +151,7 @@ export class ParameterDict extends Module {
       typeof (values as Partial<Iterable<unknown>> | null)?.[Symbol.iterator] !== 'function'
     )
       throw new ArgumentError(`ParameterDict: expected an object of parameters, got ${describe(values)}`);
-    const entries = isOptions(values)
-      ? (Object.entries(values) as [string, Tensor][])
-      : (values as Iterable<readonly [string, Tensor]>);
+    const entries = isOptions(values) ? Object.entries<Tensor>(values as Record<string, Tensor>) : values;
     for (const [name, value] of entries) this.set(name, value);
     return this;
   }

@@ -1,5 +1,6 @@
 #include "core/cost.h"
 
+#include "core/recurrent.h"
 #include "cpu/kernel_table.h"
 
 namespace tenon {
@@ -42,6 +43,12 @@ int64_t estimated_cost(const Launch& l) {
       const TensorView& w = op == Op::convolutionWeight ? l.out() : l.in(1);
       const TensorView& y = op == Op::convolution ? l.out() : l.in();
       return w.rank && w.shape[0] ? product(y.numel, w.numel / w.shape[0]) / kProducts : 0;
+    }
+    case Op::recurrent:
+    case Op::recurrentBackward: {
+      const RecurrentForm form(l, static_cast<Op>(l.op) == Op::recurrentBackward);
+      const TensorView &w = l.views[form.w_hh], &gates = l.views[form.gates];
+      return product(gates.numel, w.shape[1] + l.views[form.x].shape[1]) / kProducts;
     }
     case Op::sort:
     case Op::sortRows:

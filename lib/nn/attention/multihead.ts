@@ -142,7 +142,7 @@ export class MultiheadAttention extends Module {
     this.batchFirst = booleanArgument(OP, 'batchFirst', batchFirst, false);
     this.addZeroAttn = booleanArgument(OP, 'addZeroAttn', zeroAttn, false);
     const bias = booleanArgument(OP, 'bias', withBias, true);
-    const code = dtypeCode(OP, (dtype ?? getDefaultDtype()) as DType);
+    const code = dtypeCode(OP, dtype ?? getDefaultDtype());
     if (!isFloatingCode(code))
       throw new DTypeError(`${OP}: expected a floating-point dtype, got ${DTYPES[code]}`);
     const place = resolveDevice(OP, device);
@@ -265,21 +265,21 @@ export class MultiheadAttention extends Module {
     if (weight === null) {
       const biases = bias === null ? [null, null, null] : chunk(bias, 3);
       return [
-        linear(query, this.q_proj_weight!, biases[0]!),
-        linear(key, this.k_proj_weight!, biases[1]!),
-        linear(value, this.v_proj_weight!, biases[2]!),
+        linear(query, this.q_proj_weight!, biases[0]),
+        linear(key, this.k_proj_weight!, biases[1]),
+        linear(value, this.v_proj_weight!, biases[2]),
       ];
     }
     if (query === key && key === value) return chunk(linear(query, weight, bias), 3, -1) as Three;
     if (key !== value) {
       const weights = chunk(weight, 3);
       const biases = bias === null ? [null, null, null] : chunk(bias, 3);
-      return [query, key, value].map((t, i) => linear(t, weights[i]!, biases[i]!)) as Three;
+      return [query, key, value].map((t, i) => linear(t, weights[i]!, biases[i])) as Three;
     }
     const weights = splitWithSizes(weight, [n, 2 * n]);
     const biases = bias === null ? [null, null] : splitWithSizes(bias, [n, 2 * n]);
-    const both = chunk(linear(key, weights[1]!, biases[1]!), 2, -1);
-    return [linear(query, weights[0]!, biases[0]!), ...both] as Three;
+    const both = chunk(linear(key, weights[1]!, biases[1]), 2, -1);
+    return [linear(query, weights[0]!, biases[0]), ...both] as Three;
   }
 
   /** Keys or values, and those that the module has besides. */

@@ -21,7 +21,7 @@ export interface SubsequentMaskOptions {
 /** [size, size]: -infinity above the diagonal, 0 elsewhere. */
 export function squareSubsequentMask(...given: readonly unknown[]): Tensor {
   const [size, device, dtype] = bindArguments(OP, ['sz', 'device', 'dtype'], given);
-  const code = dtypeCode(OP, (dtype ?? getDefaultDtype()) as DType);
+  const code = dtypeCode(OP, dtype ?? getDefaultDtype());
   return maskOf(integerArgument(OP, 'sz', size), code, resolveDevice(OP, device));
 }
 

@@ -1,4 +1,4 @@
-/** nn.utils: gradients within bounds, parameters as vectors (https://pytorch.org/docs/stable/nn.html#utilities). */
+/** nn.utils: gradients within bounds, parameters as vectors, sequences of different lengths (https://pytorch.org/docs/stable/nn.html#utilities). */
 export {
   clipGradNorm_,
   clipGradValue_,
@@ -8,3 +8,4 @@ export {
 } from './clip-grad';
 export { parametersToVector, vectorToParameters } from './convert-parameters';
 export type { Tensors } from './tensors';
+export * as rnn from './rnn';
