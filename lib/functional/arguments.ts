@@ -76,7 +76,16 @@ export type Named<Positions extends readonly unknown[], Names extends object, Re
   (x: First, ...args: Positions): Result;
   (x: First, options: Names): Result;
   (x: First, second: Positions[0], options: Names): Result;
+  (x: First, ...args: Behind<Required<Positions>, Names>): Result;
 };
+
+/** Options behind the first arguments, however many. */
+export type Behind<Positions extends readonly unknown[], Names extends object> = Positions extends readonly [
+  infer Next,
+  ...infer Rest,
+]
+  ? [options: Names] | [Next, ...Behind<Rest, Names>]
+  : [options: Names];
 
 /** `f`, whose arguments after the first, called `names`, may also be given by name. Throws for unknown and surplus ones. */
 export function named<Positions extends readonly unknown[], Names extends object, Result, First = Tensor>(

@@ -12,3 +12,4 @@ export {
   type NllLossOptions,
   type CrossEntropyOptions,
 } from '../functional/loss';
+export { pad, type PaddingMode } from '../functional/pad';

@@ -8,5 +8,6 @@ export { Sigmoid, Tanh, ReLU, Softmax, LogSoftmax } from './activation';
 export { Sequential, ModuleList, ModuleDict } from './container';
 export { Flatten, Identity } from './flatten';
 export { MSELoss, NLLLoss, CrossEntropyLoss } from './loss';
+export * from './padding';
 export * as functional from './functional';
 export * as init from './init';
