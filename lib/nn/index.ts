@@ -9,5 +9,8 @@ export { Sequential, ModuleList, ModuleDict } from './container';
 export { Flatten, Identity } from './flatten';
 export { MSELoss, NLLLoss, CrossEntropyLoss } from './loss';
 export * from './padding';
+export * from './pooling';
+export * from './adaptive-pooling';
+export * from './upsampling';
 export * as functional from './functional';
 export * as init from './init';

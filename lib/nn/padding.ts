@@ -4,6 +4,7 @@ import { bindArguments, integerArgument, numberArgument, type Behind } from '../
 import { pad, type PaddingMode } from '../functional/pad';
 import type { Tensor } from '../tensor';
 import { Module } from './module';
+import { fields, shown } from './repr';
 
 /** One amount for all ends, or one for each: of the last dimension before and behind, then of the one before it. */
 export type Padding = number | readonly number[];
@@ -25,7 +26,7 @@ abstract class Pad extends Module {
     this.padding = Array.from(list as unknown[], (n) => integerArgument(layer, 'padding', n));
   }
   override extraRepr(): string {
-    return `(${this.padding.join(', ')})`;
+    return shown(this.padding);
   }
 }
 
@@ -40,7 +41,7 @@ abstract class ConstantPad extends Pad {
     return pad(input, this.padding, 'constant', this.value);
   }
   override extraRepr(): string {
-    return `padding=${super.extraRepr()}, value=${this.value}`;
+    return fields({ padding: this.padding, value: this.value });
   }
 }
 

@@ -2,6 +2,7 @@
 
 #include "core/check_lanes.h"
 #include "core/check_linalg.h"
+#include "core/check_pooling.h"
 #include "cpu/kernel_table.h"
 
 namespace tenon {
@@ -444,6 +445,14 @@ class Checker {
       case Op::svd:
       case Op::eigh:
       case Op::matrixExp: check_linalg(l_, error_); break;
+      case Op::maxPool:
+      case Op::maxPoolBackward:
+      case Op::averagePool:
+      case Op::averagePoolBackward: {
+        const Complaint c = check_pooling(l_);
+        require(!c.what, c.code, c.what ? c.what : "");
+        break;
+      }
       case Op::sgd: optimizer(l_.scalar[1].get() != 0 ? 1 : 0); break;
       case Op::adam: optimizer(l_.scalar[6].get() != 0 ? 3 : 2); break;
       default: {
