@@ -6,6 +6,7 @@
 #include "core/check_layers.h"
 #include "core/check_linalg.h"
 #include "core/check_recurrent.h"
+#include "core/check_pooling.h"
 #include "cpu/kernel_table.h"
 
 namespace tenon {
@@ -479,6 +480,10 @@ class Checker {
       case Op::attentionBackward: complain(check_attention(l_)); break;
       case Op::recurrent:
       case Op::recurrentBackward: check_recurrent(l_, error_); break;
+      case Op::maxPool:
+      case Op::maxPoolBackward:
+      case Op::averagePool:
+      case Op::averagePoolBackward: complain(check_pooling(l_)); break;
       case Op::sgd: optimizer(l_.scalar[1].get() != 0 ? 1 : 0); break;
       case Op::adam: optimizer(l_.scalar[6].get() != 0 ? 3 : 2); break;
       case Op::adagrad:
