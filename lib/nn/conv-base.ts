@@ -68,7 +68,7 @@ export abstract class ConvNd extends Module {
         `${layer}: expected paddingMode to be one of ${PADDING_MODES.join(', ')}, got ${describe(paddingMode)}`,
       );
     const bias = booleanArgument(layer, 'bias', given.bias, true);
-    const code = dtypeCode(layer, (given.dtype ?? getDefaultDtype()));
+    const code = dtypeCode(layer, given.dtype ?? getDefaultDtype());
     if (!isFloatingCode(code))
       throw new DTypeError(`${layer}: expected a floating-point dtype, got ${DTYPES[code]}`);
     const place = resolveDevice(layer, given.device);
