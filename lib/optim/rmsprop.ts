@@ -85,7 +85,7 @@ export class RMSprop extends NativeOptimizer<RMSpropOptions> {
   }
 
   /** @internal */
-  protected override scalars(group: Group<RMSpropOptions>, state: SteppedState): readonly number[] {
+  protected override scalars(group: Group<RMSpropOptions>): readonly number[] {
     const { lr, alpha, eps, weightDecay, momentum, centered, maximize } = group;
     return [weightDecay, maximize ? 1 : 0, alpha, eps, lr, momentum, centered ? 1 : 0];
   }
