@@ -1,5 +1,5 @@
 import { Op } from '../backend/ops.generated';
-import { NativeOptimizer, type SteppedState } from './native-optimizer';
+import { NativeOptimizer } from './native-optimizer';
 import type { Group, Params } from './optimizer';
 import { checkAtLeast0, checkBooleans, checkPair, optionsOf, type Given, type Hints } from './options';
 
