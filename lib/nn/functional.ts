@@ -4,11 +4,4 @@ export { relu, sigmoid, tanh } from '../functional/elementary';
 export { cosineSimilarity, normalize, pairwiseDistance } from '../functional/similarity';
 export { pdist } from '../functional/distance';
 export { softmax, logSoftmax } from '../functional/activation';
-export {
-  mseLoss,
-  nllLoss,
-  crossEntropy,
-  type Reduction,
-  type NllLossOptions,
-  type CrossEntropyOptions,
-} from '../functional/loss';
+export * from '../functional/losses';

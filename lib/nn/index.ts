@@ -7,6 +7,6 @@ export { Linear, type LinearOptions } from './linear';
 export { Sigmoid, Tanh, ReLU, Softmax, LogSoftmax } from './activation';
 export { Sequential, ModuleList, ModuleDict } from './container';
 export { Flatten, Identity } from './flatten';
-export { MSELoss, NLLLoss, CrossEntropyLoss } from './loss';
+export * from './losses';
 export * as functional from './functional';
 export * as init from './init';

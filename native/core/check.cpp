@@ -1,7 +1,10 @@
 #include "core/check.h"
 
+#include <initializer_list>
+
 #include "core/check_lanes.h"
 #include "core/check_linalg.h"
+#include "core/check_losses.h"
 #include "cpu/kernel_table.h"
 
 namespace tenon {
@@ -78,7 +81,12 @@ bool may_work_in_place(Op op) {
     case Op::logSoftmax:
     case Op::softmaxBackward:
     case Op::logSoftmaxBackward:
-    case Op::mseLossBackward: return true;
+    case Op::mseLossBackward:
+    case Op::l1LossBackward:
+    case Op::smoothL1LossBackward:
+    case Op::huberLossBackward:
+    case Op::binaryCrossEntropyBackward:
+    case Op::binaryCrossEntropyWithLogitsBackward: return true;
     default: return false;
   }
 }
@@ -341,17 +349,6 @@ class Checker {
     }
   }
 
-  void mse() {
-    const bool backward = static_cast<Op>(l_.op) == Op::mseLossBackward;
-    const TensorView &x = l_.in(backward ? 1 : 0), &y = l_.in(backward ? 2 : 1);
-    const double reduction = l_.scalar[0].get();
-    require(reduction == 1 || reduction == 2, ErrorCode::argument, "unknown reduction");
-    shape(same_shape(x, y), "input and target differ in shape");
-    shape(backward ? same_shape(l_.out(), x) && l_.in(0).numel == 1 : l_.out().numel == 1,
-          "the loss is one number");
-    dtype(is_floating(l_.out().dtype), "floating point only");
-  }
-
   void multinomial() {
     const TensorView &out = l_.out(), &weights = l_.in(0), &draws = l_.in(1);
     const int rank = weights.rank;
@@ -432,8 +429,6 @@ class Checker {
       case Op::nllLossBackward:
       case Op::crossEntropy:
       case Op::crossEntropyBackward: nll(); break;
-      case Op::mseLoss:
-      case Op::mseLossBackward: mse(); break;
       case Op::luFactor:
       case Op::luSolve:
       case Op::luDet:
@@ -447,8 +442,8 @@ class Checker {
       case Op::sgd: optimizer(l_.scalar[1].get() != 0 ? 1 : 0); break;
       case Op::adam: optimizer(l_.scalar[6].get() != 0 ? 3 : 2); break;
       default: {
-        const Complaint c = check_lanes(l_);
-        require(!c.what, c.code, c.what ? c.what : "");
+        for (const Complaint& c : {check_losses(l_), check_lanes(l_)})
+          require(!c.what, c.code, c.what ? c.what : "");
       }
     }
   }
