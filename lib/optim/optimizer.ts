@@ -8,6 +8,7 @@ import { ArgumentError, describe } from '../errors';
 import { booleanArgument, checkOptions, isOptions } from '../functional/arguments';
 import { clearGradients } from '../nn/module';
 import { Tensor } from '../tensor';
+import { SCHEDULED, type ScheduledValues } from './scheduled';
 import {
   loadedOptions,
   loadedState,
@@ -19,12 +20,12 @@ import {
 } from './state';
 
 /** Parameters with options of their own; what is left out is the optimizer's default. */
-export type ParamGroup<Options> = { params: readonly Tensor[] | Tensor } & Partial<Options>;
+export type ParamGroup<Options> = { params: readonly Tensor[] | Tensor } & Partial<Options> & ScheduledValues;
 /** Parameters, or groups of them. */
 export type Params<Options> = readonly Tensor[] | readonly ParamGroup<Options>[];
 
 /** A group as the optimizer holds it: assign to `lr` and the like to change them. */
-export type Group<Options> = { params: Tensor[] } & Required<Options>;
+export type Group<Options> = { params: Tensor[] } & Required<Options> & ScheduledValues;
 
 /** https://pytorch.org/docs/stable/optim.html */
 export abstract class Optimizer<Options extends object> {
@@ -63,7 +64,7 @@ export abstract class Optimizer<Options extends object> {
       throw new ArgumentError(`${name}: expected params to be a list of Tensors, got ${describe(params)}`);
     const tensors: readonly Tensor[] = params instanceof Tensor ? [params] : params;
     for (const key of Object.keys(options))
-      if (!Object.hasOwn(this.defaults, key))
+      if (!Object.hasOwn(this.defaults, key) && !(SCHEDULED as readonly string[]).includes(key))
         throw new ArgumentError(
           `${name}: unknown option ${describe(key)}; expected ${Object.keys(this.defaults).join(', ')}`,
         );
@@ -128,7 +129,10 @@ export abstract class Optimizer<Options extends object> {
         const kept = (state as Record<string, unknown>)[String(places[k])];
         if (kept !== undefined) states.set(p, loadedState(op, p, this.stateFields, kept));
       });
-      const options = loadedOptions(saved as Record<string, unknown>, Object.keys(this.defaults));
+      const options = loadedOptions(saved as Record<string, unknown>, [
+        ...Object.keys(this.defaults),
+        ...SCHEDULED,
+      ]);
       const next = { ...group, ...options } as Group<Options>;
       this.checkGroup(next);
       return next;
