@@ -21,7 +21,7 @@ class Net extends nn.Module {
 function averaged(values: readonly number[], options: optim.swaUtils.AveragedModelOptions): [number, number] {
   const model = new AveragedModel(new Net(100), options);
   for (const value of values) model.updateParameters(new Net(value));
-  return [model.module.weight.tolist()[0] as number, model.module.scale.item()];
+  return [model.module.weight.select(0, 0).item(), model.module.scale.item()];
 }
 
 describe('AveragedModel', () => {

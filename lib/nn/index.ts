@@ -10,3 +10,4 @@ export { Flatten, Identity } from './flatten';
 export { MSELoss, NLLLoss, CrossEntropyLoss } from './loss';
 export * as functional from './functional';
 export * as init from './init';
+export * as utils from './utils';

@@ -14,15 +14,27 @@ describe('schedulers', () => {
     [() => new L.StepLR(wrong({}), 3), ArgumentError, /^StepLR: expected an Optimizer, got an object/],
     [() => new L.StepLR(sgd()), ArgumentError, /^StepLR: expected stepSize to be an integer, got undefined/],
     [() => new L.StepLR(sgd(), 0), ArgumentError, /^StepLR: expected stepSize to be at least 1, got 0/],
-    [() => new L.StepLR(sgd(), 3, wrong('x')), ArgumentError, /^StepLR: expected gamma to be a number/],
-    [() => new L.StepLR(sgd(), 3, wrong({ gama: 1 })), ArgumentError, /^StepLR: unknown option "gama"/],
+    [
+      () => new L.StepLR(sgd(), 3, wrong<never>('x')),
+      ArgumentError,
+      /^StepLR: expected gamma to be a number/,
+    ],
+    [
+      () => new L.StepLR(sgd(), 3, wrong<never>({ gama: 1 })),
+      ArgumentError,
+      /^StepLR: unknown option "gama"/,
+    ],
     [
       () => new L.StepLR(sgd(), 3, { lastEpoch: 2 }),
       ArgumentError,
       /^StepLR: expected group 0 to have an initialLr, as lastEpoch is 2/,
     ],
     [() => new L.StepLR(sgd(), 3, 0.1, 0.5), ArgumentError, /^StepLR: expected lastEpoch to be an integer/],
-    [() => step().step(wrong('x')), ArgumentError, /^StepLR.step: expected epoch to be a number, got "x"/],
+    [
+      () => step().step(wrong<never>('x')),
+      ArgumentError,
+      /^StepLR.step: expected epoch to be a number, got "x"/,
+    ],
     [
       () => step().loadStateDict(wrong(null)),
       ArgumentError,
@@ -59,7 +71,7 @@ describe('schedulers', () => {
       /^Mine: expected 2 learning rates, one for each group, got an array of length 1/,
     ],
     [
-      () => new L.MultiStepLR(sgd(), wrong(3)),
+      () => new L.MultiStepLR(sgd(), wrong<never>(3)),
       ArgumentError,
       /^MultiStepLR: expected milestones to be a list/,
     ],
@@ -76,7 +88,7 @@ describe('schedulers', () => {
     [() => new L.LinearLR(sgd(), 1, 2), ArgumentError, /^LinearLR: expected endFactor to be in \[0, 1\]/],
     [() => new L.LinearLR(sgd(), 1, 1, 0), ArgumentError, /^LinearLR: expected totalIters to be at least 1/],
     [() => new L.ExponentialLR(sgd()), ArgumentError, /^ExponentialLR: expected gamma to be a number/],
-    [() => new L.PolynomialLR(sgd(), 5, wrong('2')), ArgumentError, /^PolynomialLR: expected power/],
+    [() => new L.PolynomialLR(sgd(), 5, wrong<never>('2')), ArgumentError, /^PolynomialLR: expected power/],
     [
       () => new L.CosineAnnealingLR(sgd(), 0),
       ArgumentError,
@@ -99,7 +111,11 @@ describe('schedulers', () => {
       ArgumentError,
       /^LambdaLR: expected lrLambda to be a function or one for each of the 2 groups, got an array of length 1/,
     ],
-    [() => new L.MultiplicativeLR(sgd(), wrong(1)), ArgumentError, /^MultiplicativeLR: expected lrLambda/],
+    [
+      () => new L.MultiplicativeLR(sgd(), wrong<never>(1)),
+      ArgumentError,
+      /^MultiplicativeLR: expected lrLambda/,
+    ],
     [
       () => new L.OneCycleLR(sgd(), 1),
       ArgumentError,
@@ -129,7 +145,7 @@ describe('schedulers', () => {
       /^OneCycleLR: step 3 of 2: the schedule is over/,
     ],
     [
-      () => new L.CyclicLR(sgd(), 0, 1, 5, null, wrong('square')),
+      () => new L.CyclicLR(sgd(), 0, 1, 5, null, wrong<never>('square')),
       ArgumentError,
       /^CyclicLR: expected mode to be 'triangular' or 'triangular2' or 'exp_range', got "square"/,
     ],
@@ -138,7 +154,11 @@ describe('schedulers', () => {
       ArgumentError,
       /^CyclicLR: expected stepSizeUp to be a number > 0/,
     ],
-    [() => new L.CyclicLR(sgd(), 0, 1, { scaleFn: wrong(1) }), ArgumentError, /^CyclicLR: expected scaleFn/],
+    [
+      () => new L.CyclicLR(sgd(), 0, 1, { scaleFn: wrong<never>(1) }),
+      ArgumentError,
+      /^CyclicLR: expected scaleFn/,
+    ],
     [() => new L.ReduceLROnPlateau(sgd(), wrong('low')), ArgumentError, /expected mode to be 'min' or 'max'/],
     [
       () => new L.ReduceLROnPlateau(sgd(), 'min', 1),
@@ -194,14 +214,18 @@ describe('averages of models', () => {
   const S = optim.swaUtils;
   const net = () => new nn.Linear(2, 2);
   failures([
-    [() => new S.AveragedModel(wrong(1)), ArgumentError, /^AveragedModel: expected a Module, got 1/],
+    [
+      () => new S.AveragedModel(wrong<nn.Module>(1)),
+      ArgumentError,
+      /^AveragedModel: expected a Module, got 1/,
+    ],
     [
       () => new S.AveragedModel(net(), null, S.getSwaAvgFn(), S.getSwaMultiAvgFn()),
       ArgumentError,
       /^AveragedModel: expected avgFn or multiAvgFn, got both/,
     ],
     [
-      () => new S.AveragedModel(net(), { avgFn: wrong(1) }),
+      () => new S.AveragedModel(net(), { avgFn: wrong<never>(1) }),
       ArgumentError,
       /^AveragedModel: expected a function/,
     ],
@@ -211,14 +235,18 @@ describe('averages of models', () => {
       /^updateParameters: expected a model with 2 parameters and 0 buffers, got 0 and 0/,
     ],
     [() => S.getEmaAvgFn(2), ArgumentError, /^getEmaAvgFn: expected decay to be in \[0, 1\], got 2/],
-    [() => S.getEmaMultiAvgFn(wrong('x')), ArgumentError, /^getEmaMultiAvgFn: expected decay to be a number/],
+    [
+      () => S.getEmaMultiAvgFn(wrong<never>('x')),
+      ArgumentError,
+      /^getEmaMultiAvgFn: expected decay to be a number/,
+    ],
     [() => new S.SWALR(sgd()), ArgumentError, /^SWALR: expected swaLr to be a number, got undefined/],
     [
       () => new S.SWALR(sgd(), 1, -1),
       ArgumentError,
       /^SWALR: expected annealEpochs to be at least 0, got -1/,
     ],
-    [() => S.updateBn(wrong(1), net()), ArgumentError, /^updateBn: expected a list of batches, got 1/],
-    [() => S.updateBn([], wrong(1)), ArgumentError, /^updateBn: expected a Module, got 1/],
+    [() => S.updateBn(wrong<never>(1), net()), ArgumentError, /^updateBn: expected a list of batches, got 1/],
+    [() => S.updateBn([], wrong<never>(1)), ArgumentError, /^updateBn: expected a Module, got 1/],
   ]);
 });
