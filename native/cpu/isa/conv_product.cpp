@@ -45,6 +45,10 @@ void pack_weight(const PlaceProduct<T>& p, T* packed) {
     for (int64_t k0 = 0; k0 < depth; k0 += part) {
       const int64_t deep = least(part, depth - k0);
       T* const to = packed + ((group * depth + k0) * panels + q * deep) * pitch;
+      if (p.weight_channel == taps) {  // all taps, in their order
+        pack_panel(w + k0, p.weight_row, 1, rows.count, deep, to, pitch);
+        continue;
+      }
       for (int64_t k = 0; k < deep; k++) {
         const int64_t t = (k0 + k) % taps;
         const int64_t tap = (a[1].tap + t / (a[2].taps * last.taps) * a[1].tap_step) +
