@@ -68,7 +68,7 @@ struct Window {
     return TENON_ISA::load(lane);
   }
 #endif
-  Window() : Window(0, 0) {}
+  Window() = default;
 };
 
 /** What a panel's columns read through one tap, the same way in every channel. */
@@ -115,16 +115,27 @@ class TapRow {
       if (end_[v] < end_[v - 1]) end_[v] = end_[v - 1];
   }
 
-  /** Writes the row for the channel that begins at s. */
-  TENON_INLINE void write(const T* s, T* d) const {
-    if (!dense_) return near_ ? write_near(s, d) : write_far(s, d);
-    int i = 0;
-#pragma GCC unroll 4
-    for (int v = 0; v < kVectors; v++) {
-      Unsigned<Vec<T>> x{};
-      for (; i < end_[v]; i++) x |= bit_cast<Unsigned<Vec<T>>>(part_[i].lanes.load(s + part_[i].at));
-      store(d + v * kWidth, bit_cast<Vec<T>>(x));
+  /** Writes the rows of `count` channels, `pitch` apart from s on, to rows `step` apart from d on. */
+  void write(const T* s, int64_t pitch, T* d, int64_t step, int64_t count) const {
+    if (!dense_) {
+      for (int64_t n = 0; n < count; n++, s += pitch, d += step) near_ ? write_near(s, d) : write_far(s, d);
+      return;
     }
+    int most = 0;
+    for (int v = 0; v < kVectors; v++) {
+      const int n = end_[v] - begin(v);
+      if (n > most) most = n;
+    }
+    if (most <= 1) return write_parts<1>(s, pitch, d, step, count);
+    if (most == 2) return write_parts<2>(s, pitch, d, step, count);
+    if (most == 3) return write_parts<3>(s, pitch, d, step, count);
+    for (int64_t n = 0; n < count; n++, s += pitch, d += step)
+      for (int v = 0; v < kVectors; v++) {
+        Unsigned<Vec<T>> x{};
+        for (int i = begin(v); i < end_[v]; i++)
+          x |= bit_cast<Unsigned<Vec<T>>>(part_[i].lanes.load(s + part_[i].at));
+        store(d + v * kWidth, bit_cast<Vec<T>>(x));
+      }
   }
 
  private:
@@ -145,6 +156,25 @@ class TapRow {
       at += stop - first;
       first = stop;
     }
+  }
+
+  int begin(int v) const { return v ? end_[v - 1] : 0; }
+
+  /** Where vectors have at most P parts: what they are is in registers for all channels. */
+  template <int P>
+  void write_parts(const T* s, int64_t pitch, T* d, int64_t step, int64_t count) const {
+    Part part[kVectors][P];
+    for (int v = 0; v < kVectors; v++)
+      for (int i = 0; i < P; i++)
+        part[v][i] = begin(v) + i < end_[v] ? part_[begin(v) + i] : Part{0, Window<T>(0, 0)};
+    for (int64_t n = 0; n < count; n++, s += pitch, d += step)
+#pragma GCC unroll 4
+      for (int v = 0; v < kVectors; v++) {
+        Unsigned<Vec<T>> x{};
+#pragma GCC unroll 4
+        for (int i = 0; i < P; i++) x |= bit_cast<Unsigned<Vec<T>>>(part[v][i].lanes.load(s + part[v][i].at));
+        store(d + v * kWidth, bit_cast<Vec<T>>(x));
+      }
   }
 
   void write_far(const T* s, T* d) const {
@@ -223,7 +253,7 @@ void pack_places(const Places& p, const T* source, int64_t pitch, int64_t k0, in
     else
       row.plan(p, rows, n, tap);
     const T* s = source + k / taps * pitch + shifted;
-    for (int64_t r = i; r < depth; r += taps, s += pitch) row.write(s, panel + r * NR);
+    row.write(s, pitch, panel + i * NR, taps * NR, (depth - i + taps - 1) / taps);
   }
 }
 
