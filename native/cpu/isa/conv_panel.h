@@ -68,7 +68,7 @@ struct Window {
     return TENON_ISA::load(lane);
   }
 #endif
-  Window() : Window(0, 0) {}
+  Window() = default;
 };
 
 /** What a panel's columns read through one tap, the same way in every channel. */
@@ -84,9 +84,16 @@ class TapRow {
     dense_ = last.step == 1;
     parts_ = 0;
     for (int v = 0; v <= kVectors; v++) end_[v] = 0;
+    near_ = true;
     if (!dense_)
-      for (int i = 0; i < kColumns; i++) at_[i] = -1;
+      for (int i = 0; i < kColumns; i++) at_[i] = near_at_[i] = -1;
     const int64_t shift = last.position(0, tap[2]);
+    // Which places are inside along the last dimension.
+    int64_t lowest = shift < 0 ? -shift : 0, highest = shift < last.size ? last.size - shift : 0;
+    if (!dense_) {
+      lowest = (lowest + last.step - 1) / last.step;
+      highest = (highest + last.step - 1) / last.step;
+    }
     for (int r = 0; r < count; r++) {
       const PlaceRow& row = rows[r];
       int64_t base = row.at[0] * p.axis[0].pitch;
@@ -97,10 +104,7 @@ class TapRow {
         base += position * p.axis[d].pitch;
       }
       if (!inside) continue;
-      // Columns [from, to) are inside along the last dimension, too.
       int64_t from = row.at[3], to = from + row.count;
-      const int64_t lowest = shift < 0 ? (-shift + last.step - 1) / last.step : 0;
-      const int64_t highest = shift < last.size ? (last.size - shift + last.step - 1) / last.step : 0;
       if (from < lowest) from = lowest;
       if (to > highest) to = highest;
       if (from >= to) continue;
@@ -111,26 +115,38 @@ class TapRow {
       if (end_[v] < end_[v - 1]) end_[v] = end_[v - 1];
   }
 
-  /** Writes the row for the channel that begins at s. */
-  TENON_INLINE void write(const T* s, T* d) const {
+  /** Writes the rows of `count` channels, `pitch` apart from s on, to rows `step` apart from d on. */
+  void write(const T* s, int64_t pitch, T* d, int64_t step, int64_t count) const {
     if (!dense_) {
-      for (int i = 0; i < kColumns; i++) d[i] = at_[i] < 0 ? T{0} : s[at_[i]];
+      for (int64_t n = 0; n < count; n++, s += pitch, d += step) near_ ? write_near(s, d) : write_far(s, d);
       return;
     }
-    int i = 0;
-#pragma GCC unroll 4
+    int most = 0;
     for (int v = 0; v < kVectors; v++) {
-      Unsigned<Vec<T>> x{};
-      for (; i < end_[v]; i++) x |= bit_cast<Unsigned<Vec<T>>>(part_[i].lanes.load(s + part_[i].at));
-      store(d + v * kWidth, bit_cast<Vec<T>>(x));
+      const int n = end_[v] - begin(v);
+      if (n > most) most = n;
     }
+    if (most <= 1) return write_parts<1>(s, pitch, d, step, count);
+    if (most == 2) return write_parts<2>(s, pitch, d, step, count);
+    if (most == 3) return write_parts<3>(s, pitch, d, step, count);
+    for (int64_t n = 0; n < count; n++, s += pitch, d += step)
+      for (int v = 0; v < kVectors; v++) {
+        Unsigned<Vec<T>> x{};
+        for (int i = begin(v); i < end_[v]; i++)
+          x |= bit_cast<Unsigned<Vec<T>>>(part_[i].lanes.load(s + part_[i].at));
+        store(d + v * kWidth, bit_cast<Vec<T>>(x));
+      }
   }
 
  private:
   /** Columns [first, end) are elements from `at` on. */
   void add(int first, int end, int64_t at, int64_t step) {
     if (!dense_) {
-      for (int i = first; i < end; i++, at += step) at_[i] = at;
+      near_ &= at + (end - first) * step < INT32_MAX;
+      for (int i = first; i < end; i++, at += step) {
+        at_[i] = at;
+        near_at_[i] = static_cast<int32_t>(at);
+      }
       return;
     }
     while (first < end) {
@@ -142,15 +158,72 @@ class TapRow {
     }
   }
 
+  int begin(int v) const { return v ? end_[v - 1] : 0; }
+
+  /** Where vectors have at most P parts: what they are is in registers for all channels. */
+  template <int P>
+  void write_parts(const T* s, int64_t pitch, T* d, int64_t step, int64_t count) const {
+    Part part[kVectors][P];
+    for (int v = 0; v < kVectors; v++)
+      for (int i = 0; i < P; i++)
+        part[v][i] = begin(v) + i < end_[v] ? part_[begin(v) + i] : Part{0, Window<T>(0, 0)};
+    for (int64_t n = 0; n < count; n++, s += pitch, d += step)
+#pragma GCC unroll 4
+      for (int v = 0; v < kVectors; v++) {
+        Unsigned<Vec<T>> x{};
+#pragma GCC unroll 4
+        for (int i = 0; i < P; i++) x |= bit_cast<Unsigned<Vec<T>>>(part[v][i].lanes.load(s + part[v][i].at));
+        store(d + v * kWidth, bit_cast<Vec<T>>(x));
+      }
+  }
+
+  void write_far(const T* s, T* d) const {
+    for (int i = 0; i < kColumns; i++) d[i] = at_[i] < 0 ? T{0} : s[at_[i]];
+  }
+
+  /** Where distances are few bits, processors gather elements themselves. */
+  TENON_INLINE void write_near(const T* s, T* d) const {
+#if defined(__AVX512F__)
+    for (int i = 0; i < kColumns; i += kWidth) {
+      if constexpr (sizeof(T) == 4) {
+        const __m512i at = _mm512_loadu_si512(near_at_ + i);
+        const __mmask16 inside = _mm512_cmpge_epi32_mask(at, _mm512_setzero_si512());
+        _mm512_storeu_ps(d + i, _mm512_mask_i32gather_ps(_mm512_setzero_ps(), inside, at, s, 4));
+      } else {
+        const __m512i at = _mm512_loadu_si512(at_ + i);
+        const __mmask8 inside = _mm512_cmpge_epi64_mask(at, _mm512_setzero_si512());
+        _mm512_storeu_pd(d + i, _mm512_mask_i64gather_pd(_mm512_setzero_pd(), inside, at, s, 8));
+      }
+    }
+#else
+    write_far(s, d);
+#endif
+  }
+
   struct Part {
     int64_t at;  // of lane 0, were it there
     Window<T> lanes;
   };
-  bool dense_ = true;
+  bool dense_ = true, near_ = true;
   int parts_ = 0, end_[kVectors + 1];
   Part part_[kColumns + kVectors];
-  int64_t at_[kColumns];
+  int64_t at_[kColumns];  // negative: outside
+  int32_t near_at_[kColumns];
 };
+
+/** Whether all places of these rows are inside of the image through every tap. */
+TENON_INLINE bool all_inside(const Places& p, const PlaceRow* rows, int count) {
+  for (int d = 1; d < 4; d++) {
+    const PlaceAxis& a = p.axis[d];
+    const int64_t reach = (a.taps - 1) * a.shift_step, low = reach < 0 ? reach : 0,
+                  high = reach < 0 ? 0 : reach;
+    for (int r = 0; r < count; r++) {
+      const int64_t first = rows[r].at[d], last = d == 3 ? first + rows[r].count - 1 : first;
+      if (a.position(first, 0) + low < 0 || a.position(last, 0) + high >= a.size) return false;
+    }
+  }
+  return true;
+}
 
 /**
  * Rows [k0, k0 + depth) of columns [first, first + count), at most a panel: row k is channel k / taps, tap
@@ -166,13 +239,21 @@ void pack_places(const Places& p, const T* source, int64_t pitch, int64_t k0, in
   const int64_t taps = p.taps();
   TapRow<T> row;
   const int64_t used = depth < taps ? depth : taps;
+  // Where nothing is outside all taps read the same row, shifted.
+  const bool inside = all_inside(p, rows, n);
+  const PlaceAxis &a = p.axis[1], &b = p.axis[2], &c = p.axis[3];
+  const int64_t none[3] = {0, 0, 0};
+  if (inside) row.plan(p, rows, n, none);
   for (int64_t i = 0; i < used; i++) {
     const int64_t k = k0 + i, t = k % taps;
-    const int64_t tap[3] = {t / (p.axis[2].taps * p.axis[3].taps), t / p.axis[3].taps % p.axis[2].taps,
-                            t % p.axis[3].taps};
-    row.plan(p, rows, n, tap);
-    const T* s = source + k / taps * pitch;
-    for (int64_t r = i; r < depth; r += taps, s += pitch) row.write(s, panel + r * NR);
+    const int64_t tap[3] = {t / (b.taps * c.taps), t / c.taps % b.taps, t % c.taps};
+    int64_t shifted = 0;
+    if (inside)
+      shifted = tap[0] * a.shift_step * a.pitch + tap[1] * b.shift_step * b.pitch + tap[2] * c.shift_step;
+    else
+      row.plan(p, rows, n, tap);
+    const T* s = source + k / taps * pitch + shifted;
+    row.write(s, pitch, panel + i * NR, taps * NR, (depth - i + taps - 1) / taps);
   }
 }
 

@@ -45,6 +45,10 @@ void pack_weight(const PlaceProduct<T>& p, T* packed) {
     for (int64_t k0 = 0; k0 < depth; k0 += part) {
       const int64_t deep = least(part, depth - k0);
       T* const to = packed + ((group * depth + k0) * panels + q * deep) * pitch;
+      if (p.weight_channel == taps) {  // all taps, in their order
+        pack_panel(w + k0, p.weight_row, 1, rows.count, deep, to, pitch);
+        continue;
+      }
       for (int64_t k = 0; k < deep; k++) {
         const int64_t t = (k0 + k) % taps;
         const int64_t tap = (a[1].tap + t / (a[2].taps * last.taps) * a[1].tap_step) +
@@ -63,10 +67,13 @@ struct PlaceBlock {
   int64_t group, n, first, end;
 };
 
+/** to[i] = from[i] + more */
 template <class T>
-void add_bias(T* c, int64_t row, const PanelRows<T>& rows, int columns, const T* bias) {
-  for (int i = 0; i < rows.count; i++, c += row)
-    for (int j = 0; j < columns; j++) c[j] += bias[rows.first + i];
+void add_number(const T* from, T more, T* to, int64_t n) {
+  constexpr int64_t w = Lanes<T>::count;
+  int64_t i = 0;
+  for (; i + w <= n; i += w) store(to + i, load(from + i) + more);
+  if (i < n) store_part(to + i, load_part(from + i, n - i) + more, n - i);
 }
 
 /** A buffer's columns to where they belong. */
@@ -82,7 +89,10 @@ void put_places(const PlaceProduct<T>& p, const PlaceBlock<T>& b, const T* c, in
       const T* const from = c + i * width + column;
       T* const to = out + i * p.out_row + at;
       const T more = bias ? bias[i] : T{0};
-      for (int64_t j = 0; j < row.count; j++) to[j * p.out_pitch[3]] = from[j] + more;
+      if (p.out_pitch[3] == 1)
+        add_number(from, more, to, row.count);
+      else
+        for (int64_t j = 0; j < row.count; j++) to[j * p.out_pitch[3]] = from[j] + more;
     }
     column += row.count;
   });
@@ -128,7 +138,10 @@ bool multiply_block(const PlaceProduct<T>& product, const T* packed, const Place
         t.accumulate = k0 > 0;
         multiply_panels(t, rows.count, columns);
         if (direct && p.bias && k0 + part >= depth)
-          add_bias(t.c, c_row, rows, columns, p.bias + b.group * p.m);
+          for (int i = 0; i < rows.count; i++) {
+            T* const row = t.c + i * c_row;
+            add_number(row, p.bias[b.group * p.m + rows.first + i], row, columns);
+          }
       }
     }
   }

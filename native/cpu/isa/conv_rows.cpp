@@ -13,10 +13,13 @@ namespace {
 template <class T>
 void add_gathered(T* to, const T* from, int64_t step, T factor, int64_t n) {
   constexpr int64_t w = Lanes<T>::count;
+  if (step != 1) {
+    for (int64_t i = 0; i < n; i++) to[i] += factor * from[i * step];
+    return;
+  }
   int64_t i = 0;
-  if (step == 1)
-    for (; i + w <= n; i += w) store(to + i, load(to + i) + factor * load(from + i));
-  for (; i < n; i++) to[i] += factor * from[i * step];
+  for (; i + w <= n; i += w) store(to + i, load(to + i) + factor * load(from + i));
+  if (i < n) store_part(to + i, load_part(to + i, n - i) + factor * load_part(from + i, n - i), n - i);
 }
 
 /** to[i * step] += factor * from[i] */
@@ -31,10 +34,12 @@ T product_sum(const T* a, const T* b, int64_t step, int64_t n) {
   constexpr int64_t w = Lanes<T>::count;
   int64_t i = 0;
   T total{0};
-  if (step == 1 && n >= w) {
+  if (step == 1) {
     Vec<T> sum{};
     for (; i + w <= n; i += w) sum += load(a + i) * load(b + i);
+    if (i < n) sum += load_part(a + i, n - i) * load_part(b + i, n - i);
     for (int64_t j = 0; j < w; j++) total += sum[j];
+    return total;
   }
   for (; i < n; i++) total += a[i] * b[i * step];
   return total;
