@@ -2,7 +2,7 @@
 import { Tensor } from '../tensor';
 import { isOptions } from '../functional/arguments';
 import { copyHooks } from './hooks';
-import { Module, copyRegistrations } from './module';
+import { Module, copyRegistered } from './module';
 import { Buffer, Parameter, isBuffer } from './parameter';
 
 /**
@@ -25,7 +25,7 @@ function copyOf(value: unknown, made: Map<unknown, unknown>): unknown {
   if (value instanceof Module) {
     const copy = remember(Object.create(Object.getPrototypeOf(value) as object) as Module);
     fill(copy, value, made);
-    copyRegistrations(value, copy);
+    copyRegistered(value, copy);
     copyHooks(value, copy);
     return copy;
   }

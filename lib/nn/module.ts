@@ -39,8 +39,6 @@ const registered = new WeakMap<Module, Map<string, boolean>>();
 
 /** @internal Makes known what a copy of a module has of its registered buffers. */
 export function copyRegistered(from: Module, to: Module): void {
-/** @internal Registers the names of a module's buffers for a copy of it. */
-export function copyRegistrations(from: Module, to: Module): void {
   const names = registered.get(from);
   if (names !== undefined) registered.set(to, new Map(names));
 }

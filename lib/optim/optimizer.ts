@@ -22,8 +22,9 @@ import {
 } from './state';
 
 /** Parameters with options of their own; what is left out is the optimizer's default. */
-export type ParamGroup<Options> = { params: readonly Tensor[] | Tensor } & Partial<Options> & Hints;
-export type ParamGroup<Options> = { params: readonly Tensor[] | Tensor } & Partial<Options> & ScheduledValues;
+export type ParamGroup<Options> = { params: readonly Tensor[] | Tensor } & Partial<Options> &
+  Hints &
+  ScheduledValues;
 /** Parameters, or groups of them. */
 export type Params<Options> = readonly Tensor[] | readonly ParamGroup<Options>[];
 
