@@ -46,11 +46,6 @@ function checkBroadcasts(op: string, name: string, x: Tensor, weight: Tensor | n
     );
 }
 
-/**
- * -(t log x + (1 - t) log(1 - x)) for probabilities x; logarithms count as at least -100
- * (https://pytorch.org/docs/stable/generated/torch.nn.functional.binary_cross_entropy.html).
- * @throws ArgumentError when an input is not from 0 to 1.
- */
 export function binaryCrossEntropy(input: Tensor, target: Tensor, ...given: LossArguments<Weighted>): Tensor {
   const op = 'binaryCrossEntropy';
   const options = lossOptions<Weighted>(op, ['weight', 'reduction'], given, 1);
@@ -70,9 +65,6 @@ export interface LogitsOptions extends Weighted {
   posWeight?: Tensor | null;
 }
 
-/**
- * `binaryCrossEntropy` of sigmoid(x), exact for large |x| (https://pytorch.org/docs/stable/generated/torch.nn.functional.binary_cross_entropy_with_logits.html).
- */
 export function binaryCrossEntropyWithLogits(
   input: Tensor,
   target: Tensor,

@@ -84,10 +84,6 @@ export interface CrossEntropyOptions extends NllLossOptions {
   labelSmoothing?: number;
 }
 
-/**
- * logSoftmax and nllLoss in one (https://pytorch.org/docs/stable/generated/torch.nn.functional.cross_entropy.html):
- * logits [n, c, d...] (or [c]); target int64 [n, d...] (or []), or probabilities of the input's shape.
- */
 export function crossEntropy(
   x: Tensor,
   classes: Tensor,

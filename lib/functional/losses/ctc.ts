@@ -73,12 +73,6 @@ function lengthsOf(op: string, name: string, given: Lengths, count: number, most
 const int64 = (values: readonly number[], like: Tensor): Tensor =>
   cast(tensor(values, { dtype: 'int64' }), Code.int64, like.place);
 
-/**
- * The negative log likelihood of target label sequences, over all alignments: log probabilities [t, n, c] or [t, c], targets [n, s]
- * or one behind the other [sum of lengths], lengths of inputs and targets
- * (https://pytorch.org/docs/stable/generated/torch.nn.functional.ctc_loss.html). 'mean' divides each loss by its target's
- * length first. The gradient is the one that flows through `logSoftmax`.
- */
 export function ctcLoss(
   logProbs: Tensor,
   targets: Tensor,

@@ -58,10 +58,6 @@ function weightedMean(op: string, losses: Tensor, weight: Tensor, reduction: num
   return reduction === MEAN ? div(sum(weighted), sum(weight)) : reduced(op, weighted, reduction);
 }
 
-/**
- * The squared error (https://pytorch.org/docs/stable/generated/torch.nn.functional.mse_loss.html); with a weight the mean
- * is by weight.
- */
 export function mseLoss(input: Tensor, target: Tensor, ...given: LossArguments<Weighted, []>): Tensor {
   const op = 'mseLoss';
   const options = lossOptions<Weighted>(op, ['reduction', 'weight'], given);
@@ -73,7 +69,6 @@ export function mseLoss(input: Tensor, target: Tensor, ...given: LossArguments<W
   return weightedMean(op, squared(x, t, 0), weight, reduction);
 }
 
-/** The absolute error (https://pytorch.org/docs/stable/generated/torch.nn.functional.l1_loss.html); with a weight the mean is by weight. */
 export function l1Loss(input: Tensor, target: Tensor, ...given: LossArguments<Weighted, []>): Tensor {
   const op = 'l1Loss';
   const options = lossOptions<Weighted>(op, ['reduction', 'weight'], given);
@@ -92,7 +87,6 @@ export interface SmoothL1LossOptions extends Reduced {
   beta?: number;
 }
 
-/** Squared errors below `beta`, absolute ones beyond (https://pytorch.org/docs/stable/generated/torch.nn.functional.smooth_l1_loss.html). */
 export function smoothL1Loss(
   input: Tensor,
   target: Tensor,
@@ -113,7 +107,6 @@ export interface HuberLossOptions extends Weighted {
   delta?: number;
 }
 
-/** Squared errors up to `delta`, `delta` times absolute ones beyond (https://pytorch.org/docs/stable/generated/torch.nn.functional.huber_loss.html). */
 export function huberLoss(
   input: Tensor,
   target: Tensor,

@@ -26,10 +26,6 @@ export interface KLDivOptions {
   logTarget?: boolean;
 }
 
-/**
- * The Kullback-Leibler divergence t (log t - x) of log probabilities x from probabilities t
- * (https://pytorch.org/docs/stable/generated/torch.nn.functional.kl_div.html).
- */
 export function klDiv(input: Tensor, target: Tensor, ...given: LossArguments<KLDivOptions, []>): Tensor {
   const op = 'klDiv';
   const options = lossOptions<KLDivOptions>(op, ['reduction', 'logTarget'], given);
@@ -54,7 +50,6 @@ export interface PoissonNllLossOptions extends Reduced {
   eps?: number;
 }
 
-/** The negative log likelihood of counts by a Poisson distribution (https://pytorch.org/docs/stable/generated/torch.nn.functional.poisson_nll_loss.html). */
 export function poissonNllLoss(
   input: Tensor,
   target: Tensor,
@@ -96,10 +91,6 @@ function varianceOf(op: string, x: Tensor, variance: Tensor): Tensor {
   );
 }
 
-/**
- * The negative log likelihood of targets by normal distributions of means `input` and variances `var`, tensors or one number
- * (https://pytorch.org/docs/stable/generated/torch.nn.functional.gaussian_nll_loss.html).
- */
 export function gaussianNllLoss(
   input: Tensor,
   target: Tensor,

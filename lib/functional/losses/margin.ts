@@ -26,7 +26,6 @@ function marginOptions(op: string, given: MarginArguments, otherwise: number): [
   return [numberArgument(op, 'margin', options.margin ?? otherwise), reductionCode(op, options.reduction)];
 }
 
-/** x where the target is 1, what x lacks of `margin` (1) where it is -1 (https://pytorch.org/docs/stable/generated/torch.nn.functional.hinge_embedding_loss.html). */
 export function hingeEmbeddingLoss(input: Tensor, target: Tensor, ...given: MarginArguments): Tensor {
   const op = 'hingeEmbeddingLoss';
   const [x, t] = operands(op, PAIR, input, target);
@@ -44,10 +43,6 @@ function checkRanks(op: string, names: string, tensors: readonly Tensor[]): void
     );
 }
 
-/**
- * What x1 lacks of being greater than x2 by `margin` (0) where the target is 1, or less where it is -1
- * (https://pytorch.org/docs/stable/generated/torch.nn.functional.margin_ranking_loss.html).
- */
 export function marginRankingLoss(
   input1: Tensor,
   input2: Tensor,
@@ -65,10 +60,6 @@ export function marginRankingLoss(
 /** What is added to squared lengths. */
 const EPSILON = Math.fround(1e-12);
 
-/**
- * 1 - cos(x1, x2) where the target is 1, what the cosine is above `margin` (0) where it is -1: vectors [n, d] and targets [n], or
- * [d] and [] (https://pytorch.org/docs/stable/generated/torch.nn.functional.cosine_embedding_loss.html).
- */
 export function cosineEmbeddingLoss(
   input1: Tensor,
   input2: Tensor,
@@ -91,7 +82,6 @@ export function cosineEmbeddingLoss(
   return reduced(op, add(near, far), reduction);
 }
 
-/** log(1 + e^(-t x)) (https://pytorch.org/docs/stable/generated/torch.nn.functional.soft_margin_loss.html). */
 export function softMarginLoss(input: Tensor, target: Tensor, ...given: LossArguments<Reduced, []>): Tensor {
   const op = 'softMarginLoss';
   const [x, t] = operands(op, PAIR, input, target);

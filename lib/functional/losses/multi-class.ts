@@ -57,10 +57,6 @@ function classes(n: number, like: Tensor): Tensor {
   return generate(Op.arange, COMPUTE[Code.int64]!, [n], Code.int64, like.place, [0, 1]);
 }
 
-/**
- * The mean over the other classes of what the target's lacks of being ahead of them by `margin`: input [n, c] or [c], target
- * int64 [n] or [] (https://pytorch.org/docs/stable/generated/torch.nn.functional.multi_margin_loss.html).
- */
 export function multiMarginLoss(
   input: Tensor,
   target: Tensor,
@@ -101,11 +97,6 @@ function checkInRange(op: string, target: Tensor, count: number): void {
     throw new IndexError(`${op}: a target is out of range for ${count} classes`);
 }
 
-/**
- * What each class of the target lacks of being ahead of each that isn't by 1, over the number of classes: input [n, c] or [c]; target
- * int64 of its shape, class indices up to the first that is -1
- * (https://pytorch.org/docs/stable/generated/torch.nn.functional.multilabel_margin_loss.html).
- */
 export function multilabelMarginLoss(
   input: Tensor,
   target: Tensor,
@@ -139,10 +130,6 @@ export function multilabelMarginLoss(
   return reduced(op, rank === 2 ? single : reshape(single, []), reduction);
 }
 
-/**
- * The mean over classes of `binaryCrossEntropyWithLogits`: the last dimension is that of classes
- * (https://pytorch.org/docs/stable/generated/torch.nn.functional.multilabel_soft_margin_loss.html).
- */
 export function multilabelSoftMarginLoss(
   input: Tensor,
   target: Tensor,

@@ -119,11 +119,6 @@ export interface NllLossOptions extends Weighted {
 /** @internal */
 export const NLL_OPTIONS = ['weight', 'ignoreIndex', 'reduction'] as const;
 
-/**
- * The negative log likelihood of the target classes (https://pytorch.org/docs/stable/generated/torch.nn.functional.nll_loss.html):
- * log probabilities [n, c, d...] (or [c]), target int64 [n, d...] (or []).
- * @throws IndexError when a target is no class.
- */
 export function nllLoss(x: Tensor, classes: Tensor, ...given: LossArguments<NllLossOptions>): Tensor {
   checkTensor('nllLoss', x);
   checkTensor('nllLoss', classes, 'target');

@@ -70,10 +70,6 @@ function triplet(
   return reduced(op, clampMin(sub(add(near, margin), far), 0), reduction);
 }
 
-/**
- * What the anchor's distance to the negative vector lacks of that to the positive one and `margin`
- * (https://pytorch.org/docs/stable/generated/torch.nn.functional.triplet_margin_loss.html).
- */
 export function tripletMarginLoss(
   anchor: Tensor,
   positive: Tensor,
@@ -88,10 +84,6 @@ export function tripletMarginLoss(
   return triplet(op, [anchor, positive, negative], (x, y) => pairwiseDistance(x, y, order, eps), options);
 }
 
-/**
- * `tripletMarginLoss` by any measure of distance
- * (https://pytorch.org/docs/stable/generated/torch.nn.functional.triplet_margin_with_distance_loss.html).
- */
 export function tripletMarginWithDistanceLoss(
   anchor: Tensor,
   positive: Tensor,

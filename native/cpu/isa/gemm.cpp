@@ -95,14 +95,29 @@ template <class T, int kLayout, bool kEdge, int... I>
 constexpr const MicroKernel<T>* kernel_row(std::integer_sequence<int, I...>) {
   return KernelRow<T, kLayout, kEdge, I...>::f;
 }
+/** Whether A may be read where it lies: for float32, where that pays; elsewhere its kernels would only take
+ * room. */
 template <class T>
-struct Kernels {
+#if defined(__AVX2__) || defined(__aarch64__)
+constexpr bool kReadsInPlace = std::is_same_v<T, float>;
+#else
+constexpr bool kReadsInPlace = false;
+#endif
+
+template <class T>
+MicroKernel<T> kernel_of(int layout, bool edge, int rows, int vectors) {
   using All = std::make_integer_sequence<int, Tiling<T>::kRows * Tiling<T>::kVectors>;
-  static constexpr const MicroKernel<T>* f[3][2] = {
-      {kernel_row<T, kPacked, false>(All{}), kernel_row<T, kPacked, true>(All{})},
-      {kernel_row<T, kAlongRows, false>(All{}), kernel_row<T, kAlongRows, true>(All{})},
-      {kernel_row<T, kAlongColumns, false>(All{}), kernel_row<T, kAlongColumns, true>(All{})}};
-};
+  const int i = (rows - 1) * Tiling<T>::kVectors + vectors - 1;
+  if constexpr (kReadsInPlace<T>) {
+    static constexpr const MicroKernel<T>* in_place[2][2] = {
+        {kernel_row<T, kAlongRows, false>(All{}), kernel_row<T, kAlongRows, true>(All{})},
+        {kernel_row<T, kAlongColumns, false>(All{}), kernel_row<T, kAlongColumns, true>(All{})}};
+    if (layout != kPacked) return in_place[layout == kAlongColumns][edge][i];
+  }
+  static constexpr const MicroKernel<T>* packed[2] = {kernel_row<T, kPacked, false>(All{}),
+                                                      kernel_row<T, kPacked, true>(All{})};
+  return packed[edge][i];
+}
 
 template <class V>
 TENON_INLINE V activate(V x, Activation activation) {
@@ -233,7 +248,8 @@ bool gemm_alone(const Gemm<T>& g) {
   // repaid, or if its rows fall on the same cache sets.
   const bool a_rows = g.a_col == 1 || g.k == 1, a_columns = g.a_row == 1 || g.m == 1;
   const bool a_aliases = a_rows && (g.a_row * size) % 2048 == 0 && g.m > 7;
-  const bool pack_a = (!a_rows && !a_columns) || ((a_aliases ? panels_n > 1 : panels_n > 8) && g.k > 8);
+  const bool pack_a =
+      !kReadsInPlace<T> || (!a_rows && !a_columns) || ((a_aliases ? panels_n > 1 : panels_n > 8) && g.k > 8);
   const bool b_dense = g.b_col == 1 || g.n == 1;
   const bool b_aliases = (g.b_row * size) % 1024 == 0;
   const bool pack_b = !b_dense || panels_m > (b_aliases ? 3 : 12);
@@ -292,7 +308,7 @@ bool gemm_alone(const Gemm<T>& g) {
             const int rows = static_cast<int>(height + (q < taller));
             t.a = pack_a ? packed_a + q * Tl::kPitch * depth : g.a + i * g.a_row + k0 * g.a_col;
             t.c = g.c + i * g.c_row + j0 + j;
-            Kernels<T>::f[layout][edge][(rows - 1) * Tl::kVectors + vectors - 1](t);
+            kernel_of<T>(layout, edge, rows, vectors)(t);
             if (last && finishes)
               finish(t.c, t.ldc, rows, columns, g.bias ? g.bias + j0 + j : nullptr, g.activation);
             i += rows;
@@ -353,7 +369,7 @@ void multiply_panels(const Tile<T>& t, int rows, int columns) {
   const int vectors = (columns + w - 1) / w;
   Tile<T> tile = t;
   tile.last = columns - (vectors - 1) * w;
-  Kernels<T>::f[kPacked][tile.last != w][(rows - 1) * Tiling<T>::kVectors + vectors - 1](tile);
+  kernel_of<T>(kPacked, tile.last != w, rows, vectors)(tile);
 }
 template void multiply_panels(const Tile<float>&, int, int);
 template void multiply_panels(const Tile<double>&, int, int);
