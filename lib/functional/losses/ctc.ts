@@ -71,7 +71,7 @@ function lengthsOf(op: string, name: string, given: Lengths, count: number, most
 }
 
 const int64 = (values: readonly number[], like: Tensor): Tensor =>
-  cast(tensor(values as number[], { dtype: 'int64' }), Code.int64, like.place);
+  cast(tensor(values, { dtype: 'int64' }), Code.int64, like.place);
 
 /**
  * The negative log likelihood of target label sequences, over all alignments: log probabilities [t, n, c] or [t, c], targets [n, s]

@@ -1,7 +1,7 @@
 /** Losses of three vectors each: an anchor should be closer to the positive than to the negative one. */
 import { ArgumentError, ShapeError, describe } from '../../errors';
 import { showShape } from '../../shape';
-import { Tensor, checkTensor } from '../../tensor';
+import { type Tensor, checkTensor } from '../../tensor';
 import { booleanArgument, numberArgument } from '../arguments';
 import { add, sub } from '../arithmetic';
 import { clampMin } from '../clamp';

@@ -151,7 +151,7 @@ export class AdaptiveLogSoftmaxWithLoss extends Module {
       if (rows.length === 0) return;
       const at = int64(rows);
       const local = pick(
-        cluster.forward(indexSelect(x, 0, at)) as Tensor,
+        cluster.forward(indexSelect(x, 0, at)),
         rows.map((i) => labels[i]! - this.cutoffs[k]!),
       );
       const spread = indexAdd(
@@ -172,7 +172,7 @@ export class AdaptiveLogSoftmaxWithLoss extends Module {
     checkTensor('logProb', input);
     const head = logSoftmax(this.head.forward(input), 1);
     const clusters = [...this.tail].map((cluster, i) =>
-      add(logSoftmax(cluster.forward(input) as Tensor, 1), narrow(head, 1, this.shortlistSize + i, 1)),
+      add(logSoftmax(cluster.forward(input), 1), narrow(head, 1, this.shortlistSize + i, 1)),
     );
     return cat([narrow(head, 1, 0, this.shortlistSize), ...clusters], 1);
   }
