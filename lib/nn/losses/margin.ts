@@ -16,6 +16,7 @@ import {
 import { lossOptions, type LossArguments } from '../../functional/losses/arguments';
 import { distanceFunction, positiveMargin } from '../../functional/losses/triplet';
 import type { Tensor } from '../../tensor';
+import { PairwiseDistance } from '../distance';
 import { Module } from '../module';
 import { Loss } from './loss';
 
@@ -96,7 +97,7 @@ export class TripletMarginLoss extends Loss {
 
 /** The same by any measure of distance, also a module (https://pytorch.org/docs/stable/generated/torch.nn.TripletMarginWithDistanceLoss.html). */
 export class TripletMarginWithDistanceLoss extends Loss {
-  readonly distanceFunction: DistanceFunction | Module;
+  readonly distance_function: DistanceFunction | Module;
   readonly margin: number;
   readonly swap: boolean;
   constructor(...given: LossArguments<ModuleDistanceOptions, []>) {
@@ -105,12 +106,17 @@ export class TripletMarginWithDistanceLoss extends Loss {
     const options = lossOptions<ModuleDistanceOptions>(op, names, given);
     super(options.reduction);
     const distance = options.distanceFunction;
-    this.distanceFunction = distance instanceof Module ? distance : distanceFunction(op, distance);
+    this.distance_function =
+      distance instanceof Module
+        ? distance
+        : distance === undefined || distance === null
+          ? new PairwiseDistance()
+          : distanceFunction(op, distance);
     this.margin = positiveMargin(op, options.margin);
     this.swap = booleanArgument(op, 'swap', options.swap, false);
   }
   override forward(anchor: Tensor, positive: Tensor, negative: Tensor): Tensor {
-    const { distanceFunction: distance, margin, swap, reduction } = this;
+    const { distance_function: distance, margin, swap, reduction } = this;
     return tripletMarginWithDistanceLoss(anchor, positive, negative, {
       distanceFunction:
         distance instanceof Module ? (x1, x2) => distance.forward(x1, x2) as Tensor : distance,

@@ -8,6 +8,7 @@
 
 #include "core/parallel.h"
 #include "cpu/gemm_scratch.h"
+#include "cpu/isa/gemm_tile.h"
 #include "kernels/math.h"
 
 namespace tenon {
@@ -15,39 +16,8 @@ namespace TENON_ISA {
 
 namespace {
 
-/** The register tile: kRows x (kVectors vectors). */
-template <class T>
-struct Tiling {
-  static constexpr int kWidth = Lanes<T>::count;
-#if defined(__AVX512F__)
-  static constexpr int kRows = 14, kVectors = 2;
-#elif defined(__aarch64__)
-  static constexpr int kRows = 6, kVectors = 4;
-#else
-  static constexpr int kRows = 6, kVectors = 2;
-#endif
-  static constexpr int kColumns = kWidth * kVectors;
-  static constexpr int kPitch = (kRows + 7) / 8 * 8;                        // of a packed panel of A
-  static constexpr int64_t kDepth = 384 * 4 / static_cast<int>(sizeof(T));  // of K at a time
-  static constexpr int64_t kHigh = 196 / kRows * kRows;                     // rows of A at a time
-  static constexpr int64_t kWide = 2048;                                    // columns of B at a time
-};
-
 /** How a tile reads A: from a packed panel, along rows (a[i * lda + k]), along columns (a[k * lda + i]). */
 enum Layout { kPacked, kAlongRows, kAlongColumns };
-
-template <class T>
-struct Tile {
-  int64_t k;
-  const T* a;
-  int64_t lda;
-  const T* b;
-  int64_t ldb;
-  T* c;
-  int64_t ldc;
-  int last;  // lanes of the last vector, where that is not whole
-  bool accumulate;
-};
 
 /** One tile of C, R x V vectors; kEdge: the last vector is not whole. */
 template <class T, int R, int V, int kLayout, bool kEdge>
@@ -317,7 +287,7 @@ bool gemm_alone(const Gemm<T>& g) {
           t.ldb = pack_b ? NR : g.b_row;
           t.ldc = g.c_row;
           t.last = lanes;
-          t.accumulate = k0 > 0;
+          t.accumulate = k0 > 0 || g.accumulate;
           for (int64_t q = 0, i = i0; q < panels; q++) {
             const int rows = static_cast<int>(height + (q < taller));
             t.a = pack_a ? packed_a + q * Tl::kPitch * depth : g.a + i * g.a_row + k0 * g.a_col;
@@ -374,6 +344,26 @@ bool gemm_any(const Gemm<T>& g) {
 
 bool gemm(const Gemm<float>& g) { return gemm_any(g); }
 bool gemm(const Gemm<double>& g) { return gemm_any(g); }
+bool gemm_here(const Gemm<float>& g) { return g.m == 0 || g.n == 0 || gemm_alone(g); }
+bool gemm_here(const Gemm<double>& g) { return g.m == 0 || g.n == 0 || gemm_alone(g); }
+
+template <class T>
+void multiply_panels(const Tile<T>& t, int rows, int columns) {
+  constexpr int w = Tiling<T>::kWidth;
+  const int vectors = (columns + w - 1) / w;
+  Tile<T> tile = t;
+  tile.last = columns - (vectors - 1) * w;
+  Kernels<T>::f[kPacked][tile.last != w][(rows - 1) * Tiling<T>::kVectors + vectors - 1](tile);
+}
+template void multiply_panels(const Tile<float>&, int, int);
+template void multiply_panels(const Tile<double>&, int, int);
+
+template <class T>
+void pack_panel(const T* s, int64_t step, int64_t along, int64_t count, int64_t depth, T* d, int64_t pitch) {
+  pack(s, step, along, count, depth, d, pitch);
+}
+template void pack_panel(const float*, int64_t, int64_t, int64_t, int64_t, float*, int64_t);
+template void pack_panel(const double*, int64_t, int64_t, int64_t, int64_t, double*, int64_t);
 
 }  // namespace TENON_ISA
 }  // namespace tenon

@@ -1,0 +1,102 @@
+/** Which elements of a dimension each element of a resampled one is made of, and their weights. */
+import { Code } from '../../dtype';
+
+/** For each tap the elements and, unless each counts as 1, the weights of all outputs. */
+export interface Taps {
+  readonly places: readonly BigInt64Array[];
+  readonly weights: readonly Float64Array[] | null;
+}
+
+export interface Axis {
+  readonly in: number;
+  readonly out: number;
+  /** How many times larger the output is to be; null: as the sizes say. */
+  readonly factor: number | null;
+  readonly alignCorners: boolean;
+}
+
+/** Arithmetic in the dtype that positions are computed in: float32 but for float64. */
+type Round = (x: number) => number;
+export function roundingOf(code: number): Round {
+  return code === Code.float64 ? (x) => x : Math.fround;
+}
+
+/** The distance of neighbouring outputs, in elements of the input. */
+function step(axis: Axis, round: Round): number {
+  if (axis.alignCorners) return axis.out > 1 ? round((axis.in - 1) / (axis.out - 1)) : 0;
+  return axis.factor !== null && axis.factor > 0 ? round(1 / axis.factor) : round(axis.in / axis.out);
+}
+
+/** Where outputs are, counted from the middle of the first element. */
+function positions(axis: Axis, round: Round): number[] {
+  const scale = step(axis, round);
+  return Array.from({ length: axis.out }, (_, i) =>
+    axis.alignCorners ? round(scale * i) : round(round(scale * round(i + 0.5)) - 0.5),
+  );
+}
+
+function tapsOf(axis: Axis, count: number, tap: (i: number, k: number) => readonly [number, number]): Taps {
+  const places = Array.from({ length: count }, () => new BigInt64Array(axis.out));
+  const weights = Array.from({ length: count }, () => new Float64Array(axis.out));
+  for (let k = 0; k < count; k++)
+    for (let i = 0; i < axis.out; i++) {
+      const [place, weight] = tap(i, k);
+      places[k]![i] = BigInt(Math.min(Math.max(place, 0), axis.in - 1));
+      weights[k]![i] = weight;
+    }
+  return { places, weights };
+}
+
+/** The one element that an output repeats; `exact`: the one that its middle is in. */
+export function nearestTaps(axis: Axis, exact: boolean, round: Round): Taps {
+  const scale = step(axis, round);
+  const offset = exact ? 0.5 : 0;
+  const { places } = tapsOf(axis, 1, (i) => [Math.floor(round(round(i + offset) * scale)), 1]);
+  return { places, weights: null };
+}
+
+export function linearTaps(axis: Axis, round: Round): Taps {
+  if (axis.in === axis.out) return tapsOf(axis, 1, (i) => [i, 1]);
+  const at = positions(axis, round).map((x) => Math.max(x, 0));
+  return tapsOf(axis, 2, (i, k) => {
+    const first = Math.min(Math.floor(at[i]!), axis.in - 1);
+    const second = Math.min(Math.max(round(at[i]! - first), 0), 1);
+    return [first + k, k === 0 ? round(1 - second) : second];
+  });
+}
+
+/** The cubic convolution of Keys, of coefficient a. */
+export function cubic(x: number, a: number): number {
+  const t = Math.abs(x);
+  if (t <= 1) return ((a + 2) * t - (a + 3)) * t * t + 1;
+  return t < 2 ? ((a * t - 5 * a) * t + 8 * a) * t - 4 * a : 0;
+}
+
+export function cubicTaps(axis: Axis, round: Round): Taps {
+  const at = positions(axis, round);
+  return tapsOf(axis, 4, (i, k) => {
+    const first = Math.min(Math.floor(at[i]!), axis.in - 1);
+    const t = Math.min(Math.max(round(at[i]! - first), 0), 1);
+    return [first + k - 1, cubic(t + 1 - k, -0.75)];
+  });
+}
+
+/** Like the linear and cubic ones, but as wide as the outputs are apart. */
+export function smoothTaps(axis: Axis, kind: 'linear' | 'cubic', round: Round): Taps {
+  const scale = step(axis, round);
+  const wide = Math.max(scale, 1);
+  const support = (kind === 'linear' ? 1 : 2) * wide;
+  const filter = (x: number): number => (kind === 'linear' ? Math.max(0, 1 - Math.abs(x)) : cubic(x, -0.5));
+  const count = Math.min(2 * Math.ceil(support) + 1, axis.in);
+  const windows = Array.from({ length: axis.out }, (_, i) => {
+    const center = round(scale * (i + 0.5));
+    const first = Math.max(Math.trunc(center - support + 0.5), 0);
+    const end = Math.min(Math.trunc(center + support + 0.5), axis.in);
+    const weights = Array.from({ length: Math.max(0, end - first) }, (_w, j) =>
+      filter((j + first - center + 0.5) / wide),
+    );
+    const total = weights.reduce((a, b) => a + b, 0);
+    return { first, weights: total === 0 ? weights : weights.map((w) => w / total) };
+  });
+  return tapsOf(axis, count, (i, k) => [windows[i]!.first + k, windows[i]!.weights[k] ?? 0]);
+}

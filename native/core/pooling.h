@@ -1,0 +1,99 @@
+// The windows that pooling looks through: where each is in the input.
+#pragma once
+#include "core/launch.h"
+
+namespace tenon {
+
+/** The taps of a window that fall on the input: positions start + k * dilation for first <= k < end. */
+struct PoolWindow {
+  int64_t start, first, end;
+  /** How far the window reaches within the padded input. */
+  int64_t reach;
+};
+
+/** One dimension that is pooled. */
+struct PoolAxis {
+  int64_t in = 1, out = 1;
+  int64_t kernel = 1, stride = 1, padding = 0, dilation = 1;
+  bool adaptive = false;  // the input divided into as many windows, as equal as can be
+
+  PoolWindow window(int64_t o) const {
+    if (adaptive) {
+      const int64_t start = o * in / out, end = ((o + 1) * in + out - 1) / out;
+      return {start, 0, end - start, end - start};
+    }
+    const int64_t start = o * stride - padding;
+    int64_t first = 0, end = kernel;
+    if (start < 0) first = dilation == 1 ? -start : (-start + dilation - 1) / dilation;
+    const int64_t left = in - start;
+    if (left < (kernel - 1) * dilation + 1) end = left <= 0 ? 0 : (left - 1) / dilation + 1;
+    if (first > end) first = end;
+    const int64_t rest = in + padding - start;
+    return {start, first, end, kernel < rest ? kernel : rest};
+  }
+
+  /** The outputs [first, end) whose windows lie within the input. */
+  void inner(int64_t& first, int64_t& end) const {
+    if (adaptive) {
+      first = end = 0;
+      return;
+    }
+    first = (padding + stride - 1) / stride;
+    const int64_t room = in + padding - ((kernel - 1) * dilation + 1);
+    end = room < 0 ? 0 : room / stride + 1;
+    if (end > out) end = out;
+    if (first > end) first = end;
+  }
+};
+
+/** Planes of up to three dimensions: outermost first, those that lack are of size 1. */
+struct PoolGeometry {
+  int64_t planes = 1;
+  int dims = 0;
+  PoolAxis axis[3];
+
+  int64_t in() const { return axis[0].in * axis[1].in * axis[2].in; }
+  int64_t out() const { return axis[0].out * axis[1].out * axis[2].out; }
+};
+
+/** Scalars of each dimension: kernel, stride, padding, dilation. */
+constexpr int kPoolScalars = 4;
+
+/** The sizes alone: scalar 0 is the number of dimensions. Operands are checked by check_pooling. */
+inline PoolGeometry pool_sizes(const Launch& l, const TensorView& in, const TensorView& out) {
+  PoolGeometry g;
+  g.dims = static_cast<int>(l.scalar[0].integer());
+  const int skip = in.rank - g.dims;
+  for (int i = 0; i < skip; i++) g.planes *= in.shape[i];
+  for (int i = 0; i < g.dims; i++) {
+    g.axis[3 - g.dims + i].in = in.shape[skip + i];
+    g.axis[3 - g.dims + i].out = out.shape[skip + i];
+  }
+  return g;
+}
+
+/** Sizes and windows: scalar 1 says whether they are adaptive, those of each dimension follow unless they
+ * are. */
+inline PoolGeometry pool_geometry(const Launch& l, const TensorView& in, const TensorView& out) {
+  PoolGeometry g = pool_sizes(l, in, out);
+  const bool adaptive = l.scalar[1].get() != 0;
+  for (int i = 0; i < g.dims; i++) {
+    PoolAxis& a = g.axis[3 - g.dims + i];
+    a.adaptive = adaptive;
+    if (adaptive) continue;
+    const Scalar* const s = l.scalar + 2 + i * kPoolScalars;
+    a.kernel = s[0].integer();
+    a.stride = s[1].integer();
+    a.padding = s[2].integer();
+    a.dilation = s[3].integer();
+  }
+  return g;
+}
+
+/** Scalars that pool_geometry reads: the first ones. */
+inline uint32_t pool_scalars(const Launch& l) {
+  if (l.scalars < 2) return 2;
+  return l.scalar[1].get() != 0 ? 2 : 2 + kPoolScalars * static_cast<uint32_t>(l.scalar[0].integer());
+}
+
+}  // namespace tenon
