@@ -2,7 +2,6 @@
 import { noGrad } from '../autograd';
 import { cudaDeviceCount } from '../backend/cuda';
 import { Op } from '../backend/ops.generated';
-import { CPU } from '../device';
 import { COMPUTE, Code } from '../dtype';
 import { ArgumentError, DTypeError, describe } from '../errors';
 import {

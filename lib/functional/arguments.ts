@@ -72,7 +72,7 @@ export function numberArgument(op: string, name: string, value: unknown): number
 }
 
 /** Some of the arguments by position, and options behind them. */
-type WithOptions<Positions extends readonly unknown[], Names> = Positions extends readonly [
+export type WithOptions<Positions extends readonly unknown[], Names> = Positions extends readonly [
   infer One,
   ...infer Rest,
 ]

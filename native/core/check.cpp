@@ -5,8 +5,8 @@
 #include "core/check_lanes.h"
 #include "core/check_layers.h"
 #include "core/check_linalg.h"
-#include "core/check_recurrent.h"
 #include "core/check_pooling.h"
+#include "core/check_recurrent.h"
 #include "cpu/kernel_table.h"
 
 namespace tenon {

@@ -141,7 +141,7 @@ export const fractionalMaxPool2d = named<Positions, FractionalMaxPoolOptions, Te
     const shape = [...x.shape.slice(0, -2), ...sizes];
     const [planes, windows, size] = places.shape as [number, number, number];
     const taken = gather(reshape(x, [planes, h * w]), 1, reshape(places, [planes, windows * size]));
-    const { values, indices } = max(reshape(taken, [planes, windows, size]), 2);
+    const [values, indices] = max(reshape(taken, [planes, windows, size]), 2);
     const out = underName('FractionalMaxPool2D', reshape(values, shape));
     if (!wanted) return out;
     return [out, reshape(squeeze(gather(places, 2, unsqueeze(indices, 2)), 2), shape)];
