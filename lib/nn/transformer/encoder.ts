@@ -5,9 +5,10 @@ import { checkTensor, type Tensor } from '../../tensor';
 import { MultiheadAttention } from '../attention/multihead';
 import { copyModule } from '../copy';
 import { ModuleList } from '../container';
-import { Dropout, LayerNorm } from './parts';
+import { Dropout } from '../dropout';
 import { Linear, checkSize } from '../linear';
 import { Module } from '../module';
+import { LayerNorm } from '../normalization';
 import { isCausalMask } from './causal';
 import { activate, readLayer, type TransformerLayerOptions } from './options';
 
