@@ -134,6 +134,6 @@ test('a packed sequence is an array with names; it converts as tensors do', () =
   expect(packed.double().batchSizes.dtype).toBe('int64');
   expect(packed.to('float32')).toBe(packed);
   expect(packed.long().data.tolist()).toEqual([1, 3, 2]);
-  expect(rnn.invertPermutation(tensor([2, 0, 1])).tolist()).toEqual([1, 2, 0]);
+  expect(rnn.invertPermutation(tensor([2, 0, 1], { dtype: 'int64' })).tolist()).toEqual([1, 2, 0]);
   expect(packed.map((t) => t?.dtype ?? null)).toEqual(['float32', 'int64', null, null]);
 });
