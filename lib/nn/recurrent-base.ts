@@ -11,7 +11,7 @@ import { fullOf } from '../functional/kernel';
 import { recurrentLayer, type CellKind, type LayerInputs, type StepSizes } from '../functional/recurrent';
 import { reshape, select, squeeze, transpose, unsqueeze } from '../functional/view';
 import { showShape, type Shape } from '../shape';
-import { Tensor, checkTensor, uninitialised } from '../tensor';
+import { type Tensor, checkTensor, uninitialised } from '../tensor';
 import * as init from './init';
 import { Module } from './module';
 import { Parameter } from './parameter';
@@ -63,10 +63,10 @@ export function countArgument(op: string, name: string, value: unknown, least: n
 
 /** @internal The dtype's code and the place of parameters. */
 export function parameterKind(op: string, dtype: unknown, device: unknown): [code: number, place: number] {
-  const code = dtypeCode(op, (dtype as DType | null | undefined) ?? getDefaultDtype());
+  const code = dtypeCode(op, dtype ?? getDefaultDtype());
   if (!isFloatingCode(code))
     throw new DTypeError(`${op}: expected a floating-point dtype, got ${DTYPES[code]}`);
-  return [code, resolveDevice(op, (device as DeviceLike | undefined) ?? undefined)];
+  return [code, resolveDevice(op, device ?? undefined)];
 }
 
 /** An input of any rank, with how its steps lie. */
@@ -194,8 +194,10 @@ export class RNNBase extends Module {
   flattenParameters(): void {}
 
   // eslint-disable-next-line @typescript-eslint/no-explicit-any -- as Module has it
-  override forward(..._inputs: any[]): any {
-    throw new ArgumentError(`${this.constructor.name}: has no forward of its own; use RNN, LSTM or GRU`);
+  override forward(...inputs: any[]): any {
+    throw new ArgumentError(
+      `${this.constructor.name}: has no forward of its own, got ${describe(inputs[0])}; use RNN, LSTM or GRU`,
+    );
   }
 
   /** The outputs and the last states, of the kind that the input and the initial states are. */

@@ -1,4 +1,4 @@
-import { ArgumentError, DTypeError, ShapeError, nn, ones, tensor, zeros, type Tensor } from 'tenon';
+import { ArgumentError, DTypeError, ShapeError, nn, ones, tensor, zeros } from 'tenon';
 import { failures, wrong } from './table';
 
 const { rnn } = nn.utils;
@@ -120,7 +120,7 @@ describe('packing and padding', () => {
       /^padSequence: expected sequences that differ/,
     ],
     [() => rnn.padSequence([ones(2)], false, 0, wrong('top')), ArgumentError, /paddingSide/],
-    [() => rnn.padSequence(wrong([1])) as Tensor, ArgumentError, /^padSequence: expected sequences\[0\]/],
+    [() => rnn.padSequence(wrong([1])), ArgumentError, /^padSequence: expected sequences\[0\]/],
     [() => rnn.packSequence([ones(1), ones(2)]), ArgumentError, /enforceSorted: false/],
     [
       () => rnn.unpadSequence(ones(2, 3), [1, 2]),

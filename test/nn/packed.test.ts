@@ -1,6 +1,6 @@
 import { readFileSync } from 'fs';
 import { join } from 'path';
-import { Tensor, arange, autograd, nn, tensor } from 'tenon';
+import { type Tensor, arange, autograd, nn, tensor } from 'tenon';
 import { decode, expectClose, makeTensor, numbersOf, type EncodedTensor } from '../ops/table';
 import { flat, type Encoded } from './table';
 

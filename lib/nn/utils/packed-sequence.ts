@@ -4,7 +4,7 @@ import { ArgumentError, DTypeError, describe } from '../../errors';
 import { bindArguments } from '../../functional/arguments';
 import { arange, empty } from '../../functional/creation';
 import { scatter } from '../../functional/scatter';
-import { Tensor, checkTensor } from '../../tensor';
+import { type Tensor, checkTensor } from '../../tensor';
 
 /** The permutation that undoes another (https://pytorch.org/docs/stable/nn.html#module-torch.nn.utils): null for null. */
 export function invertPermutation(permutation: Tensor): Tensor;
