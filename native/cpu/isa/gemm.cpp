@@ -9,6 +9,8 @@
 #include "core/parallel.h"
 #include "cpu/gemm_scratch.h"
 #include "cpu/isa/gemm_tile.h"
+#include "cpu/isa/reduce.h"
+#include "cpu/isa/transpose8.h"
 #include "kernels/math.h"
 
 namespace tenon {
@@ -151,38 +153,6 @@ void finish(T* c, int64_t ldc, int rows, int64_t columns, const T* bias, Activat
 
 /** count x depth with dense depth (a transpose), eight by eight in registers; what is short of eight repeats
  * the last. */
-typedef float Float8 __attribute__((vector_size(32)));
-
-/** By reference: an instruction set without such registers has no way to return them. */
-TENON_INLINE void load8(Float8& v, const float* p) { std::memcpy(&v, p, sizeof v); }
-TENON_INLINE void store8(float* p, const Float8& v) { std::memcpy(p, &v, sizeof v); }
-
-#if defined(__clang__)
-#define TENON_SHUFFLE(a, b, ...) __builtin_shufflevector(a, b, __VA_ARGS__)
-#else
-typedef int32_t Int8 __attribute__((vector_size(32)));
-#define TENON_SHUFFLE(a, b, ...) __builtin_shuffle(a, b, Int8{__VA_ARGS__})
-#endif
-
-TENON_INLINE void transpose8(const float* const* s, int64_t k, float* d, int64_t pitch) {
-  Float8 r[8], u[8];
-  for (int i = 0; i < 8; i++) load8(r[i], s[i] + k);
-  for (int i = 0; i < 4; i++) {
-    u[2 * i] = TENON_SHUFFLE(r[2 * i], r[2 * i + 1], 0, 8, 1, 9, 4, 12, 5, 13);
-    u[2 * i + 1] = TENON_SHUFFLE(r[2 * i], r[2 * i + 1], 2, 10, 3, 11, 6, 14, 7, 15);
-  }
-  for (int i = 0; i < 2; i++) {
-    r[4 * i] = TENON_SHUFFLE(u[4 * i], u[4 * i + 2], 0, 1, 8, 9, 4, 5, 12, 13);
-    r[4 * i + 1] = TENON_SHUFFLE(u[4 * i], u[4 * i + 2], 2, 3, 10, 11, 6, 7, 14, 15);
-    r[4 * i + 2] = TENON_SHUFFLE(u[4 * i + 1], u[4 * i + 3], 0, 1, 8, 9, 4, 5, 12, 13);
-    r[4 * i + 3] = TENON_SHUFFLE(u[4 * i + 1], u[4 * i + 3], 2, 3, 10, 11, 6, 7, 14, 15);
-  }
-  for (int i = 0; i < 4; i++) {
-    store8(d + i * pitch, TENON_SHUFFLE(r[i], r[i + 4], 0, 1, 2, 3, 8, 9, 10, 11));
-    store8(d + (i + 4) * pitch, TENON_SHUFFLE(r[i], r[i + 4], 4, 5, 6, 7, 12, 13, 14, 15));
-  }
-}
-
 template <class T>
 void pack_transposed(const T* s, int64_t step, int64_t count, int64_t depth, T* d, int64_t pitch) {
   int64_t i = 0;
@@ -233,6 +203,43 @@ void pack(const T* s, int64_t step, int64_t along, int64_t count, int64_t depth,
 
 int64_t least(int64_t a, int64_t b) { return a < b ? a : b; }
 
+/** Dense rows of A by one dense column: kRows of them side by side, each in the same order whatever its
+ * neighbours. */
+template <class T, int kRows>
+void row_products(const Gemm<T>& g, int64_t first) {
+  constexpr int64_t w = Lanes<T>::count;
+  const T* const a = g.a + first * g.a_row;
+  Vec<T> sums[kRows][2] = {};
+  int64_t k = 0;
+  for (; k + 2 * w <= g.k; k += 2 * w)
+    for (int half = 0; half < 2; half++) {
+      const Vec<T> b = load(g.b + k + half * w);
+#pragma GCC unroll 4
+      for (int i = 0; i < kRows; i++) sums[i][half] += load(a + i * g.a_row + k + half * w) * b;
+    }
+  for (; k < g.k; k += w) {
+    const int64_t n = g.k - k;
+#pragma GCC unroll 4
+    for (int i = 0; i < kRows; i++)
+      sums[i][0] += n < w ? load_part(a + i * g.a_row + k, n) * load_part(g.b + k, n)
+                          : load(a + i * g.a_row + k) * load(g.b + k);
+  }
+  for (int i = 0; i < kRows; i++) {
+    T& c = g.c[(first + i) * g.c_row];
+    const T product = join_lanes<SumOf<T>>(sums[i][0] + sums[i][1]);
+    c = g.accumulate ? c + product : product;
+  }
+}
+
+template <class T>
+void multiply_vector(const Gemm<T>& g) {
+  int64_t i = 0;
+  for (; i + 4 <= g.m; i += 4) row_products<T, 4>(g, i);
+  for (; i < g.m; i++) row_products<T, 1>(g, i);
+  if (!g.bias && g.activation == Activation::none) return;
+  for (i = 0; i < g.m; i++) finish(g.c + i * g.c_row, g.c_row, 1, 1, g.bias, g.activation);
+}
+
 /** Elements that fit on the stack: small products ask nobody for memory. */
 constexpr int64_t kStack = 2048;
 
@@ -241,6 +248,10 @@ bool gemm_alone(const Gemm<T>& g) {
   using Tl = Tiling<T>;
   constexpr int NR = Tl::kColumns;
   constexpr int64_t size = sizeof(T);
+  if (g.n == 1 && g.a_col == 1 && g.b_row == 1 && g.k >= 2 * Lanes<T>::count) {
+    multiply_vector(g);
+    return true;
+  }
   alignas(64) T stack_a[kStack], stack_b[kStack];
   const int64_t panels_n = (g.n + NR - 1) / NR, panels_m = (g.m + Tl::kRows - 1) / Tl::kRows;
 
