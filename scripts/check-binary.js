@@ -22,9 +22,11 @@ const problems = [];
 const output = (command, ...args) => execFileSync(command, args, { encoding: 'utf8', maxBuffer: 1 << 28 });
 const lines = (text) => text.split('\n').filter((line) => line.trim() !== '');
 
-/** Whether a mangled name is of namespace tenon::<isa>: a function, a static in one, its guard, a type's table. */
-const inNamespace = (symbol, isa) =>
-  new RegExp(`^_Z(GV|T[VTIS]|Z+)*N[VK]*5tenon${isa.length}${isa}`).test(symbol);
+/**
+ * Whether a mangled name is of namespace tenon::<isa> (a function, a static in one, its guard, a type's table), or of a
+ * template for something there: no other instruction set can have the same.
+ */
+const inNamespace = (symbol, isa) => new RegExp(`^_Z.*N(5tenon|S_)${isa.length}${isa}`).test(symbol);
 
 function checkObject(file, isa) {
   const name = `${isa}/${path.basename(file, '.o')}`;

@@ -71,7 +71,11 @@ export class ParameterList extends Module {
 
   /** Adds parameters at the end. */
   extend(values: Iterable<Tensor>): this {
-    if (typeof (values as Partial<Iterable<Tensor>> | null)?.[Symbol.iterator] !== 'function')
+    // A tensor's rows would be iterated over, however many they are.
+    if (
+      values instanceof Tensor ||
+      typeof (values as Partial<Iterable<Tensor>> | null)?.[Symbol.iterator] !== 'function'
+    )
       throw new ArgumentError(`ParameterList: expected a list of parameters, got ${describe(values)}`);
     // First all of them: they may come from this list itself.
     for (const p of Array.from(values, (value) => parameterOf('ParameterList', value))) this.append(p);
@@ -147,8 +151,9 @@ export class ParameterDict extends Module {
   /** Sets several parameters. */
   update(values: Readonly<Record<string, Tensor>> | Iterable<readonly [string, Tensor]>): this {
     if (
-      !isOptions(values) &&
-      typeof (values as Partial<Iterable<unknown>> | null)?.[Symbol.iterator] !== 'function'
+      values instanceof Tensor ||
+      (!isOptions(values) &&
+        typeof (values as Partial<Iterable<unknown>> | null)?.[Symbol.iterator] !== 'function')
     )
       throw new ArgumentError(`ParameterDict: expected an object of parameters, got ${describe(values)}`);
     const entries = isOptions(values) ? Object.entries<Tensor>(values as Record<string, Tensor>) : values;

@@ -77,6 +77,9 @@ interface Sequences {
   readonly steps: StepSizes;
 }
 
+/** More have no use, and would fill the memory with small tensors before it is known to be too little. */
+const MOST_LAYERS = 65536;
+
 /**
  * The base of RNN, LSTM and GRU (https://pytorch.org/docs/stable/generated/torch.nn.RNNBase.html): parameters
  * `weight_ih_l0`, `weight_hh_l0`, `bias_ih_l0`, `bias_hh_l0` of each layer, those of the other direction with `_reverse`.
@@ -120,6 +123,8 @@ export class RNNBase extends Module {
     this.inputSize = countArgument(op, 'inputSize', inputSize, 1);
     this.hiddenSize = countArgument(op, 'hiddenSize', hiddenSize, 1);
     this.numLayers = countArgument(op, 'numLayers', numLayers ?? 1, 1);
+    if (this.numLayers > MOST_LAYERS)
+      throw new ArgumentError(`${op}: expected at most ${MOST_LAYERS} layers, got ${this.numLayers}`);
     this.bias = booleanArgument(op, 'bias', bias, true);
     this.batchFirst = booleanArgument(op, 'batchFirst', batchFirst, false);
     this.dropout = dropoutArgument(op, dropout ?? 0, this.numLayers);
