@@ -9,7 +9,7 @@ const layers = [
   { name: 'functional', path: '^lib/functional/' },
   {
     name: 'modules',
-    path: '^lib/(nn|optim|linalg|data|io|utils|cpu|cuda|runtime|share|special|testing|profiler)(/|\\.ts$)',
+    path: '^lib/(nn|optim|amp|linalg|data|io|utils|cpu|cuda|runtime|share|special|testing|profiler)(/|\\.ts$)',
   },
   { name: 'index', path: '^lib/index\\.ts$' },
   { name: 'cli', path: '^lib/cli/' },

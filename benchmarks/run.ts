@@ -12,9 +12,10 @@ import { eventloop } from './suites/eventloop';
 import { elementwise } from './suites/elementwise';
 import { gemm } from './suites/gemm';
 import { notebook } from './suites/notebook';
+import { ops } from './suites/ops';
 import { overhead } from './suites/overhead';
 
-const SUITES: readonly Suite[] = [notebook, overhead, gemm, elementwise, cold, eventloop, cuda];
+const SUITES: readonly Suite[] = [notebook, overhead, gemm, elementwise, ops, cold, eventloop, cuda];
 
 const USAGE = `usage: npm run bench -- [suite ...] [--vs rival ...] [--busy N] [--quick]
 

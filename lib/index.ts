@@ -76,6 +76,7 @@ export * as autograd from './autograd';
 export * as linalg from './linalg';
 export * as nn from './nn';
 export * as optim from './optim';
+export * as amp from './amp';
 export * as io from './io';
 export { save, load, type LoadOptions, type Saveable, type Loaded } from './io';
 export * as utils from './utils';

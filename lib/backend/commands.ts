@@ -225,17 +225,18 @@ export function run(
   submit(op, compute, out, NO_OUTPUTS, NO_OUTPUTS, inputs, scalars);
 }
 
-/** Launches an op that makes `outs`. */
+/** Launches an op that makes `outs` and, behind those, writes to `existing`. */
 export function runMany(
   op: number,
   compute: number,
   outs: readonly Handle[],
   inputs: readonly HandleOrNumber[],
   scalars: readonly number[],
+  existing: readonly Handle[] = NO_OUTPUTS,
 ): void {
   const last = outs.length - 1;
   const before = outs.slice(0, last);
-  submit(op, compute, outs[last]!, before, NO_OUTPUTS, inputs, scalars);
+  submit(op, compute, outs[last]!, before, existing, inputs, scalars);
   for (let i = 0; i < last; i++) if (!before[i]!.owned) binding.own(before[i]!, before[i]!.id);
 }
 

@@ -71,21 +71,19 @@ export function numberArgument(op: string, name: string, value: unknown): number
   return value;
 }
 
+/** Some of the arguments by position, and options behind them. */
+export type WithOptions<Positions extends readonly unknown[], Names> = Positions extends readonly [
+  infer One,
+  ...infer Rest,
+]
+  ? [options: Names] | [One, ...WithOptions<Rest, Names>]
+  : [options: Names];
+
 /** A function of a tensor and arguments that may be given by position or, in an object behind those, by name. */
 export type Named<Positions extends readonly unknown[], Names extends object, Result, First = Tensor> = {
   (x: First, ...args: Positions): Result;
-  (x: First, options: Names): Result;
-  (x: First, second: Positions[0], options: Names): Result;
-  (x: First, ...args: Behind<Required<Positions>, Names>): Result;
+  (x: First, ...args: WithOptions<Required<Positions>, Names>): Result;
 };
-
-/** Options behind the first arguments, however many. */
-export type Behind<Positions extends readonly unknown[], Names extends object> = Positions extends readonly [
-  infer Next,
-  ...infer Rest,
-]
-  ? [options: Names] | [Next, ...Behind<Rest, Names>]
-  : [options: Names];
 
 /** `f`, whose arguments after the first, called `names`, may also be given by name. Throws for unknown and surplus ones. */
 export function named<Positions extends readonly unknown[], Names extends object, Result, First = Tensor>(

@@ -79,6 +79,8 @@ export {
 } from './float-parts';
 export { addcmul, addcdiv, lerp } from './ternary';
 export { hardshrink, prelu } from './shrink';
+export { bilinear } from './bilinear';
+export { celu, celu_, selu, selu_, threshold, threshold_ } from './activations';
 export { finfo, iinfo, type FloatInfo, type IntegerInfo } from './type-info';
 export {
   square,

@@ -34,7 +34,7 @@ export function launch(
   return out;
 }
 
-/** An op of several outputs. */
+/** An op of several outputs; behind those that it makes, it writes to `existing` ones. */
 export function launchMany(
   op: number,
   compute: number,
@@ -42,10 +42,11 @@ export function launchMany(
   codes: readonly number[],
   inputs: readonly KernelOperand[],
   scalars: readonly number[],
+  existing?: readonly Tensor[],
 ): Tensor[] {
   const place = placeOf(inputs);
   const outs = shapes.map((shape, i) => allocate(shape, codes[i]!, place));
-  runMany(op, compute, outs, inputs, scalars);
+  runMany(op, compute, outs, inputs, scalars, existing);
   return outs;
 }
 

@@ -8,17 +8,27 @@ import { Reader } from './files';
 import type { Path } from './path';
 import { parseJson } from './json';
 import { readSafetensors, writeSafetensors, type Contents } from './safetensors';
+import { isCheckpoint, readCheckpoint } from './pt-read';
+import { writeCheckpoint } from './pt-write';
 import { MAX_JSON_DEPTH, putTogether, takeApart, type Saveable } from './state';
 
 /** Under which name the header says what is around the tensors. */
 const STRUCTURE = 'tenon.structure';
 
+/** The endings of PyTorch's checkpoints. */
+const CHECKPOINT = /\.(pt|pth)$/;
+
 /**
- * Writes tensors, or arrays, objects and Maps of them with numbers, text, booleans, BigInts and null between, to a
- * safetensors file: a state dict, an optimizer's, or a whole checkpoint of both. What is the same tensor in two places is
- * so again after `load`. The file is there whole or not at all.
+ * Writes tensors, or arrays, objects and Maps of them with numbers, text, booleans, BigInts and null between, to a file: a
+ * state dict, an optimizer's, or a whole checkpoint of both. A path that ends in .pt or .pth gets PyTorch's format, any
+ * other safetensors. What is the same tensor in two places is so again after `load`. The file is there whole or not at
+ * all.
  */
 export function save(value: Saveable | object, path: Path): void {
+  if (CHECKPOINT.test(String(path))) {
+    writeCheckpoint(path, value);
+    return;
+  }
   const [tensors, json] = takeApart(value);
   writeSafetensors('save', path, tensors, { format: 'pt', [STRUCTURE]: json });
 }
@@ -46,13 +56,17 @@ export interface LoadedObject {
 }
 
 /**
- * What `save` wrote, or the tensors of any safetensors file by name. Say of which type it is: `load<nn.StateDict>(path)`.
+ * What `save` wrote, the tensors of any safetensors file by name, or what is in a checkpoint of PyTorch (1.6 or newer):
+ * tensors and plain values, as with its `weights_only=True`. No code that such a file may hold is run; dictionaries become
+ * objects, tuples arrays, None null. Say of which type it is: `load<nn.StateDict>(path)`.
  * @throws FileError for a file that can't be read or is not in the format.
  */
 export function load<T = Loaded>(path: Path, options: LoadOptions = {}): T {
   checkOptions('load', ['mapLocation'], options);
   const target = resolveDevice('load', options.mapLocation ?? 'cpu');
   return Reader.with('load', path, (reader) => {
+    if (startOf(reader).startsWith('PK') && isCheckpoint(reader))
+      return readCheckpoint('load', reader, target);
     refuseOthers(reader);
     const contents = readSafetensors('load', reader);
     const placed = new Map<string, Tensor>();
@@ -61,13 +75,20 @@ export function load<T = Loaded>(path: Path, options: LoadOptions = {}): T {
   }) as T;
 }
 
+function startOf(reader: Reader): string {
+  return reader.bytes(0, Math.min(reader.size, 8)).toString('latin1');
+}
+
 /** Says of other formats what they are. */
 function refuseOthers(reader: Reader): void {
-  if (reader.size < 8) return;
-  const start = reader.bytes(0, 8).toString('latin1');
+  const start = startOf(reader);
   if (start.startsWith('PK'))
     reader.fail(
-      'expected a safetensors file, got a zip archive: io.loadNpz reads those of NumPy; a PyTorch checkpoint has to be saved as safetensors first',
+      'expected a safetensors file or a checkpoint of PyTorch, got another zip archive: io.loadNpz reads those of NumPy',
+    );
+  if (start.startsWith('\x80\x02\x8a\x0al\xfc'))
+    reader.fail(
+      'expected a safetensors file or a checkpoint of PyTorch 1.6 or newer, got one of an older format: load it in PyTorch and save it again',
     );
   if (start.startsWith('\x93NUMPY'))
     reader.fail('expected a safetensors file, got one of NumPy: io.loadNpy reads it');

@@ -62,36 +62,40 @@ class Encoder {
       case 'undefined':
         return ['undefined'];
       case 'object':
-        return value === null ? null : this.nested(value, path);
+        return value === null ? null : nestedIn(this.above, value, path, () => this.nested(value, path));
       default:
         return refuse(value, path);
     }
   }
 
   private nested(value: object, path: string): Encoded {
-    if (this.above.has(value)) throw new ArgumentError(`save: ${place(path)} contains itself`);
-    if (this.above.size === MAX_DEPTH)
-      throw new ArgumentError(`save: expected at most ${MAX_DEPTH} levels, got more at ${place(path)}`);
-    this.above.add(value);
     const below = (key: string | number): string => (path === '' ? String(key) : `${path}.${key}`);
     const pairs = (entries: readonly (readonly [string | number, unknown])[]): unknown[] =>
       entries.map(([key, item]) => [key, this.encode(item, below(key))]);
-    let encoded: Encoded;
-    if (Array.isArray(value))
-      encoded = ['list', ...Array.from(value, (item, i) => this.encode(item, below(i)))];
-    else if (value instanceof Map) encoded = ['map', ...pairs(mapEntries(value, path))];
-    else if (isOptions(value)) encoded = ['object', ...pairs(Object.entries(value))];
-    else return refuse(value, path);
-    this.above.delete(value);
-    return encoded;
+    if (Array.isArray(value)) return ['list', ...Array.from(value, (item, i) => this.encode(item, below(i)))];
+    if (value instanceof Map) return ['map', ...pairs(mapEntries(value, path))];
+    if (isOptions(value)) return ['object', ...pairs(Object.entries(value))];
+    return refuse(value, path);
   }
+}
+
+/** Encodes what is inside of a value; `above` are the values around it. */
+export function nestedIn<T>(above: Set<object>, value: object, path: string, encode: () => T): T {
+  if (above.has(value)) throw new ArgumentError(`save: ${place(path)} contains itself`);
+  if (above.size === MAX_DEPTH)
+    throw new ArgumentError(`save: expected at most ${MAX_DEPTH} levels, got more at ${place(path)}`);
+  above.add(value);
+  const encoded = encode();
+  above.delete(value);
+  return encoded;
 }
 
 function place(path: string): string {
   return path === '' ? 'what is saved' : describe(path);
 }
 
-function refuse(value: unknown, path: string): never {
+/** Says what can be saved. */
+export function refuse(value: unknown, path: string): never {
   const hint =
     typeof (value as { stateDict?: unknown }).stateDict === 'function' ? '; save its stateDict()' : '';
   throw new ArgumentError(
@@ -99,7 +103,11 @@ function refuse(value: unknown, path: string): never {
   );
 }
 
-function mapEntries(map: Map<unknown, unknown>, path: string): (readonly [string | number, unknown])[] {
+/** A Map's entries; keys are text or numbers. */
+export function mapEntries(
+  map: Map<unknown, unknown>,
+  path: string,
+): (readonly [string | number, unknown])[] {
   return [...map].map(([key, value]) => {
     if (typeof key !== 'string' && !(typeof key === 'number' && Number.isFinite(key)))
       throw new ArgumentError(

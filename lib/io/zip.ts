@@ -1,4 +1,4 @@
-/** Zip archives, as far as NumPy's need them: https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT. */
+/** Zip archives, as far as those of NumPy and PyTorch need them: https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT. */
 import { inflateRawSync } from 'zlib';
 import { describe } from '../errors';
 import { crc32 } from './crc32';
@@ -136,7 +136,7 @@ function checkMember(reader: Reader, { name, method, packed, size }: Member): vo
 }
 
 /** Where the data of a member is. */
-function dataOf(reader: Reader, member: Member): number {
+export function dataOf(reader: Reader, member: Member): number {
   const header = reader.bytes(member.offset, 30);
   if (header.readUInt32LE() !== LOCAL) reader.fail(`${describe(member.name)} is damaged`);
   const start = member.offset + 30 + header.readUInt16LE(26) + header.readUInt16LE(28);
@@ -203,21 +203,28 @@ export class Archive {
 
   constructor(private readonly writer: Writer) {}
 
-  /** Adds a member whose data `fill` writes; it returns the checksum and the size of what is packed. */
+  /**
+   * Adds a member whose data `fill` writes; it returns the checksum and the size of what is packed. The data starts at a
+   * multiple of `alignment`.
+   */
   add(
     name: string,
     method: 'stored' | 'deflated',
     fill: (write: (bytes: Uint8Array) => void) => { crc: number; size: number },
+    alignment = 1,
   ): void {
     const { writer } = this;
     const offset = writer.position;
     const number = method === 'stored' ? STORED : DEFLATED;
     const blank = { name, method: number, crc: 0, packed: 0, size: 0, offset };
-    const start = localHeader(blank);
+    const unpadded = offset + localHeader(blank, 0).length;
+    const missing = (alignment - (unpadded % alignment)) % alignment;
+    const padding = missing > 0 && missing < 4 ? missing + alignment : missing; // a field has a head of 4 bytes
+    const start = localHeader(blank, padding);
     writer.write(start);
     const { crc, size } = fill((bytes) => writer.write(bytes));
     const member = { ...blank, crc, size, packed: writer.position - offset - start.length };
-    writer.writeAt(localHeader(member), offset);
+    writer.writeAt(localHeader(member, padding), offset);
     this.members.push(member);
   }
 
@@ -250,8 +257,17 @@ function sizesField(numbers: readonly number[]): Buffer {
   return field;
 }
 
-function localHeader(member: Member): Buffer {
-  const extra = sizesField([member.size, member.packed]);
+/** The field that PyTorch fills up with, too. */
+const PADDING = 0x4246;
+
+function localHeader(member: Member, padding: number): Buffer {
+  const sizes = sizesField([member.size, member.packed]);
+  const filler = Buffer.alloc(padding);
+  if (padding >= 4) {
+    filler.writeUInt16LE(PADDING);
+    filler.writeUInt16LE(padding - 4, 2);
+  }
+  const extra = Buffer.concat([sizes, filler]);
   const header = Buffer.alloc(30);
   header.writeUInt32LE(LOCAL);
   commonFields(header, 4, member, extra.length);

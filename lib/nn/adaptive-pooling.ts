@@ -1,6 +1,6 @@
 /** Layers that pool to a given size, or at random (https://docs.pytorch.org/docs/stable/nn.html#pooling-layers). */
 import { ArgumentError } from '../errors';
-import { bindArguments, booleanArgument, type Behind } from '../functional/arguments';
+import { bindArguments, booleanArgument, type WithOptions } from '../functional/arguments';
 import {
   adaptiveAvgPool1d,
   adaptiveAvgPool2d,
@@ -12,7 +12,7 @@ import {
 } from '../functional/pooling/adaptive-pool';
 import { fractionalMaxPool2d, type FractionalMaxPoolOptions } from '../functional/pooling/fractional-pool';
 import type { PooledAndIndices } from '../functional/pooling/max-pool';
-import type { PerDim } from '../functional/pooling/windows';
+import type { PerDim } from '../functional/spatial';
 import type { Tensor } from '../tensor';
 import { Module } from './module';
 import { fields } from './repr';
@@ -63,7 +63,7 @@ export class AdaptiveAvgPool3d extends AdaptivePool {
 
 type MaxPositions = [outputSize: OutputSize, returnIndices?: boolean];
 type MaxArguments =
-  MaxPositions | Behind<Required<MaxPositions>, { outputSize?: OutputSize; returnIndices?: boolean }>;
+  MaxPositions | WithOptions<Required<MaxPositions>, { outputSize?: OutputSize; returnIndices?: boolean }>;
 
 abstract class AdaptiveMaxPool extends AdaptivePool {
   readonly returnIndices: boolean;
@@ -125,7 +125,7 @@ type FractionalPositions = [
 export class FractionalMaxPool2d extends Module {
   private readonly options: FractionalMaxPoolOptions;
   constructor(
-    ...given: FractionalPositions | Behind<Required<FractionalPositions>, FractionalMaxPoolOptions>
+    ...given: FractionalPositions | WithOptions<Required<FractionalPositions>, FractionalMaxPoolOptions>
   ) {
     super();
     const layer = 'FractionalMaxPool2d';

@@ -1,5 +1,6 @@
+import { ArgumentError, describe } from '../errors';
 import { bindArguments, integerArgument } from '../functional/arguments';
-import { flatten, type FlattenOptions } from '../functional/view';
+import { flatten, unflatten, type FlattenOptions } from '../functional/view';
 import type { Tensor } from '../tensor';
 import { Module } from './module';
 
@@ -24,6 +25,34 @@ export class Flatten extends Module {
 
   override extraRepr(): string {
     return `start_dim=${this.startDim}, end_dim=${this.endDim}`;
+  }
+}
+
+/** Makes several dimensions of one: the opposite of Flatten (https://pytorch.org/docs/stable/generated/torch.nn.Unflatten.html). */
+export class Unflatten extends Module {
+  readonly dim: number;
+  readonly unflattenedSize: readonly number[];
+
+  constructor(dim: number, unflattenedSize: readonly number[] | { unflattenedSize: readonly number[] });
+  constructor(options: { dim: number; unflattenedSize: readonly number[] });
+  constructor(...given: readonly unknown[]) {
+    super();
+    const [dim, sizes] = bindArguments('Unflatten', ['dim', 'unflattenedSize'], given);
+    this.dim = integerArgument('Unflatten', 'dim', dim);
+    if (!Array.isArray(sizes))
+      throw new ArgumentError(
+        `Unflatten: expected unflattenedSize to be an array of sizes, got ${describe(sizes)}`,
+      );
+    this.unflattenedSize = sizes.map((size) => integerArgument('Unflatten', 'each size', size));
+  }
+
+  override forward(input: Tensor): Tensor {
+    return unflatten(input, this.dim, this.unflattenedSize);
+  }
+
+  override extraRepr(): string {
+    const sizes = this.unflattenedSize;
+    return `dim=${this.dim}, unflattened_size=(${sizes.join(', ')}${sizes.length === 1 ? ',' : ''})`;
   }
 }
 

@@ -10,6 +10,7 @@ import { fromShared, shareTensor, type SharedTensor } from '../share';
 import { sameShape, showShape } from '../shape';
 import { Tensor, checkTensor, setGradient } from '../tensor';
 import type { AnyBackwardHook, Gradients } from './backward-hooks';
+import { watchErrors } from './error-path';
 import { addHook, type AnyHook, type HookOptions } from './hooks';
 import { convertTensor, type Target } from './convert';
 import { Buffer, Parameter, isBuffer } from './parameter';
@@ -34,6 +35,12 @@ export const LINES = Symbol('lines');
 /** The names under which `registerBuffer` was called, and whether each is saved. */
 const registered = new WeakMap<Module, Map<string, boolean>>();
 
+/** @internal Makes known what a copy of a module has of its registered buffers. */
+export function copyRegistered(from: Module, to: Module): void {
+  const names = registered.get(from);
+  if (names !== undefined) registered.set(to, new Map(names));
+}
+
 type Member = Parameter | Tensor | Module;
 
 /**
@@ -43,6 +50,10 @@ type Member = Parameter | Tensor | Module;
 export abstract class Module {
   /** Whether the module is being trained: some layers behave differently. */
   training = true;
+
+  constructor() {
+    watchErrors(this, Module.prototype);
+  }
 
   /** Computes the module's output. */
   // eslint-disable-next-line @typescript-eslint/no-explicit-any -- each layer says exactly what it takes and gives

@@ -1,6 +1,6 @@
 /** Layers that pad: the same at all ends, or so much at each (https://docs.pytorch.org/docs/stable/nn.html#padding-layers). */
 import { ArgumentError, describe } from '../errors';
-import { bindArguments, integerArgument, numberArgument, type Behind } from '../functional/arguments';
+import { bindArguments, integerArgument, numberArgument, type WithOptions } from '../functional/arguments';
 import { pad, type PaddingMode } from '../functional/pad';
 import type { Tensor } from '../tensor';
 import { Module } from './module';
@@ -11,7 +11,7 @@ export type Padding = number | readonly number[];
 type Amounts = [padding: Padding] | [options: { padding: Padding }];
 type AmountsAndValue =
   | [padding: Padding, value: number]
-  | Behind<[padding: Padding, value: number], { padding?: Padding; value?: number }>;
+  | WithOptions<[padding: Padding, value: number], { padding?: Padding; value?: number }>;
 
 abstract class Pad extends Module {
   readonly padding: readonly number[];

@@ -1,11 +1,12 @@
 /** Layers that pool: the largest element or the mean of each window (https://docs.pytorch.org/docs/stable/nn.html#pooling-layers). */
 import { ArgumentError } from '../errors';
-import { bindArguments, booleanArgument, numberArgument, type Behind } from '../functional/arguments';
+import { bindArguments, booleanArgument, numberArgument, type WithOptions } from '../functional/arguments';
 import { avgPool1d, avgPool2d, avgPool3d } from '../functional/pooling/average-pool';
 import { lpPool1d, lpPool2d, lpPool3d } from '../functional/pooling/lp-pool';
 import { maxPool1d, maxPool2d, maxPool3d, type PooledAndIndices } from '../functional/pooling/max-pool';
 import { maxUnpool1d, maxUnpool2d, maxUnpool3d } from '../functional/pooling/max-unpool';
-import { perDim, type Dims, type PerDim } from '../functional/pooling/windows';
+import type { Dims } from '../functional/pooling/windows';
+import { perDim, type PerDim } from '../functional/spatial';
 import type { Tensor } from '../tensor';
 import { Module } from './module';
 import { fields } from './repr';
@@ -59,7 +60,7 @@ export interface MaxPoolLayerOptions {
   /** Whether a window may reach beyond the padding. */
   ceilMode?: boolean;
 }
-type MaxArguments = MaxPositions | Behind<Required<MaxPositions>, MaxPoolLayerOptions>;
+type MaxArguments = MaxPositions | WithOptions<Required<MaxPositions>, MaxPoolLayerOptions>;
 const MAX = ['kernelSize', 'stride', 'padding', 'dilation', 'returnIndices', 'ceilMode'];
 
 abstract class MaxPool extends Pool {
@@ -150,7 +151,7 @@ export interface AvgPoolLayerOptions extends AvgPool1dLayerOptions {
   divisorOverride?: number | null;
 }
 type DividedPositions = [...AveragePositions, divisorOverride?: number | null];
-type AverageArguments = DividedPositions | Behind<Required<DividedPositions>, AvgPoolLayerOptions>;
+type AverageArguments = DividedPositions | WithOptions<Required<DividedPositions>, AvgPoolLayerOptions>;
 const AVERAGE = ['kernelSize', 'stride', 'padding', 'ceilMode', 'countIncludePad', 'divisorOverride'];
 
 abstract class AvgPool extends Pool {
@@ -169,7 +170,7 @@ abstract class AvgPool extends Pool {
 
 /** The means of windows of [N, C, L] or [C, L]. */
 export class AvgPool1d extends AvgPool {
-  constructor(...given: AveragePositions | Behind<Required<AveragePositions>, AvgPool1dLayerOptions>) {
+  constructor(...given: AveragePositions | WithOptions<Required<AveragePositions>, AvgPool1dLayerOptions>) {
     super('AvgPool1d', 1, AVERAGE.slice(0, -1), given);
   }
   override forward(input: Tensor): Tensor {
@@ -212,7 +213,7 @@ export interface LPPoolLayerOptions {
   /** Whether a window may reach beyond the input. */
   ceilMode?: boolean;
 }
-type NormArguments = NormPositions | Behind<Required<NormPositions>, LPPoolLayerOptions>;
+type NormArguments = NormPositions | WithOptions<Required<NormPositions>, LPPoolLayerOptions>;
 
 abstract class LPPool extends Module {
   readonly normType: number;
@@ -277,7 +278,7 @@ export interface MaxUnpoolLayerOptions {
   /** As it was for the layer that pooled (0). */
   padding?: PerDim;
 }
-type UnpoolArguments = UnpoolPositions | Behind<Required<UnpoolPositions>, MaxUnpoolLayerOptions>;
+type UnpoolArguments = UnpoolPositions | WithOptions<Required<UnpoolPositions>, MaxUnpoolLayerOptions>;
 
 abstract class MaxUnpool extends Module {
   readonly kernelSize: readonly number[];

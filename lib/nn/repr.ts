@@ -3,7 +3,8 @@ export function shown(value: unknown): string {
   if (value === null || value === undefined) return 'None';
   if (typeof value === 'boolean') return value ? 'True' : 'False';
   if (Array.isArray(value)) return `(${value.map(shown).join(', ')}${value.length === 1 ? ',' : ''})`;
-  return value === Infinity ? 'inf' : String(value);
+  if (typeof value === 'number') return value === Infinity ? 'inf' : String(value);
+  return typeof value === 'string' ? value : JSON.stringify(value);
 }
 
 /** name=value, ... */

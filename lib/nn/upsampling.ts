@@ -1,5 +1,5 @@
 /** Layers that resample, and those that exchange channels and pixels. */
-import { bindArguments, integerArgument, type Behind } from '../functional/arguments';
+import { bindArguments, integerArgument, type WithOptions } from '../functional/arguments';
 import { interpolate, type InterpolationMode } from '../functional/resampling/interpolate';
 import { channelShuffle, pixelShuffle, pixelUnshuffle } from '../functional/resampling/shuffle';
 import type { Tensor } from '../tensor';
@@ -33,7 +33,7 @@ export class Upsample extends Module {
   readonly mode: InterpolationMode;
   readonly alignCorners: boolean | null;
   readonly recomputeScaleFactor: boolean | null;
-  constructor(...given: Positions | Behind<Required<Positions>, UpsampleOptions>) {
+  constructor(...given: Positions | WithOptions<Required<Positions>, UpsampleOptions>) {
     super();
     const names = ['size', 'scaleFactor', 'mode', 'alignCorners', 'recomputeScaleFactor'];
     const bound = bindArguments('Upsample', names, given) as Positions;
@@ -67,7 +67,7 @@ export class Upsample extends Module {
 }
 
 type Simple =
-  [size?: Sizes, scaleFactor?: Sizes] | Behind<[Sizes, Sizes], { size?: Sizes; scaleFactor?: Sizes }>;
+  [size?: Sizes, scaleFactor?: Sizes] | WithOptions<[Sizes, Sizes], { size?: Sizes; scaleFactor?: Sizes }>;
 
 /** Repeats the elements of [N, C, H, W]. */
 export class UpsamplingNearest2d extends Upsample {

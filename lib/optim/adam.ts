@@ -1,13 +1,7 @@
-import { runInto } from '../backend/commands';
-import { stepEnd } from '../backend/memory';
 import { Op } from '../backend/ops.generated';
-import { COMPUTE } from '../dtype';
-import { ArgumentError, describe } from '../errors';
-import { bindArguments, booleanArgument, numberArgument } from '../functional/arguments';
-import { zerosOf } from '../functional/kernel';
-import { bumpVersion, type Tensor } from '../tensor';
-import { Optimizer, type Group, type Params } from './optimizer';
-import { stateFor, type ParameterState } from './state';
+import { NativeOptimizer, type SteppedState } from './native-optimizer';
+import type { Group, Params } from './optimizer';
+import { checkAtLeast0, checkBetas, checkBooleans, optionsOf, type Given, type Hints } from './options';
 
 export interface AdamWOptions {
   /** The learning rate (0.001). */
@@ -29,149 +23,78 @@ export interface AdamOptions extends AdamWOptions {
   decoupledWeightDecay?: boolean;
 }
 
-const ADAMW_NAMES = ['lr', 'betas', 'eps', 'weightDecay', 'amsgrad', 'maximize'] as const;
-const ADAM_NAMES = [...ADAMW_NAMES, 'decoupledWeightDecay'] as const;
+const ADAMW_DEFAULTS = {
+  lr: 0.001,
+  betas: [0.9, 0.999],
+  eps: 1e-8,
+  weightDecay: 0.01,
+  amsgrad: false,
+  maximize: false,
+} as const;
+const ADAM_DEFAULTS = { ...ADAMW_DEFAULTS, weightDecay: 0, decoupledWeightDecay: false } as const;
 
-/** The arguments behind the parameters, with defaults; the base checks them. */
-function optionsOf(
-  op: string,
-  names: readonly string[],
-  weightDecay: number,
-  given: readonly unknown[],
-): Required<AdamOptions> {
-  const bound = bindArguments(op, names, given);
-  const defaults = [0.001, [0.9, 0.999], 1e-8, weightDecay, false, false, false];
-  const [lr, betas, eps, decay, amsgrad, maximize, decoupledWeightDecay] = defaults.map((value, i) =>
-    bound[i] === undefined ? value : bound[i],
-  );
-  return {
-    lr,
-    betas,
-    eps,
-    weightDecay: decay,
-    amsgrad,
-    maximize,
-    decoupledWeightDecay,
-  } as Required<AdamOptions>;
-}
+const STATES = ['exp_avg', 'exp_avg_sq'];
+const AMSGRAD_STATES = [...STATES, 'max_exp_avg_sq'];
 
 /** A launch's scalars: one array of doubles for all steps. */
 const SCALARS = [0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5];
 
-/** So many parameters fit in one launch, with their states. */
-const LAUNCH = 120;
-
-/** What is remembered of a parameter. */
-interface AdamState extends ParameterState {
-  step: number;
-  exp_avg: Tensor;
-  exp_avg_sq: Tensor;
-}
+type Positions = [
+  lr: number,
+  betas: readonly [number, number],
+  eps: number,
+  weightDecay: number,
+  amsgrad: boolean,
+  maximize: boolean,
+];
 
 /**
  * Adam (https://pytorch.org/docs/stable/generated/torch.optim.Adam.html; Kingma and Ba, "Adam: A method for stochastic
  * optimization", 2014). A group is updated by one native call.
  */
-export class Adam extends Optimizer<AdamOptions> {
+export class Adam extends NativeOptimizer<AdamOptions> {
+  /** @internal */
+  protected override readonly op = Op.adam;
   /** @internal */
   protected override readonly stateFields = {
-    step: true,
-    exp_avg: true,
-    exp_avg_sq: true,
-    max_exp_avg_sq: false,
-  };
+    step: 'number',
+    exp_avg: 'tensor',
+    exp_avg_sq: 'tensor',
+    max_exp_avg_sq: 'optional',
+  } as const;
 
-  constructor(params: Params<AdamOptions>, options?: AdamOptions);
-  constructor(params: Params<AdamOptions>, lr: number, options?: AdamOptions);
+  constructor(params: Params<AdamOptions>, options?: AdamOptions & Hints);
+  constructor(params: Params<AdamOptions>, lr: number, options?: AdamOptions & Hints);
+  constructor(params: Params<AdamOptions>, ...given: Given<Positions, AdamOptions>);
   constructor(params: Params<AdamOptions>, ...given: readonly unknown[]) {
-    super(params, optionsOf('Adam', ADAM_NAMES, 0, given));
+    super(params, optionsOf<AdamOptions>('Adam', ADAM_DEFAULTS, given));
   }
 
   /** @internal */
   protected override checkGroup(group: Group<AdamOptions>): void {
     const name = this.constructor.name;
-    for (const option of ['lr', 'eps', 'weightDecay'] as const)
-      if (!(numberArgument(name, option, group[option]) >= 0))
-        throw new ArgumentError(
-          `${name}: expected ${option} to be a number >= 0, got ${describe(group[option])}`,
-        );
-    const betas: unknown = group.betas;
-    if (
-      !Array.isArray(betas) ||
-      betas.length !== 2 ||
-      !betas.every((beta) => typeof beta === 'number' && beta >= 0 && beta < 1)
-    )
-      throw new ArgumentError(`${name}: expected betas to be two numbers in [0, 1), got ${describe(betas)}`);
-    for (const option of ['amsgrad', 'maximize', 'decoupledWeightDecay'] as const)
-      booleanArgument(name, option, group[option], false);
+    checkAtLeast0(name, group, ['lr', 'eps', 'weightDecay']);
+    checkBetas(name, group.betas);
+    checkBooleans(name, group, ['amsgrad', 'maximize', 'decoupledWeightDecay']);
   }
 
   /** @internal */
-  protected override update(group: Group<AdamOptions>): void {
-    const { params } = group;
-    // Those with a gradient, apart where they differ in their number of steps, dtype or device.
-    let pending: Tensor[] = [];
-    let states: AdamState[] = [];
-    for (let i = 0; i < params.length; i++) {
-      const p = params[i]!;
-      if (p.gradient === null) continue;
-      const state = this.stateOf(p, group.amsgrad);
-      if (
-        pending.length > 0 &&
-        (state.step !== states[0]!.step ||
-          p.code !== pending[0]!.code ||
-          p.place !== pending[0]!.place ||
-          pending.length === LAUNCH)
-      ) {
-        this.launch(group, pending, states);
-        pending = [];
-        states = [];
-      }
-      pending.push(p);
-      states.push(state);
-    }
-    if (pending.length > 0) this.launch(group, pending, states);
-  }
-
-  private stateOf(p: Tensor, amsgrad: boolean): AdamState {
-    let state = this.state.get(p) as AdamState | undefined;
-    if (state === undefined) {
-      state = { step: 0, exp_avg: zerosOf(p), exp_avg_sq: zerosOf(p) };
-      this.state.set(p, state);
-    }
-    if (amsgrad) state.max_exp_avg_sq ??= zerosOf(p);
-    return state;
-  }
-
-  private launch(group: Group<AdamOptions>, params: readonly Tensor[], states: readonly AdamState[]): void {
-    const { lr, betas, eps, weightDecay, amsgrad, maximize, decoupledWeightDecay } = group;
-    const outs = params.slice();
-    const append = (name: string): void => {
-      for (let i = 0; i < params.length; i++) outs.push(stateFor(states[i]!, name, params[i]!));
-    };
-    append('exp_avg');
-    append('exp_avg_sq');
-    if (amsgrad) append('max_exp_avg_sq');
-    SCALARS[0] = lr;
-    SCALARS[1] = betas[0];
-    SCALARS[2] = betas[1];
-    SCALARS[3] = eps;
-    SCALARS[4] = weightDecay;
-    SCALARS[5] = decoupledWeightDecay ? 1 : 0;
-    SCALARS[6] = amsgrad ? 1 : 0;
-    SCALARS[7] = maximize ? 1 : 0;
-    SCALARS[8] = states[0]!.step + 1;
-    const grads = params.map((p) => p.gradient!);
-    runInto(Op.adam, COMPUTE[params[0]!.code]!, outs, grads, SCALARS);
-    for (let i = 0; i < params.length; i++) {
-      states[i]!.step++;
-      bumpVersion(params[i]!);
-    }
+  protected override stateNames(group: Group<AdamOptions>): readonly string[] {
+    return group.amsgrad ? AMSGRAD_STATES : STATES;
   }
 
   /** @internal */
-  protected override finish(): void {
-    stepEnd();
+  protected override scalars(group: Group<AdamOptions>, state: SteppedState): readonly number[] {
+    SCALARS[0] = group.lr;
+    SCALARS[1] = group.betas[0];
+    SCALARS[2] = group.betas[1];
+    SCALARS[3] = group.eps;
+    SCALARS[4] = group.weightDecay;
+    SCALARS[5] = group.decoupledWeightDecay ? 1 : 0;
+    SCALARS[6] = group.amsgrad ? 1 : 0;
+    SCALARS[7] = group.maximize ? 1 : 0;
+    SCALARS[8] = state.step + 1;
+    return SCALARS;
   }
 }
 
@@ -180,9 +103,13 @@ export class Adam extends Optimizer<AdamOptions> {
  * Loshchilov and Hutter, "Decoupled weight decay regularization", 2017).
  */
 export class AdamW extends Adam {
-  constructor(params: Params<AdamWOptions>, options?: AdamWOptions);
-  constructor(params: Params<AdamWOptions>, lr: number, options?: AdamWOptions);
+  constructor(params: Params<AdamWOptions>, options?: AdamWOptions & Hints);
+  constructor(params: Params<AdamWOptions>, lr: number, options?: AdamWOptions & Hints);
+  constructor(params: Params<AdamWOptions>, ...given: Given<Positions, AdamWOptions>);
   constructor(params: Params<AdamWOptions>, ...given: readonly unknown[]) {
-    super(params, { ...optionsOf('AdamW', ADAMW_NAMES, 0.01, given), decoupledWeightDecay: true });
+    super(params, {
+      ...optionsOf<AdamWOptions>('AdamW', ADAMW_DEFAULTS, given),
+      decoupledWeightDecay: true,
+    });
   }
 }

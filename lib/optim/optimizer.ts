@@ -3,11 +3,13 @@ import { performance } from 'perf_hooks';
 import { enableGrad } from '../autograd';
 import { checkOverlap } from '../autograd/view';
 import { stepChannel, type StepMessage } from '../backend/channels';
+import { stepEnd } from '../backend/memory';
 import { inSpan, spansKept } from '../backend/spans';
 import { ArgumentError, describe } from '../errors';
 import { booleanArgument, checkOptions, isOptions } from '../functional/arguments';
 import { clearGradients } from '../nn/module';
 import { Tensor } from '../tensor';
+import { withoutHints, type Hints } from './options';
 import {
   loadedOptions,
   loadedState,
@@ -19,7 +21,7 @@ import {
 } from './state';
 
 /** Parameters with options of their own; what is left out is the optimizer's default. */
-export type ParamGroup<Options> = { params: readonly Tensor[] | Tensor } & Partial<Options>;
+export type ParamGroup<Options> = { params: readonly Tensor[] | Tensor } & Partial<Options> & Hints;
 /** Parameters, or groups of them. */
 export type Params<Options> = readonly Tensor[] | readonly ParamGroup<Options>[];
 
@@ -27,17 +29,21 @@ export type Params<Options> = readonly Tensor[] | readonly ParamGroup<Options>[]
 export type Group<Options> = { params: Tensor[] } & Required<Options>;
 
 /** https://pytorch.org/docs/stable/optim.html */
-export abstract class Optimizer<Options extends object> {
+export abstract class Optimizer<
+  Options extends object,
+  State extends object = ParameterState,
+  Saved = Tensor,
+> {
   readonly paramGroups: Group<Options>[] = [];
   readonly defaults: Readonly<Required<Options>>;
   /** @internal What is remembered of each parameter. */
-  protected readonly state = new WeakMap<Tensor, ParameterState>();
+  protected readonly state = new WeakMap<Tensor, State>();
   /** @internal */
   protected abstract readonly stateFields: StateFields;
 
   protected constructor(params: Params<Options>, defaults: Required<Options>) {
     if (new.target === Optimizer)
-      throw new ArgumentError('Optimizer: the base of all optimizers: use SGD or Adam');
+      throw new ArgumentError('Optimizer: the base of all optimizers: use SGD, Adam and the like');
     this.defaults = defaults;
     if (!Array.isArray(params))
       throw new ArgumentError(
@@ -58,7 +64,8 @@ export abstract class Optimizer<Options extends object> {
     const name = this.constructor.name;
     if (!isOptions(group))
       throw new ArgumentError(`${name}: expected a group { params, … }, got ${describe(group)}`);
-    const { params, ...options } = group;
+    const { params, ...given } = group;
+    const options = withoutHints(name, given);
     if (!(params instanceof Tensor) && !Array.isArray(params))
       throw new ArgumentError(`${name}: expected params to be a list of Tensors, got ${describe(params)}`);
     const tensors: readonly Tensor[] = params instanceof Tensor ? [params] : params;
@@ -86,13 +93,13 @@ export abstract class Optimizer<Options extends object> {
    * What the optimizer remembers and the options of its groups, as PyTorch names and arranges them; parameters are known by
    * their place. Tensors in it are the optimizer's own: a step changes them.
    */
-  stateDict(): OptimizerStateDict {
-    const state: OptimizerStateDict['state'] = {};
+  stateDict(): OptimizerStateDict<Saved> {
+    const state: OptimizerStateDict<Saved>['state'] = {};
     let next = 0;
     const groups = this.paramGroups.map(({ params, ...options }) => {
       const places = params.map((p) => {
         const kept = this.state.get(p);
-        if (kept !== undefined) state[next] = savedState(kept);
+        if (kept !== undefined) state[next] = this.saved(kept);
         return next++;
       });
       return { ...savedOptions(options), params: places };
@@ -105,18 +112,18 @@ export abstract class Optimizer<Options extends object> {
    * to the parameters' dtype and device.
    * @throws ArgumentError, or ShapeError where a tensor does not fit its parameter; nothing has changed then.
    */
-  loadStateDict(stateDict: OptimizerStateDict): void {
+  loadStateDict(stateDict: OptimizerStateDict<Saved>): void {
     const op = `${this.constructor.name}.loadStateDict`;
-    const { state, param_groups: groups } = (
-      isOptions(stateDict) ? stateDict : {}
-    ) as Partial<OptimizerStateDict>;
+    const { state, param_groups: groups } = (isOptions(stateDict) ? stateDict : {}) as Partial<
+      OptimizerStateDict<Saved>
+    >;
     if (!isOptions(state) || !Array.isArray(groups))
       throw new ArgumentError(`${op}: expected { state, param_groups }, got ${describe(stateDict)}`);
     if (groups.length !== this.paramGroups.length)
       throw new ArgumentError(
         `${op}: expected ${this.paramGroups.length} groups of parameters, got ${groups.length}`,
       );
-    const states = new Map<Tensor, ParameterState>();
+    const states = new Map<Tensor, State>();
     const changed = this.paramGroups.map((group, i) => {
       const saved: unknown = groups[i];
       const places = isOptions(saved) ? saved.params : undefined;
@@ -126,7 +133,7 @@ export abstract class Optimizer<Options extends object> {
         );
       group.params.forEach((p, k) => {
         const kept = (state as Record<string, unknown>)[String(places[k])];
-        if (kept !== undefined) states.set(p, loadedState(op, p, this.stateFields, kept));
+        if (kept !== undefined) states.set(p, this.loaded(op, p, kept));
       });
       const options = loadedOptions(saved as Record<string, unknown>, Object.keys(this.defaults));
       const next = { ...group, ...options } as Group<Options>;
@@ -138,6 +145,16 @@ export abstract class Optimizer<Options extends object> {
       for (const p of next.params) this.state.delete(p);
     });
     for (const [p, kept] of states) if (Object.keys(kept).length > 0) this.state.set(p, kept);
+  }
+
+  /** @internal A parameter's state for a state dict. */
+  protected saved(kept: State): Record<string, Saved> {
+    return savedState(kept as ParameterState) as Record<string, Saved>;
+  }
+
+  /** @internal A parameter's state out of a state dict. */
+  protected loaded(op: string, p: Tensor, saved: unknown): State {
+    return loadedState(op, p, this.stateFields, saved) as State;
   }
 
   /** Drops the gradients, or (with `setToNone: false`) sets them to zero. */
@@ -155,8 +172,8 @@ export abstract class Optimizer<Options extends object> {
   step<T>(closure: () => T): T;
   step<T>(closure?: () => T): T | undefined {
     const loss = closure === undefined ? undefined : enableGrad(closure);
-    if (!spansKept && !stepChannel.hasSubscribers) this.updateAll();
-    else this.observedStep();
+    if (!this.isObserved()) this.updateAll();
+    else this.observed(() => this.updateAll());
     return loss;
   }
 
@@ -165,14 +182,19 @@ export abstract class Optimizer<Options extends object> {
       this.checkGroup(this.paramGroups[i]!);
       this.update(this.paramGroups[i]!);
     }
-    this.finish();
+    stepEnd();
   }
 
-  /** The step, told to those who want to know. */
-  private observedStep(): void {
+  /** @internal Whether anyone wants to know of steps. */
+  protected isObserved(): boolean {
+    return spansKept || stepChannel.hasSubscribers;
+  }
+
+  /** @internal The step, told to those who want to know. */
+  protected observed(step: () => void): void {
     const optimizer = this.constructor.name;
     const start = performance.now();
-    inSpan('optimizer', `${optimizer}.step`, () => this.updateAll());
+    inSpan('optimizer', `${optimizer}.step`, step);
     const message: StepMessage = {
       optimizer,
       parameters: this.paramGroups.flatMap((g) => g.params).filter((p) => p.gradient !== null).length,
@@ -180,7 +202,4 @@ export abstract class Optimizer<Options extends object> {
     };
     if (stepChannel.hasSubscribers) stepChannel.publish(message);
   }
-
-  /** @internal */
-  protected abstract finish(): void;
 }

@@ -1,11 +1,11 @@
 import { runInto } from '../backend/commands';
-import { stepEnd } from '../backend/memory';
 import { Op } from '../backend/ops.generated';
 import { COMPUTE } from '../dtype';
-import { ArgumentError, describe } from '../errors';
-import { bindArguments, booleanArgument, numberArgument } from '../functional/arguments';
+import { ArgumentError } from '../errors';
 import { bumpVersion, uninitialised, type Tensor } from '../tensor';
+import { eachLaunch } from './launches';
 import { Optimizer, type Group, type Params } from './optimizer';
+import { checkAtLeast0, checkBooleans, checkNumbers, optionsOf, type Given, type Hints } from './options';
 import { stateFor } from './state';
 
 export interface SGDOptions {
@@ -21,14 +21,10 @@ export interface SGDOptions {
   maximize?: boolean;
 }
 
-const NAMES = ['lr', 'momentum', 'dampening', 'weightDecay', 'nesterov', 'maximize'] as const;
+const DEFAULTS = { lr: 0.001, momentum: 0, dampening: 0, weightDecay: 0, nesterov: false, maximize: false };
 
 /** A launch's scalars: one array of doubles for all steps. */
 const SCALARS = [0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5];
-function checkAtLeastZero(name: string, value: unknown): void {
-  if (!(numberArgument('SGD', name, value) >= 0))
-    throw new ArgumentError(`SGD: expected ${name} to be a number >= 0, got ${describe(value)}`);
-}
 
 /** So many tensors fit in one launch, momentum buffers included. */
 const LAUNCH = 250;
@@ -39,65 +35,51 @@ const LAUNCH = 250;
  */
 export class SGD extends Optimizer<SGDOptions> {
   /** @internal */
-  protected override readonly stateFields = { momentum_buffer: false };
+  protected override readonly stateFields = { momentum_buffer: 'optional' } as const;
 
-  constructor(params: Params<SGDOptions>, options?: SGDOptions);
-  constructor(params: Params<SGDOptions>, lr: number, options?: SGDOptions);
+  constructor(params: Params<SGDOptions>, options?: SGDOptions & Hints);
+  constructor(params: Params<SGDOptions>, lr: number, options?: SGDOptions & Hints);
+  constructor(
+    params: Params<SGDOptions>,
+    ...given: Given<
+      [
+        lr: number,
+        momentum: number,
+        dampening: number,
+        weightDecay: number,
+        nesterov: boolean,
+        maximize: boolean,
+      ],
+      SGDOptions
+    >
+  );
   constructor(params: Params<SGDOptions>, ...given: readonly unknown[]) {
-    const [lr = 0.001, momentum = 0, dampening = 0, weightDecay = 0, nesterov = false, maximize = false] =
-      bindArguments('SGD', NAMES, given);
-    // The base checks them.
-    super(params, { lr, momentum, dampening, weightDecay, nesterov, maximize } as Required<SGDOptions>);
+    super(params, optionsOf<SGDOptions>('SGD', DEFAULTS, given));
   }
 
   /** @internal */
   protected override checkGroup(group: Group<SGDOptions>): void {
-    checkAtLeastZero('lr', group.lr);
-    checkAtLeastZero('momentum', group.momentum);
-    checkAtLeastZero('weightDecay', group.weightDecay);
-    numberArgument('SGD', 'dampening', group.dampening);
-    booleanArgument('SGD', 'nesterov', group.nesterov, false);
-    booleanArgument('SGD', 'maximize', group.maximize, false);
+    checkAtLeast0('SGD', group, ['lr', 'momentum', 'weightDecay']);
+    checkNumbers('SGD', group, ['dampening']);
+    checkBooleans('SGD', group, ['nesterov', 'maximize']);
     if (group.nesterov && (group.momentum === 0 || group.dampening !== 0))
       throw new ArgumentError('SGD: nesterov needs a momentum and no dampening');
   }
 
   /** @internal */
   protected override update(group: Group<SGDOptions>): void {
-    const { params, momentum } = group;
-    // Those with a gradient; of these, apart, those without a momentum yet, and those of another dtype or
-    // device.
-    let pending: Tensor[] = [];
-    let grads: Tensor[] = [];
-    let first = false;
-    for (let i = 0; i < params.length; i++) {
-      const p = params[i]!;
-      if (p.gradient === null) continue;
-      const isFirst = momentum !== 0 && !this.state.has(p);
-      if (
-        pending.length > 0 &&
-        (isFirst !== first ||
-          p.code !== pending[0]!.code ||
-          p.place !== pending[0]!.place ||
-          pending.length === LAUNCH)
-      ) {
-        this.launch(group, pending, grads, first);
-        pending = [];
-        grads = [];
-      }
-      first = isFirst;
-      pending.push(p);
-      grads.push(p.gradient);
-    }
-    if (pending.length > 0) this.launch(group, pending, grads, first);
+    const hasMomentum = group.momentum !== 0;
+    // Apart: those without a momentum yet.
+    eachLaunch(
+      group.params,
+      LAUNCH,
+      (p) => hasMomentum && !this.state.has(p),
+      (a, b) => a === b,
+      (params, [first]) => this.launch(group, params, first!),
+    );
   }
 
-  private launch(
-    group: Group<SGDOptions>,
-    params: readonly Tensor[],
-    grads: readonly Tensor[],
-    first: boolean,
-  ): void {
+  private launch(group: Group<SGDOptions>, params: readonly Tensor[], first: boolean): void {
     const { lr, momentum, dampening, weightDecay, nesterov, maximize } = group;
     let outs = params;
     if (momentum !== 0) {
@@ -113,12 +95,8 @@ export class SGD extends Optimizer<SGDOptions> {
     SCALARS[4] = nesterov ? 1 : 0;
     SCALARS[5] = maximize ? 1 : 0;
     SCALARS[6] = first ? 1 : 0;
+    const grads = params.map((p) => p.gradient!);
     runInto(Op.sgd, COMPUTE[params[0]!.code]!, outs, grads, SCALARS);
     for (let i = 0; i < params.length; i++) bumpVersion(params[i]!);
-  }
-
-  /** @internal */
-  protected override finish(): void {
-    stepEnd();
   }
 }

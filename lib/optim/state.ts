@@ -8,15 +8,15 @@ import { fullOf } from '../functional/kernel';
 import { sameShape, showShape } from '../shape';
 import { Tensor } from '../tensor';
 
-/** Of one parameter, by PyTorch's names; the number of steps is a number. */
+/** Of one parameter, by PyTorch's names; what PyTorch keeps in tensors of no dimensions are numbers. */
 export type ParameterState = Record<string, Tensor | number>;
 
-/** The names an optimizer uses, and whether a state that is loaded must have them. */
-export type StateFields = Readonly<Record<string, boolean>>;
+/** The names an optimizer uses: of numbers, of tensors, and of tensors that a state may lack. */
+export type StateFields = Readonly<Record<string, 'number' | 'tensor' | 'optional'>>;
 
 /** What `stateDict()` of an optimizer gives: parameters are known by their place in all groups together. */
-export interface OptimizerStateDict {
-  state: Record<number, Record<string, Tensor>>;
+export interface OptimizerStateDict<Value = Tensor> {
+  state: Record<number, Record<string, Value>>;
   param_groups: (Record<string, unknown> & { params: number[] })[];
 }
 
@@ -48,7 +48,7 @@ export function loadedOptions(
   );
 }
 
-/** A state for a state dict: as in PyTorch, the number of steps is a tensor there. */
+/** A state for a state dict: as in PyTorch, numbers are tensors there. */
 export function savedState(state: ParameterState): Record<string, Tensor> {
   return Object.fromEntries(
     Object.entries(state).map(([name, value]) => [
@@ -69,19 +69,20 @@ export function loadedState(op: string, p: Tensor, fields: StateFields, saved: u
         `${op}: unknown state ${describe(name)}; expected ${Object.keys(fields).join(', ')}`,
       );
     if (value === null || value === undefined) continue;
-    if (name === 'step') state[name] = stepNumber(op, value);
-    else state[name] = stateTensor(op, p, name, value);
+    state[name] = fields[name] === 'number' ? stateNumber(op, name, value) : stateTensor(op, p, name, value);
   }
-  for (const [name, required] of Object.entries(fields))
-    if (required && !(name in state)) throw new ArgumentError(`${op}: ${name} is missing in a state`);
+  for (const [name, kind] of Object.entries(fields))
+    if (kind !== 'optional' && !(name in state))
+      throw new ArgumentError(`${op}: ${name} is missing in a state`);
   return state;
 }
 
-function stepNumber(op: string, value: unknown): number {
-  const step = value instanceof Tensor && value.count === 1 ? value.item() : value;
-  if (typeof step !== 'number' || !(step >= 0))
-    throw new ArgumentError(`${op}: expected step to be a number >= 0, got ${describe(value)}`);
-  return step;
+/** A number of a state, also out of a tensor. */
+export function stateNumber(op: string, name: string, value: unknown): number {
+  const number = value instanceof Tensor && value.count === 1 ? value.item() : value;
+  if (typeof number !== 'number' || !(number >= 0))
+    throw new ArgumentError(`${op}: expected ${name} to be a number >= 0, got ${describe(value)}`);
+  return number;
 }
 
 function stateTensor(op: string, p: Tensor, name: string, value: unknown): Tensor {

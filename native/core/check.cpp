@@ -1,8 +1,12 @@
 #include "core/check.h"
 
+#include "core/check_attention.h"
+#include "core/check_conv.h"
 #include "core/check_lanes.h"
+#include "core/check_layers.h"
 #include "core/check_linalg.h"
 #include "core/check_pooling.h"
+#include "core/check_recurrent.h"
 #include "cpu/kernel_table.h"
 
 namespace tenon {
@@ -79,7 +83,28 @@ bool may_work_in_place(Op op) {
     case Op::logSoftmax:
     case Op::softmaxBackward:
     case Op::logSoftmaxBackward:
-    case Op::mseLossBackward: return true;
+    case Op::mseLossBackward:
+    case Op::dropout:
+    case Op::maskedScale: return true;
+    default: return false;
+  }
+}
+
+/** Kernels that pair what they are given, of which there may be much. */
+bool works_in_pairs(Op op) {
+  switch (op) {
+    case Op::sgd:
+    case Op::adam:
+    case Op::nadam:
+    case Op::radam:
+    case Op::adamax:
+    case Op::adagrad:
+    case Op::adadelta:
+    case Op::rmsprop:
+    case Op::rprop:
+    case Op::asgd:
+    case Op::clipToNorm:
+    case Op::unscale: return true;
     default: return false;
   }
 }
@@ -94,6 +119,7 @@ class Checker {
   void require(bool condition, ErrorCode code, const char* what) {
     if (!condition && !error_) set_error(error_, code, "%s: %s", op_name(l_.op), what);
   }
+  void complain(const Complaint& c) { require(!c.what, c.code, c.what ? c.what : ""); }
   void shape(bool condition, const char* what) { require(condition, ErrorCode::shape, what); }
   void dtype(bool condition, const char* what) { require(condition, ErrorCode::dtype, what); }
 
@@ -110,7 +136,7 @@ class Checker {
       if (op != Op::fill)  // which gives all elements one value
         require(!overlaps_itself(out), ErrorCode::argument,
                 "elements of the output share memory (it was expanded): clone it first");
-      if (op == Op::sgd || op == Op::adam) {  // pairs what it is given, and there may be many
+      if (works_in_pairs(op)) {
         require(i >= inputs || !overlap(out, l_.in(i), true), ErrorCode::argument, kShared);
         continue;
       }
@@ -387,6 +413,11 @@ class Checker {
     }
   }
 
+  /** Operands [first, end) are floating point. */
+  void gradients(int first, int end) {
+    for (int i = first; i < end; i++) dtype(is_floating(l_.views[i].dtype), "floating point only");
+  }
+
   void kernel() {
     switch (static_cast<Op>(l_.op)) {
       case Op::copy: broadcast(); break;
@@ -445,20 +476,55 @@ class Checker {
       case Op::svd:
       case Op::eigh:
       case Op::matrixExp: check_linalg(l_, error_); break;
+      case Op::attention:
+      case Op::attentionBackward: complain(check_attention(l_)); break;
+      case Op::recurrent:
+      case Op::recurrentBackward: check_recurrent(l_, error_); break;
       case Op::maxPool:
       case Op::maxPoolBackward:
       case Op::averagePool:
-      case Op::averagePoolBackward: {
-        const Complaint c = check_pooling(l_);
-        require(!c.what, c.code, c.what ? c.what : "");
-        break;
-      }
+      case Op::averagePoolBackward: complain(check_pooling(l_)); break;
       case Op::sgd: optimizer(l_.scalar[1].get() != 0 ? 1 : 0); break;
       case Op::adam: optimizer(l_.scalar[6].get() != 0 ? 3 : 2); break;
-      default: {
-        const Complaint c = check_lanes(l_);
-        require(!c.what, c.code, c.what ? c.what : "");
-      }
+      case Op::adagrad:
+      case Op::asgd: optimizer(1); break;
+      case Op::nadam:
+      case Op::radam:
+      case Op::adamax:
+      case Op::adadelta:
+      case Op::rprop: optimizer(2); break;
+      case Op::rmsprop:
+        optimizer(1 + (l_.scalar[5].get() > 0 ? 1 : 0) + (l_.scalar[6].get() != 0 ? 1 : 0));
+        break;
+      case Op::totalNorm:
+        shape(l_.out().rank == 0, "the norm has no dimensions");
+        gradients(0, l_.outputs + static_cast<int>(l_.inputs));
+        break;
+      case Op::clipToNorm:
+        shape(l_.in().rank == 0, "the norm has no dimensions");
+        gradients(0, l_.outputs + 1);
+        break;
+      case Op::unscale:
+        require(l_.outputs > 0, ErrorCode::internal, "wrong number of operands");
+        if (!ok()) break;
+        shape(l_.out().rank == 0, "what is found has no dimensions");
+        dtype(l_.out().dtype == DType::f32, "what is found is float32");
+        gradients(1, l_.outputs);
+        break;
+      case Op::rowNorm:
+      case Op::rowNormBackward:
+      case Op::batchNorm:
+      case Op::batchNormBackward:
+      case Op::dropout:
+      case Op::maskedScale:
+      case Op::embedding:
+      case Op::embeddingBackward: complain(check_layers(l_)); break;
+      case Op::convolution:
+      case Op::convolutionInput:
+      case Op::convolutionWeight: complain(check_convolution(l_)); break;
+      case Op::im2col:
+      case Op::col2im: complain(check_fold(l_)); break;
+      default: complain(check_lanes(l_));
     }
   }
 

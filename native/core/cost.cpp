@@ -1,5 +1,6 @@
 #include "core/cost.h"
 
+#include "core/recurrent.h"
 #include "cpu/kernel_table.h"
 
 namespace tenon {
@@ -28,6 +29,27 @@ int64_t estimated_cost(const Launch& l) {
     case Op::linear: return product(l.out().numel, last_size(l.in(), 1)) / kProducts;
     case Op::linearBackward:
       return product(product(l.in().numel, last_size(l.in(1), 1)), l.outputs) / kProducts;
+    case Op::attention:
+    case Op::attentionBackward: {
+      const bool backward = static_cast<Op>(l.op) == Op::attentionBackward;
+      const TensorView &q = l.in(backward), &k = l.in(1 + backward);
+      return product(product(q.numel, last_size(k, 2)), backward ? 5 : 2) / kProducts;
+    }
+    case Op::convolution:
+    case Op::convolutionWeight:
+    case Op::convolutionInput: {
+      // Elements of the gradient, or of the result, times those of the weight that each meets.
+      const Op op = static_cast<Op>(l.op);
+      const TensorView& w = op == Op::convolutionWeight ? l.out() : l.in(1);
+      const TensorView& y = op == Op::convolution ? l.out() : l.in();
+      return w.rank && w.shape[0] ? product(y.numel, w.numel / w.shape[0]) / kProducts : 0;
+    }
+    case Op::recurrent:
+    case Op::recurrentBackward: {
+      const RecurrentForm form(l, static_cast<Op>(l.op) == Op::recurrentBackward);
+      const TensorView &w = l.views[form.w_hh], &gates = l.views[form.gates];
+      return product(gates.numel, w.shape[1] + l.views[form.x].shape[1]) / kProducts;
+    }
     case Op::sort:
     case Op::sortRows:
     case Op::mode:

@@ -227,4 +227,5 @@ struct reluBackward : Cheap {
 }  // namespace TENON_ISA
 }  // namespace tenon
 
+#include "kernels/binary_activations.h"
 #include "kernels/binary_special.h"  // which needs what is here

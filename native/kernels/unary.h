@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "kernels/math.h"
+#include "kernels/unary_activations.h"
 #include "kernels/unary_special.h"
 
 namespace tenon {

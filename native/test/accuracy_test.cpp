@@ -143,6 +143,8 @@ void check_function(const Function& f, DType t) {
   CHECK(r != nullptr);
   if (!r) return;
   const int64_t n = 8192, rounds = full ? 50 : 2;
+  // The C library's, which promises no more.
+  const double most = f.op == Op::erfc && t == DType::f64 ? 4 : kUlps;
   std::vector<Worst> worst(isas().size());
   Random random(static_cast<uint64_t>(f.op) * 2 + (t == DType::f64));
   Array x(t, {n}), out(t, {n});
@@ -156,7 +158,7 @@ void check_function(const Function& f, DType t) {
         const double error = ulps(t, out.get(i), want[static_cast<size_t>(i)]);
         worst[k].take(error, x.get(i));
         checks++;
-        if (error > kUlps)
+        if (error > most)
           fail(__FILE__, __LINE__, "%s %s on %s: f(%.17Lg) is %.17Lg, expected %.17Lg: %.2f ulp", f.name,
                dtype_name(t), isa_name(isas()[k]), x.get(i), out.get(i), want[static_cast<size_t>(i)], error);
       }

@@ -89,6 +89,32 @@ Sample adam(int parameters, bool amsgrad) {
   return s;
 }
 
+/** A step of another optimizer than these. */
+Sample step(Op op, int states, std::vector<double> scalars) {
+  Sample s(op, DType::f32);
+  for (int k = 0; k <= states; k++)
+    for (int i = 0; i < 2; i++) s.out(DType::f32, {3, i + 1});
+  for (int i = 0; i < 2; i++) s.in(DType::f32, {3, i + 1}, Layout::transposed);
+  s.scalars(std::move(scalars));
+  return s;
+}
+
+std::vector<Sample> step_samples() {
+  std::vector<Sample> all;
+  all.push_back(step(Op::nadam, 2, {0, 0, 1, 0.9, 0.99, 1e-8, 0.01, 0.1, 0.1}));
+  all.push_back(step(Op::radam, 2, {0, 0, 1, 0.9, 0.99, 1e-8, 0.1, 1}));
+  all.push_back(step(Op::adamax, 2, {0, 0, 0.9, 0.99, 1e-8, 0.1}));
+  all.push_back(step(Op::adagrad, 1, {0, 0, 1e-8, 0.1}));
+  all.push_back(step(Op::adadelta, 2, {0, 0, 0.9, 1e-8, 1}));
+  for (bool momentum : {false, true})
+    for (bool centered : {false, true})
+      all.push_back(step(Op::rmsprop, 1 + momentum + centered,
+                         {0, 0, 0.9, 1e-8, 0.1, momentum ? 0.5 : 0, centered ? 1.0 : 0}));
+  all.push_back(step(Op::rprop, 2, {0, 0, 0.5, 1.2, 1e-6, 50}));
+  all.push_back(step(Op::asgd, 1, {0, 0, 1, 0.1, 1}));
+  return all;
+}
+
 Sample nll(bool backward, bool weighted, int reduction) {
   Sample s(backward ? Op::nllLossBackward : Op::nllLoss, DType::f32);
   const Sizes result = reduction == 0 ? Sizes{4, 2} : Sizes{};
@@ -176,6 +202,10 @@ std::vector<Sample> kernel_samples() {
   add(sgd(2, true));
   add(adam(3, false));
   add(adam(2, true));
+  for (Sample& s : step_samples()) add(std::move(s));
+  add(simple(Op::totalNorm, {{f, {}}}, {{f, {2, 3}}, {f, {}}, {f, {0}}}, {}));
+  add(simple(Op::clipToNorm, {{f, {2, 3}}, {f, {}}}, {{f, {}}}, {1}));
+  add(simple(Op::unscale, {{f, {}}, {f, {2, 3}}, {f, {4}}}, {}, {0.5}));
   for (Sample& s : lane_samples()) add(std::move(s));
   return all;
 }
@@ -752,6 +782,29 @@ TEST("kernels of their own kind: shapes, dtypes and scalars that do not fit") {
   s = sgd(2, true);
   s.call.outputs[3] = s.array(d, {3, 2});
   EXPECT_BAD(s.call, dtype);
+}
+
+TEST("optimizers and gradients: operands that don't fit are refused") {
+  constexpr DType f = DType::f32, i = DType::i64, d = DType::f64;
+  for (Sample& s : step_samples()) {
+    Call call = s.call;
+    call.outputs.pop_back();
+    EXPECT_BAD(call, internal);
+    call = s.call;
+    call.inputs[1] = s.array(f, {3, 1});
+    EXPECT_BAD(call, shape);
+    call = s.call;
+    call.outputs[3] = s.array(d, {3, 2});
+    EXPECT_BAD(call, dtype);
+  }
+  EXPECT_BAD(simple(Op::totalNorm, {{f, {1}}}, {{f, {2, 3}}}, {}).call, shape);
+  EXPECT_BAD(simple(Op::totalNorm, {{f, {}}}, {{f, {2, 3}}, {i, {2}}}, {}).call, dtype);
+  EXPECT_BAD(simple(Op::totalNorm, {{i, {}}}, {{f, {2, 3}}}, {}).call, dtype);
+  EXPECT_BAD(simple(Op::clipToNorm, {{f, {2, 3}}}, {{f, {1}}}, {1}).call, shape);
+  EXPECT_BAD(simple(Op::clipToNorm, {{i, {2, 3}}}, {{f, {}}}, {1}).call, dtype);
+  EXPECT_BAD(simple(Op::unscale, {{f, {1}}, {f, {2}}}, {}, {1}).call, shape);
+  EXPECT_BAD(simple(Op::unscale, {{d, {}}, {f, {2}}}, {}, {1}).call, dtype);
+  EXPECT_BAD(simple(Op::unscale, {{f, {}}, {i, {2}}}, {}, {1}).call, dtype);
 }
 
 TEST("lanes: sizes, dtypes and ranks that don't fit are refused") {

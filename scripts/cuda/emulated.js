@@ -28,7 +28,7 @@ const SUITES = [
   'test/ops',
   'test/programs',
   'test/training',
-  'test/adam',
+  'test/optimizers',
   'test/autograd',
   'test/indexing',
   'test/nn',

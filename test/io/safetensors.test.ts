@@ -255,7 +255,7 @@ describe('wrong arguments', () => {
     expectError(
       () => load(file(Buffer.from('PK\x03\x04 and so on'))),
       FileError,
-      /got a zip archive: io\.loadNpz/,
+      /got another zip archive: io\.loadNpz/,
     );
     expectError(
       () => load(file(Buffer.from('\x93NUMPY\x01\x00\x00\x00', 'latin1'))),

@@ -7,8 +7,9 @@ import { mul } from '../arithmetic';
 import { cast } from '../cast';
 import { abs, relu, sign } from '../elementary';
 import { pow } from '../pointwise';
+import { perDim, type PerDim } from '../spatial';
 import { averagePool } from './average-pool';
-import { checkPlanes, perDim, type Dims, type PerDim } from './windows';
+import { checkPlanes, type Dims } from './windows';
 
 type Positions = [normType: number, kernelSize: PerDim, stride?: PerDim | null, ceilMode?: boolean];
 

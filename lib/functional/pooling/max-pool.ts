@@ -6,10 +6,11 @@ import { Code, DTYPES } from '../../dtype';
 import { DTypeError } from '../../errors';
 import { numelOf, type Shape } from '../../shape';
 import type { Tensor } from '../../tensor';
-import { booleanArgument, named, type Behind } from '../arguments';
+import { booleanArgument, named, type WithOptions } from '../arguments';
 import { launch, launchMany } from '../kernel';
 import { gather } from '../scatter';
 import { reshape } from '../view';
+import { type PerDim } from '../spatial';
 import {
   checkPlanes,
   computeOf,
@@ -19,7 +20,6 @@ import {
   windowsOf,
   worked,
   type Dims,
-  type PerDim,
   type Windows,
 } from './windows';
 
@@ -128,8 +128,8 @@ type WithIndices = MaxPoolOptions & { returnIndices: true };
 type WithoutIndices = MaxPoolOptions & { returnIndices?: false };
 
 export interface MaxPool {
-  (x: Tensor, ...args: Behind<Required<Positions>, WithIndices>): PooledAndIndices;
-  (x: Tensor, ...args: Behind<Required<Positions>, WithoutIndices>): Tensor;
+  (x: Tensor, ...args: WithOptions<Required<Positions>, WithIndices>): PooledAndIndices;
+  (x: Tensor, ...args: WithOptions<Required<Positions>, WithoutIndices>): Tensor;
   (
     x: Tensor,
     kernelSize: PerDim,

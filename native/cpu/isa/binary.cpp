@@ -80,6 +80,8 @@ bool before(const binary::pow*, const Launch& l) {
 
 #define FUNCTOR_0(name, T) binary::name
 #define FUNCTOR_1(name, T) binary::name<T>
+#define FUNCTOR_2(name, T) binary::name<T>
+#define FUNCTOR_3(name, T) binary::name<T>
 
 #define BINARY(name, types, scalars)                                                                      \
   void kernel_##name(const Launch& l) {                                                                   \

@@ -317,7 +317,7 @@ bool gemm_alone(const Gemm<T>& g) {
           t.ldb = pack_b ? NR : g.b_row;
           t.ldc = g.c_row;
           t.last = lanes;
-          t.accumulate = k0 > 0;
+          t.accumulate = k0 > 0 || g.accumulate;
           for (int64_t q = 0, i = i0; q < panels; q++) {
             const int rows = static_cast<int>(height + (q < taller));
             t.a = pack_a ? packed_a + q * Tl::kPitch * depth : g.a + i * g.a_row + k0 * g.a_col;
@@ -374,6 +374,8 @@ bool gemm_any(const Gemm<T>& g) {
 
 bool gemm(const Gemm<float>& g) { return gemm_any(g); }
 bool gemm(const Gemm<double>& g) { return gemm_any(g); }
+bool gemm_here(const Gemm<float>& g) { return g.m == 0 || g.n == 0 || gemm_alone(g); }
+bool gemm_here(const Gemm<double>& g) { return g.m == 0 || g.n == 0 || gemm_alone(g); }
 
 }  // namespace TENON_ISA
 }  // namespace tenon

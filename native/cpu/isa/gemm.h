@@ -20,11 +20,15 @@ struct Gemm {
   int64_t c_row;
   const T* bias = nullptr;  // [n]
   Activation activation = Activation::none;
+  bool accumulate = false;  // C += A B
 };
 
 /** False when there is no memory to pack the operands in. The same bits on any number of threads. */
 bool gemm(const Gemm<float>& g);
 bool gemm(const Gemm<double>& g);
+/** The same on the caller's thread alone: for who shares his work among threads himself. */
+bool gemm_here(const Gemm<float>& g);
+bool gemm_here(const Gemm<double>& g);
 
 }  // namespace TENON_ISA
 }  // namespace tenon

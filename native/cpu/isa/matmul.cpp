@@ -1,5 +1,6 @@
 // matmul and linear: launches cut into the products that GEMM takes.
 #include "core/parallel.h"
+#include "cpu/isa/column_sums.h"
 #include "cpu/isa/gemm.h"
 #include "cpu/isa/kernels.h"
 #include "cpu/isa/strided.h"
@@ -102,30 +103,6 @@ void linear_product(const Launch& l, const TensorView& x, const TensorView& w, c
   if (!gemm(g)) out_of_memory(l, "linear");
 }
 
-/** out[j] = the sum of column j: rows by the block in T, blocks in double (integers stay T). */
-template <class T>
-void column_sums(const TensorView& g, T* out) {
-  using Wide = std::conditional_t<std::is_floating_point_v<T>, double, T>;
-  constexpr int64_t kTile = 256, kBlock = 64;
-  const int64_t rows = g.shape[0], columns = g.shape[1], row = g.strides[0], column = g.strides[1];
-  for (int64_t j0 = 0; j0 < columns; j0 += kTile) {
-    const int64_t n = columns - j0 < kTile ? columns - j0 : kTile;
-    Wide total[kTile];
-    T part[kTile];
-    for (int64_t j = 0; j < n; j++) total[j] = 0;
-    for (int64_t i0 = 0; i0 < rows; i0 += kBlock) {
-      const int64_t end = rows - i0 < kBlock ? rows : i0 + kBlock;
-      for (int64_t j = 0; j < n; j++) part[j] = 0;
-      for (int64_t i = i0; i < end; i++) {
-        const T* const x = g.as<T>() + i * row + j0 * column;
-        for (int64_t j = 0; j < n; j++) part[j] += x[j * column];
-      }
-      for (int64_t j = 0; j < n; j++) total[j] += part[j];
-    }
-    for (int64_t j = 0; j < n; j++) out[j0 + j] = static_cast<T>(total[j]);
-  }
-}
-
 template <class T>
 void linear_gradients(const Launch& l, const TensorView& grad, const TensorView& x, const TensorView& w,
                       T* const* out) {
@@ -137,7 +114,7 @@ void linear_gradients(const Launch& l, const TensorView& grad, const TensorView&
   if (out[1])
     done &= gemm(Gemm<T>{n, k, m, grad.as<T>(), grad.strides[1], grad.strides[0], x.as<T>(), x.strides[0],
                          x.strides[1], out[1], k});
-  if (out[2]) column_sums(grad, out[2]);
+  if (out[2]) column_sums(grad.as<T>(), m, n, grad.strides[0], grad.strides[1], out[2]);
   if (!done) out_of_memory(l, "linearBackward");
 }
 

@@ -7,6 +7,8 @@ namespace cuda {
 
 #define FUNCTOR_0(name, T) binary::name
 #define FUNCTOR_1(name, T) binary::name<T>
+#define FUNCTOR_2(name, T) binary::name<T>
+#define FUNCTOR_3(name, T) binary::name<T>
 #define BINARY_KERNELS(suffix, type, name, scalars) \
   ELEMENTWISE_KERNELS(binary_##name##_##suffix, type, FUNCTOR_##scalars(name, type), type, 2)
 

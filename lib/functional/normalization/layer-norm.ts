@@ -1,0 +1,71 @@
+/** Normalisation over the last dimensions. */
+import { ShapeError } from '../../errors';
+import { Code } from '../../dtype';
+import { checkShape, numelOf, sameShape, showShape, type Shape } from '../../shape';
+import { type Tensor, cudaInUse } from '../../tensor';
+import { named } from '../arguments';
+import { gathered } from '../devices';
+import { rowNorm, rowNormRule } from './rows';
+import { checkFloatingInput, checkParameter, epsArgument, ofNothing } from './operands';
+
+const NativeLayerNorm = rowNormRule('NativeLayerNorm');
+const RmsNorm = rowNormRule('Mul');
+
+/** @internal A size or a list of them, as the sizes of a tensor's last dimensions. */
+export function normalizedShapeOf(op: string, given: unknown): Shape {
+  const shape = checkShape(op, [given]);
+  if (shape.length === 0) throw new ShapeError(`${op}: expected a normalizedShape of at least one dimension`);
+  return shape;
+}
+
+function overLast(
+  op: string,
+  x: Tensor,
+  given: unknown,
+  weight: Tensor | null | undefined,
+  bias: Tensor | null | undefined,
+  eps: number,
+  centred: boolean,
+): Tensor {
+  const shape = normalizedShapeOf(op, given);
+  if (!sameShape(x.shape.slice(x.shape.length - shape.length), shape) || x.shape.length < shape.length)
+    throw new ShapeError(
+      `${op}: expected input [..., ${shape.join(', ')}], as normalizedShape has it, got ${showShape(x.shape)}`,
+    );
+  let w = checkParameter(op, 'weight', weight, x, shape);
+  let b = checkParameter(op, 'bias', bias, x, shape);
+  if (cudaInUse) [x, w, b] = gathered(op, x, w, b);
+  if (x.count === 0) return ofNothing(x, w, b, shape);
+  const channels = numelOf(shape);
+  const r = { rows: x.count / channels, groups: 1, channels, eps, centred, shape };
+  return rowNorm(centred ? NativeLayerNorm : RmsNorm, x, w, b, r);
+}
+
+type NormalizedShape = number | readonly number[];
+
+/**
+ * (x - mean) / √(variance + eps) · weight + bias over the last dimensions, which have `normalizedShape`
+ * (https://pytorch.org/docs/stable/generated/torch.nn.functional.layer_norm.html).
+ */
+export const layerNorm = named<
+  [normalizedShape: NormalizedShape, weight?: Tensor | null, bias?: Tensor | null, eps?: number],
+  { normalizedShape?: NormalizedShape; weight?: Tensor | null; bias?: Tensor | null; eps?: number },
+  Tensor
+>('layerNorm', ['normalizedShape', 'weight', 'bias', 'eps'], (x, shape, weight, bias, eps) => {
+  checkFloatingInput('layerNorm', x);
+  return overLast('layerNorm', x, shape, weight, bias, epsArgument('layerNorm', eps, 1e-5), true);
+});
+
+/**
+ * x / √(mean of x² + eps) · weight over the last dimensions; eps is the dtype's epsilon unless given
+ * (https://pytorch.org/docs/stable/generated/torch.nn.functional.rms_norm.html).
+ */
+export const rmsNorm = named<
+  [normalizedShape: NormalizedShape, weight?: Tensor | null, eps?: number | null],
+  { normalizedShape?: NormalizedShape; weight?: Tensor | null; eps?: number | null },
+  Tensor
+>('rmsNorm', ['normalizedShape', 'weight', 'eps'], (x, shape, weight, eps) => {
+  checkFloatingInput('rmsNorm', x);
+  const least = epsArgument('rmsNorm', eps, x.code === Code.float64 ? 2 ** -52 : 2 ** -23);
+  return overLast('rmsNorm', x, shape, weight, null, least, false);
+});

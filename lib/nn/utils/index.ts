@@ -1,0 +1,11 @@
+/** nn.utils: gradients within bounds, parameters as vectors, sequences of different lengths (https://pytorch.org/docs/stable/nn.html#utilities). */
+export {
+  clipGradNorm_,
+  clipGradValue_,
+  clipGradsWithNorm_,
+  getTotalNorm,
+  type TotalNormOptions,
+} from './clip-grad';
+export { parametersToVector, vectorToParameters } from './convert-parameters';
+export type { Tensors } from './tensors';
+export * as rnn from './rnn';

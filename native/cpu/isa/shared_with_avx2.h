@@ -1,0 +1,50 @@
+// Kernels whose AVX2 form serves AVX-512 as well: they wait for memory, or go element by element, and a third
+// copy of them would only make the addon larger. CMakeLists.txt names their sources.
+#pragma once
+#include "cpu/kernel_table.h"
+
+namespace tenon {
+
+constexpr bool shared_with_avx2(Op op) {
+  switch (op) {
+    // ordering.cpp
+    case Op::sort:
+    case Op::sortRows:
+    case Op::topk:
+    case Op::kthvalue:
+    case Op::median:
+    case Op::mode:
+    // scan.cpp
+    case Op::cumsum:
+    case Op::cumprod:
+    case Op::cummax:
+    case Op::cummin:
+    case Op::logcumsumexp:
+    case Op::linearScan:
+    // scatter.cpp, search.cpp, multinomial.cpp
+    case Op::gather:
+    case Op::scatter:
+    case Op::searchsorted:
+    case Op::bincount:
+    case Op::histc:
+    case Op::nonzero:
+    case Op::multinomial:
+    // fold.cpp, embedding.cpp
+    case Op::im2col:
+    case Op::col2im:
+    case Op::embedding:
+    case Op::embeddingBackward:
+    // adaptive.cpp
+    case Op::nadam:
+    case Op::radam:
+    case Op::adamax:
+    case Op::adagrad:
+    case Op::adadelta:
+    case Op::rmsprop:
+    case Op::rprop:
+    case Op::asgd: return true;
+    default: return false;
+  }
+}
+
+}  // namespace tenon
