@@ -40,8 +40,16 @@ describe('padding', () => {
     ],
     [() => F.pad(ones(1, 3).to('bool'), [1, 1], 'reflect'), DTypeError, /not defined for bool/],
     [() => F.pad(ones(2).to('uint8'), [1, 1], { value: 300 }), ArgumentError, /^pad: 300 can't be converted/],
-    [() => new nn.ZeroPad2d(wrong('1')), ArgumentError, /^ZeroPad2d: expected padding to be a number/],
-    [() => new nn.ConstantPad1d(1, wrong(undefined)), ArgumentError, /^ConstantPad1d: expected value to be/],
+    [
+      () => new nn.ZeroPad2d(wrong<number>('1')),
+      ArgumentError,
+      /^ZeroPad2d: expected padding to be a number/,
+    ],
+    [
+      () => new nn.ConstantPad1d(1, wrong<number>(undefined)),
+      ArgumentError,
+      /^ConstantPad1d: expected value to be/,
+    ],
   ]);
 });
 
@@ -64,7 +72,7 @@ describe('pooling', () => {
     [() => F.maxPool2d(ones(1, 4, 4), [2, 2, 2]), ArgumentError, /kernelSize to be an integer or 2 of them/],
     [() => F.maxPool1d(ones(1, 4), 2, 1, 2), ArgumentError, /padding of at most half of the kernel size/],
     [() => F.maxPool1d(ones(1, 4), 5), ShapeError, /the kernel \[5\] does not fit into the input \[1, 4\]/],
-    [() => F.maxPool1d(ones(1, 4), 2, { ceilMode: wrong(1) }), ArgumentError, /ceilMode to be a boolean/],
+    [() => F.maxPool1d(ones(1, 4), 2, { ceilMode: wrong<boolean>(1) }), ArgumentError, /ceilMode to be a boolean/],
     [
       () => F.maxPool1d(ones(1, 4), 2, wrong({ size: 1 })),
       ArgumentError,
