@@ -72,7 +72,11 @@ describe('pooling', () => {
     [() => F.maxPool2d(ones(1, 4, 4), [2, 2, 2]), ArgumentError, /kernelSize to be an integer or 2 of them/],
     [() => F.maxPool1d(ones(1, 4), 2, 1, 2), ArgumentError, /padding of at most half of the kernel size/],
     [() => F.maxPool1d(ones(1, 4), 5), ShapeError, /the kernel \[5\] does not fit into the input \[1, 4\]/],
-    [() => F.maxPool1d(ones(1, 4), 2, { ceilMode: wrong<boolean>(1) }), ArgumentError, /ceilMode to be a boolean/],
+    [
+      () => F.maxPool1d(ones(1, 4), 2, { ceilMode: wrong<boolean>(1) }),
+      ArgumentError,
+      /ceilMode to be a boolean/,
+    ],
     [
       () => F.maxPool1d(ones(1, 4), 2, wrong({ size: 1 })),
       ArgumentError,
@@ -101,9 +105,9 @@ describe('pooling', () => {
       ShapeError,
       /_randomSamples \[1, 1, 2\], got \[1, 2\]/,
     ],
-    [() => new nn.MaxPool2d(wrong('2')), ArgumentError, /^MaxPool2d: expected kernelSize/],
+    [() => new nn.MaxPool2d(wrong<number>('2')), ArgumentError, /^MaxPool2d: expected kernelSize/],
     [
-      () => new nn.AdaptiveAvgPool2d(wrong(undefined)),
+      () => new nn.AdaptiveAvgPool2d(wrong<number>(undefined)),
       ArgumentError,
       /^AdaptiveAvgPool2d: expected an outputSize/,
     ],
@@ -151,7 +155,7 @@ describe('resampling', () => {
       /one floating-point dtype, got float32 and float64/,
     ],
     [
-      () => F.gridSample(ones(1, 1, 2, 2), ones(1, 2, 2, 2), { mode: wrong('linear') }),
+      () => F.gridSample(ones(1, 1, 2, 2), ones(1, 2, 2, 2), { mode: wrong<'nearest'>('linear') }),
       ArgumentError,
       /expected mode to be one of bilinear/,
     ],
