@@ -176,6 +176,6 @@ describe('resampling', () => {
     [() => F.pixelShuffle(ones(1, 4, 2, 2), 0), ArgumentError, /upscaleFactor to be positive, got 0/],
     [() => F.pixelUnshuffle(ones(1, 3, 2), 2), ShapeError, /H and W multiples of 2, got \[1, 3, 2\]/],
     [() => F.channelShuffle(ones(1, 3, 2, 2), 2), ShapeError, /C a multiple of 2, got \[1, 3, 2, 2\]/],
-    [() => new nn.PixelShuffle(wrong('2')), ArgumentError, /^PixelShuffle: expected upscaleFactor/],
+    [() => new nn.PixelShuffle(wrong<number>('2')), ArgumentError, /^PixelShuffle: expected upscaleFactor/],
   ]);
 });
