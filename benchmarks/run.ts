@@ -11,11 +11,12 @@ import { cuda } from './suites/cuda';
 import { eventloop } from './suites/eventloop';
 import { elementwise } from './suites/elementwise';
 import { gemm } from './suites/gemm';
+import { models } from './suites/models';
 import { notebook } from './suites/notebook';
 import { ops } from './suites/ops';
 import { overhead } from './suites/overhead';
 
-const SUITES: readonly Suite[] = [notebook, overhead, gemm, elementwise, ops, cold, eventloop, cuda];
+const SUITES: readonly Suite[] = [notebook, overhead, gemm, elementwise, ops, models, cold, eventloop, cuda];
 
 const USAGE = `usage: npm run bench -- [suite ...] [--vs rival ...] [--busy N] [--quick]
 

@@ -2,7 +2,6 @@
 import { noGrad } from '../autograd';
 import { cudaDeviceCount } from '../backend/cuda';
 import { Op } from '../backend/ops.generated';
-import { CPU } from '../device';
 import { COMPUTE, Code } from '../dtype';
 import { ArgumentError, DTypeError, describe } from '../errors';
 import {
@@ -176,6 +175,8 @@ export class GradScaler {
 
   /** A step of the optimizer, unless a gradient is infinite or NaN; gradients are unscaled first, if they are not yet. */
   step<Result>(optimizer: Scaled<Result>): Result | undefined {
+    if (typeof (optimizer as Partial<Scaled<Result>> | null | undefined)?.step !== 'function')
+      throw new ArgumentError(`GradScaler.step: expected an optimizer, got ${describe(optimizer)}`);
     if (!this.enabled) return optimizer.step();
     let progress = this.progressOf('step', optimizer);
     if (progress === undefined) {

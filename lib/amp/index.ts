@@ -6,3 +6,4 @@ export {
   type Scalable,
   type Scaled,
 } from './grad-scaler';
+export { autocast, autocastAsync, isAutocastEnabled, type AutocastOptions } from './autocast';

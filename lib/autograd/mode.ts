@@ -5,6 +5,16 @@
 import { AsyncLocalStorage } from 'async_hooks';
 import { ArgumentError, describe } from '../errors';
 import type { Keep } from './node';
+import type { Tensor } from '../tensor';
+
+/** What operations are computed in instead of their operands' dtype, where that is float32 or a half. */
+export interface Autocast {
+  /** The dtype of products. */
+  readonly code: number;
+  readonly isCuda: boolean;
+  /** Leaves that were cast, until the outermost scope ends; null: they are cast anew each time. */
+  readonly cache: Map<Tensor, Tensor> | null;
+}
 
 export interface Modes {
   grad: boolean;
@@ -17,6 +27,8 @@ export interface Modes {
   checkNan: boolean;
   /** Who keeps what recorded operations save; null: their nodes. */
   keep: Keep | null;
+  /** Null: off. */
+  autocast: Autocast | null;
   /** Of an asynchronous scope: what was in force where it began. */
   readonly outer: Modes | null;
   /** Whether an asynchronous scope's promise is settled: what goes on nevertheless is in the modes around it. */
@@ -24,7 +36,9 @@ export interface Modes {
 }
 
 /** What a scope changes. */
-export type ModeChange = Partial<Pick<Modes, 'grad' | 'inference' | 'anomaly' | 'checkNan' | 'keep'>>;
+export type ModeChange = Partial<
+  Pick<Modes, 'grad' | 'inference' | 'anomaly' | 'checkNan' | 'keep' | 'autocast'>
+>;
 
 const thread: Modes = {
   grad: true,
@@ -33,6 +47,7 @@ const thread: Modes = {
   anomaly: false,
   checkNan: true,
   keep: null,
+  autocast: null,
   outer: null,
   over: false,
 };
@@ -62,8 +77,12 @@ export function gradEnabled(): boolean {
  */
 export let unusualModes = false;
 
+/** The same, for autocast. */
+export let autocastUsed = false;
+
 export function changeModes(modes: Modes, change: ModeChange): void {
   if (change.inference || change.anomaly || change.keep) unusualModes = true;
+  if (change.autocast) autocastUsed = true;
   Object.assign(modes, change);
   modes.recording = modes.grad && !modes.inference;
 }
@@ -94,13 +113,13 @@ export function withGradMode<T>(op: string, enabled: boolean, f: () => T): T {
 export function withModes<T>(op: string, change: ModeChange, f: () => T): T {
   checkFunction(op, f);
   const modes = currentModes();
-  const { grad, inference, anomaly, checkNan, keep } = modes;
+  const { grad, inference, anomaly, checkNan, keep, autocast } = modes;
   changeModes(modes, change);
   let result: T;
   try {
     result = f();
   } finally {
-    changeModes(modes, { grad, inference, anomaly, checkNan, keep });
+    changeModes(modes, { grad, inference, anomaly, checkNan, keep, autocast });
   }
   return synchronous(op, result);
 }
@@ -113,8 +132,11 @@ export async function withModesAsync<T>(
 ): Promise<T> {
   checkFunction(op, f);
   const outer = currentModes();
-  const { grad, inference, recording, anomaly, checkNan } = outer;
-  const scope: Modes = { grad, inference, recording, anomaly, checkNan, keep: null, outer, over: false };
+  const { grad, inference, recording, anomaly, checkNan, autocast } = outer;
+  const scope: Modes = {
+    ...{ grad, inference, recording, anomaly, checkNan, autocast },
+    ...{ keep: null, outer, over: false },
+  };
   changeModes(scope, change);
   scopes++;
   try {

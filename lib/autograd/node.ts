@@ -36,7 +36,7 @@ interface FurtherOutput {
 interface Hook {
   readonly index: number;
   readonly call: GradHook;
-  /** Behind those that are added later. */
+  /** WithOptions those that are added later. */
   readonly last: boolean;
 }
 

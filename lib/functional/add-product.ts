@@ -1,4 +1,5 @@
 /** beta input + alpha (a times b), for the products of matrices, vectors and batches of them. */
+import { inLowPrecision } from './autocast';
 import { Op } from '../backend/ops.generated';
 import { withGradMode } from '../autograd/mode';
 import { defineGradient, record, requiresGrad, type GradRule } from '../autograd/node';
@@ -211,11 +212,11 @@ export const addmv = addProductOp('addmv', ADDMV);
 /** `addmv`, in place. */
 export const addmv_ = inPlaceOp('addmv_', ADDMV);
 /** beta input + alpha times the sum of the products of two batches of matrices (https://pytorch.org/docs/stable/generated/torch.addbmm.html). */
-export const addbmm = addProductOp('addbmm', ADDBMM);
+export const addbmm = inLowPrecision(addProductOp('addbmm', ADDBMM));
 /** `addbmm`, in place. */
 export const addbmm_ = inPlaceOp('addbmm_', ADDBMM);
 /** beta input + alpha times the products of two batches of matrices (https://pytorch.org/docs/stable/generated/torch.baddbmm.html). */
-export const baddbmm = addProductOp('baddbmm', BADDBMM);
+export const baddbmm = inLowPrecision(addProductOp('baddbmm', BADDBMM));
 /** `baddbmm`, in place. */
 export const baddbmm_ = inPlaceOp('baddbmm_', BADDBMM);
 /** beta input + alpha times the outer product of two vectors (https://pytorch.org/docs/stable/generated/torch.addr.html). */

@@ -1,4 +1,5 @@
 /** Transposed convolutions: what convolutions do to gradients. */
+import { inLowPrecision } from './autocast';
 import { ArgumentError, ShapeError, describe } from '../errors';
 import { showShape } from '../shape';
 import type { Tensor } from '../tensor';
@@ -84,16 +85,16 @@ function convTranspose(op: string, dims: number): ConvTransposeFunction {
  * [C, out / groups, K] to [N, out, L'] (https://pytorch.org/docs/stable/generated/torch.nn.functional.conv_transpose1d.html).
  * @throws ShapeError when sizes don't fit.
  */
-export const convTranspose1d = convTranspose('convTranspose1d', 1);
+export const convTranspose1d = inLowPrecision(convTranspose('convTranspose1d', 1));
 
 /**
  * The same over two dimensions (https://pytorch.org/docs/stable/generated/torch.nn.functional.conv_transpose2d.html).
  * @throws ShapeError when sizes don't fit.
  */
-export const convTranspose2d = convTranspose('convTranspose2d', 2);
+export const convTranspose2d = inLowPrecision(convTranspose('convTranspose2d', 2));
 
 /**
  * The same over three dimensions (https://pytorch.org/docs/stable/generated/torch.nn.functional.conv_transpose3d.html).
  * @throws ShapeError when sizes don't fit.
  */
-export const convTranspose3d = convTranspose('convTranspose3d', 3);
+export const convTranspose3d = inLowPrecision(convTranspose('convTranspose3d', 3));

@@ -4,6 +4,7 @@ import { ArgumentError, DTypeError, ShapeError, describe } from '../errors';
 import { showShape } from '../shape';
 import { type Tensor, checkTensor } from '../tensor';
 import { bindArguments, integerArgument } from './arguments';
+import { inLowPrecision } from './autocast';
 import { convolve } from './convolution';
 import { gathered } from './devices';
 import { perDim, type PerDim } from './spatial';
@@ -153,18 +154,18 @@ function conv(op: string, dims: number): ConvFunction {
  * [out, C / groups, K] to [N, out, L'] (https://pytorch.org/docs/stable/generated/torch.nn.functional.conv1d.html).
  * @throws ShapeError when sizes don't fit.
  */
-export const conv1d = conv('conv1d', 1);
+export const conv1d = inLowPrecision(conv('conv1d', 1));
 
 /**
  * The same over two dimensions: [N, C, H, W] or [C, H, W] with weight [out, C / groups, KH, KW] to [N, out, H', W']
  * (https://pytorch.org/docs/stable/generated/torch.nn.functional.conv2d.html).
  * @throws ShapeError when sizes don't fit.
  */
-export const conv2d = conv('conv2d', 2);
+export const conv2d = inLowPrecision(conv('conv2d', 2));
 
 /**
  * The same over three dimensions: [N, C, D, H, W] or [C, D, H, W] with weight [out, C / groups, KD, KH, KW] to
  * [N, out, D', H', W'] (https://pytorch.org/docs/stable/generated/torch.nn.functional.conv3d.html).
  * @throws ShapeError when sizes don't fit.
  */
-export const conv3d = conv('conv3d', 3);
+export const conv3d = inLowPrecision(conv('conv3d', 3));

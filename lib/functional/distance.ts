@@ -6,15 +6,16 @@ import { ArgumentError, DTypeError, ShapeError, describe } from '../errors';
 import { broadcastShapes, showShape } from '../shape';
 import { type Tensor, checkTensor } from '../tensor';
 import { bindArguments, named, numberArgument } from './arguments';
-import { add, div, mul, sub } from './arithmetic';
-import { clampMin } from './clamp';
+import { div, mul, sub } from './arithmetic';
+import { clampMin_ } from './clamp';
 import { eq } from './compare';
 import { tensor } from './creation';
 import { gathered } from './devices';
 import { distancesByColumn } from './distance-columns';
 import { distanceScale, distanceSlope } from './distance-slope';
-import { sqrt } from './elementary';
+import { sqrt_ } from './elementary';
 import { indexSelect } from './index-select';
+import { cat } from './join';
 import { fullOf } from './kernel';
 import { matmul } from './matmul';
 import { underName } from './node-name';
@@ -53,12 +54,17 @@ const EuclideanDist = defineGradient('EuclideanDist', (grad, node) => {
   ];
 });
 
-/** |x|² + |y|² - 2 x·y, under the root: faster than differences for many points, and less exact. */
+/**
+ * |x|² + |y|² - 2 x·y, under the root: faster than differences for many points, and less exact. One product of
+ * matrices: of (-2 x, |x|², 1) and (y, 1, |y|²).
+ */
 function euclideanByProducts(x: Tensor, y: Tensor): Tensor {
   const out = withGradMode('cdist', false, () => {
     const squares = (t: Tensor): Tensor => sum(mul(t, t), -1, true);
-    const both = add(squares(x), transpose(squares(y), -2, -1));
-    return sqrt(clampMin(sub(both, mul(matmul(x, transpose(y, -2, -1)), 2)), 0));
+    const ones = (t: Tensor): Tensor => fullOf([...t.shape.slice(0, -1), 1], t.code, t.place, 1);
+    const left = cat([mul(x, -2), squares(x), ones(x)], -1);
+    const right = cat([y, ones(y), squares(y)], -1);
+    return sqrt_(clampMin_(matmul(left, transpose(right, -2, -1)), 0));
   });
   return underName('View', record(out, EuclideanDist, [x, y], [x, y, out], null));
 }

@@ -2,7 +2,7 @@
 import { runMany } from '../backend/commands';
 import { Op } from '../backend/ops.generated';
 import { currentScope } from '../backend/scope';
-import { gradEnabled, withGradMode } from '../autograd/mode';
+import { autocastUsed, gradEnabled, withGradMode } from '../autograd/mode';
 import {
   attach,
   defineGradient,
@@ -17,6 +17,7 @@ import { ArgumentError, DTypeError, InternalError, ShapeError } from '../errors'
 import { broadcastShapes, numelOf, showShape, type Shape } from '../shape';
 import { Tensor, allocate, checkTensor, cudaInUse } from '../tensor';
 import { bindArguments, checkOptions, isOptions, numberArgument } from './arguments';
+import { lowered } from './autocast';
 import { contiguous } from './copy';
 import { gathered } from './devices';
 import { launch } from './kernel';
@@ -116,6 +117,7 @@ export function checkSame(op: string, a: Tensor, b: Tensor): void {
 export function matmul(a: Tensor, b: Tensor): Tensor {
   checkTensor('matmul', a);
   checkTensor('matmul', b, 'other');
+  if (autocastUsed) [a, b] = lowered([a, b] as const);
   return multiplied(a, b);
 }
 
@@ -184,6 +186,7 @@ export function ranked(op: string, a: Tensor, b: Tensor, ra: number, rb: number)
 
 /** The product of two matrices. */
 export function mm(a: Tensor, b: Tensor): Tensor {
+  if (autocastUsed) [a, b] = lowered([a, b] as const);
   return ranked('mm', a, b, 2, 2);
 }
 
@@ -193,6 +196,7 @@ export function bmm(a: Tensor, b: Tensor): Tensor {
   checkTensor('bmm', b, 'other');
   if (a.shape.length === 3 && b.shape.length === 3 && a.shape[0] !== b.shape[0])
     throw new ShapeError(`bmm: batches differ: ${showShape(a.shape)} @ ${showShape(b.shape)}`);
+  if (autocastUsed) [a, b] = lowered([a, b] as const);
   return ranked('bmm', a, b, 3, 3);
 }
 
@@ -228,6 +232,7 @@ export function addmm(input: Tensor, a: Tensor, b: Tensor, options: AddmmOptions
   const alpha = numberArgument('addmm', 'alpha', options.alpha ?? 1);
   checkTensor('addmm', a);
   checkTensor('addmm', b, 'other');
+  if (autocastUsed) [input, a, b] = lowered([input, a, b] as const);
   if (cudaInUse) [input, a, b] = gathered('addmm', input, a, b);
   const out = withGradMode('addmm', false, () => {
     const raw = ranked('addmm', a, b, 2, 2);
@@ -359,6 +364,12 @@ export function linear(
   weight: Tensor,
   bias: Tensor | null | { bias?: Tensor | null } = null,
 ): Tensor {
+  return autocastUsed
+    ? linearOf(...lowered<Parameters<typeof linearOf>>([x, weight, bias]))
+    : linearOf(x, weight, bias);
+}
+
+function linearOf(x: Tensor, weight: Tensor, bias: Tensor | null | { bias?: Tensor | null }): Tensor {
   // One look at what almost always holds; who is wrong, and how, is found out apart.
   const fits =
     x instanceof Tensor &&

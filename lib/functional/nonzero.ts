@@ -13,7 +13,7 @@ import { unbind } from './view';
 
 /** @internal Their indices, a row each. Waits for their number. */
 export function positions(x: Tensor): Tensor {
-  const count = item(sum(ne(x, 0)));
+  const count = item(sum(x.code === Code.bool ? x : ne(x, 0)));
   return launch(Op.nonzero, COMPUTE[x.code]!, [count, x.shape.length], Code.int64, [x], []);
 }
 

@@ -24,6 +24,7 @@ import { clone, contiguous } from './copy';
 import { indexAdd_, indexSelect } from './index-select';
 import { NONE, fullOf, launch, launchInto } from './kernel';
 import { separate } from './kinds';
+import { positions } from './nonzero';
 import { expand, permute, reshape, viewStrides } from './view';
 import { converted } from './where';
 
@@ -46,16 +47,23 @@ interface Plan {
   readonly picked: Shape;
 }
 
+/** Fewer elements are looked at here: sooner than several kernels are launched. */
+const MANY_ELEMENTS = 4096;
+
 /** The positions of the true elements, row major, on the device of a place. */
 export function truePositions(mask: Tensor, place: number): Tensor {
   const source = contiguous(mask);
+  if (mask.place === CPU && place === CPU && mask.count >= MANY_ELEMENTS) {
+    const found = positions(alias(source, [source.count], null, source.offset));
+    return alias(found, [found.count], null, found.offset);
+  }
   const bytes = hostArray('index', Uint8Array, mask.count);
   binding.download(source.id, bytes);
   let n = 0;
   for (let i = 0; i < bytes.length; i++) if (bytes[i] !== 0) n++;
-  const positions = hostArray('index', BigInt64Array, n);
+  const list = hostArray('index', BigInt64Array, n);
   // Their lower and upper halves, without a BigInt each.
-  const halves = new Uint32Array(positions.buffer);
+  const halves = new Uint32Array(list.buffer);
   for (let i = 0, k = 0; k < n; i++)
     if (bytes[i] !== 0) {
       halves[2 * k] = i;
@@ -63,7 +71,7 @@ export function truePositions(mask: Tensor, place: number): Tensor {
       k++;
     }
   const out = uninitialised([n], Code.int64, place, 'index');
-  binding.upload(out.id, positions);
+  binding.upload(out.id, list);
   return out;
 }
 

@@ -45,7 +45,7 @@ function comparable(op: string, sequence: Tensor, values: Operand): number {
 export interface SearchOptions {
   /** int32 places instead of int64 ones. */
   outInt32?: boolean;
-  /** Behind equal elements, not before them. */
+  /** WithOptions equal elements, not before them. */
   right?: boolean;
   /** 'right' is `right`. */
   side?: 'left' | 'right' | null;

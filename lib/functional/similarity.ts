@@ -23,11 +23,16 @@ interface PairOptions {
 // As far as the derivative goes, a length that is too small is taken as it is.
 const Clamped = defineGradient('Clone', (grad) => [grad]);
 
+/** @internal x, but at least `least`, although its derivative is that of x. */
+export function raisedTo(op: string, x: Tensor, least: number): Tensor {
+  const clamped = withGradMode(op, false, () => clampMin(x, least));
+  return record(clamped, Clamped, [x], [], null);
+}
+
 /** x over its length along `dim`, which counts as at least `eps`. */
 function unit(op: string, x: Tensor, dim: number, eps: number): Tensor {
   const length = vectorNorm(op, x, 2, x.shape.length === 0 ? [] : [dim], true, null);
-  const clamped = withGradMode(op, false, () => clampMin(length, eps));
-  return div(x, record(clamped, Clamped, [length], [], null));
+  return div(x, raisedTo(op, length, eps));
 }
 
 /**

@@ -93,7 +93,7 @@ export const hstack = stackOp('hstack', (tensors) => {
 });
 /** Below each other: along dimension 0, vectors as rows. */
 export const vstack = stackOp('vstack', (tensors) => joined('vstack', tensors.map(toMatrix), 0));
-/** Behind each other: along the third dimension. */
+/** WithOptions each other: along the third dimension. */
 export const dstack = stackOp('dstack', (tensors) => joined('dstack', tensors.map(toCuboid), 2));
 /** Beside each other: along dimension 1, vectors as columns. */
 export const columnStack = stackOp('columnStack', (tensors) =>

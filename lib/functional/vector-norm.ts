@@ -1,14 +1,17 @@
 /** The norm of all elements, or of those along some dimensions, taken as a vector. */
+import { Op } from '../backend/ops.generated';
 import { withGradMode } from '../autograd/mode';
 import { defineGradient, record } from '../autograd/node';
-import { Code, DTYPES, isFloatingCode, promoteCodes } from '../dtype';
+import { COMPUTE, Code, DTYPES, isFloatingCode, promoteCodes } from '../dtype';
+import { CPU } from '../device';
 import { DTypeError, IndexError } from '../errors';
-import { showShape } from '../shape';
-import { type Tensor } from '../tensor';
+import { SCALAR_SHAPE, showShape } from '../shape';
+import { alias, type Tensor } from '../tensor';
 import { div, mul } from './arithmetic';
 import { cast } from './cast';
 import { eq, isnan, logicalOr, ne } from './compare';
 import { abs, sign, sqrt } from './elementary';
+import { NONE, launch } from './kernel';
 import { pow } from './pointwise';
 import { type Reduction, amax, amin, kept, reduction, sum } from './reduce';
 import { where } from './where';
@@ -59,6 +62,14 @@ function checkHasNorm(op: string, x: Tensor, p: number, dims: readonly number[])
     );
 }
 
+/** The 2-norm of all elements of a tensor on the CPU in one pass; null for others. */
+function euclidean(x: Tensor, dims: readonly number[], keepdim: boolean): Tensor | null {
+  if (x.place !== CPU || dims.length < x.shape.length || x.count === 0) return null;
+  const norm = launch(Op.totalNorm, COMPUTE[x.code]!, SCALAR_SHAPE, x.code, [x], NONE);
+  const shape = keepdim ? x.shape.map(() => 1) : SCALAR_SHAPE;
+  return shape.length === 0 ? norm : alias(norm, shape, null, norm.offset);
+}
+
 /** @internal The value alone: half types are summed as float32. */
 export function normValue(x: Tensor, p: number, dims: readonly number[], keepdim: boolean): Tensor {
   const wide = x.code === Code.float64 ? x : cast(x, Code.float32);
@@ -70,7 +81,7 @@ export function normValue(x: Tensor, p: number, dims: readonly number[], keepdim
     if (p === -Infinity) return over(amin, abs(wide));
     if (p === 0) return total(ne(wide, 0));
     if (p === 1) return total(abs(wide));
-    if (p === 2) return sqrt(total(mul(wide, wide)));
+    if (p === 2) return euclidean(wide, dims, keepdim) ?? sqrt(total(mul(wide, wide)));
     return pow(total(pow(abs(wide), p)), 1 / p);
   };
   return cast(value(), x.code);

@@ -1,7 +1,5 @@
 /** The modules of nn.functional's further activations (https://pytorch.org/docs/stable/nn.html#non-linear-activations-weighted-sum-nonlinearity). */
-import { DTYPES, dtypeCode, getDefaultDtype, isFloatingCode, type DType } from '../dtype';
-import { resolveDevice, type DeviceLike } from '../device';
-import { ArgumentError, DTypeError, ShapeError } from '../errors';
+import { ArgumentError, ShapeError } from '../errors';
 import * as F from '../functional/activations';
 import { softmax } from '../functional/activation';
 import { checkApproximation } from '../functional/activations/smooth';
@@ -10,22 +8,16 @@ import { fullOf } from '../functional/kernel';
 import { hardshrink, prelu } from '../functional/shrink';
 import { showShape } from '../shape';
 import { checkTensor, type Tensor } from '../tensor';
+import { Factory, floatText, type FactoryOptions } from './factory';
 import { checkSize } from './linear';
 import { Module } from './module';
 import { Parameter } from './parameter';
 
-/** A number as Python prints it: exponents earlier than in JavaScript, and of two digits. */
-function number(x: number): string {
-  const size = Math.abs(x);
-  const text = size !== 0 && (size < 1e-4 || size >= 1e16) ? x.toExponential() : String(x);
-  return text.replace(/e([+-])(\d)$/, 'e$10$2');
-}
-
-/** One that is a float there. */
-const float = (x: number): string => (Number.isInteger(x) ? x.toFixed(1) : number(x));
+/** A number as Python prints it, if whole ones are integers. */
+const number = (x: number): string => (Number.isInteger(x) ? String(x) : floatText(x));
 
 /** A number as PyTorch prints it: its defaults are floats. */
-const text = (given: unknown, value: number): string => (given === undefined ? float : number)(value);
+const text = (given: unknown, value: number): string => (given === undefined ? floatText : number)(value);
 
 interface InPlace {
   inplace?: boolean;
@@ -350,12 +342,10 @@ export class GLU extends Module {
   }
 }
 
-export interface PReLUOptions {
+export interface PReLUOptions extends FactoryOptions {
   numParameters?: number;
   /** What the slopes start with (0.25). */
   init?: number;
-  dtype?: DType;
-  device?: DeviceLike;
 }
 
 /** x above 0, a learned slope times x below: one, or one for each channel. */
@@ -372,10 +362,8 @@ export class PReLU extends Module {
     checkSize('PReLU', 'numParameters', count);
     this.numParameters = count;
     this.init = numberArgument('PReLU', 'init', init);
-    const code = dtypeCode('PReLU', dtype ?? getDefaultDtype());
-    if (!isFloatingCode(code))
-      throw new DTypeError(`PReLU: expected a floating-point dtype, got ${DTYPES[code]}`);
-    this.weight = new Parameter(fullOf([count], code, resolveDevice('PReLU', device), this.init));
+    const { code, place } = new Factory('PReLU', device, dtype);
+    this.weight = new Parameter(fullOf([count], code, place, this.init));
   }
   override forward(input: Tensor): Tensor {
     return prelu(input, this.weight);

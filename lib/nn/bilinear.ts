@@ -1,13 +1,12 @@
-import { DTYPES, dtypeCode, getDefaultDtype, isFloatingCode, type DType } from '../dtype';
-import { resolveDevice, type DeviceLike } from '../device';
-import { ArgumentError, DTypeError } from '../errors';
+import { ArgumentError } from '../errors';
 import { bindArguments, booleanArgument } from '../functional/arguments';
 import { bilinear } from '../functional/bilinear';
-import { uninitialised, type Tensor } from '../tensor';
+import type { Tensor } from '../tensor';
+import { Factory, type FactoryOptions } from './factory';
 import * as init from './init';
 import { checkSize, type LinearOptions } from './linear';
 import { Module } from './module';
-import { Parameter } from './parameter';
+import type { Parameter } from './parameter';
 
 const NAMES = ['in1Features', 'in2Features', 'outFeatures', 'bias', 'device', 'dtype'];
 
@@ -30,7 +29,7 @@ export class Bilinear extends Module {
     in2Features: number,
     outFeatures: number,
     bias: boolean,
-    options?: { dtype?: DType; device?: DeviceLike },
+    options?: FactoryOptions,
   );
   constructor(options: LinearOptions & { in1Features: number; in2Features: number; outFeatures: number });
   constructor(...given: readonly unknown[]) {
@@ -41,15 +40,12 @@ export class Bilinear extends Module {
     checkSize('Bilinear', 'outFeatures', out);
     if (in1 === 0) throw new ArgumentError('Bilinear: expected in1Features to be above 0, got 0');
     const bias = booleanArgument('Bilinear', 'bias', withBias, true);
-    const code = dtypeCode('Bilinear', dtype ?? getDefaultDtype());
-    if (!isFloatingCode(code))
-      throw new DTypeError(`Bilinear: expected a floating-point dtype, got ${DTYPES[code]}`);
-    const place = resolveDevice('Bilinear', device);
+    const factory = new Factory('Bilinear', device, dtype);
     this.in1Features = in1;
     this.in2Features = in2;
     this.outFeatures = out;
-    this.weight = new Parameter(uninitialised([out, in1, in2], code, place, 'Bilinear'));
-    this.bias = bias ? new Parameter(uninitialised([out], code, place, 'Bilinear')) : null;
+    this.weight = factory.parameter([out, in1, in2]);
+    this.bias = bias ? factory.parameter([out]) : null;
     this.resetParameters();
   }
 

@@ -2,7 +2,7 @@
 import { ArgumentError, IndexError, describe } from '../errors';
 import { isOptions } from '../functional/arguments';
 import type { Tensor } from '../tensor';
-import { LINES, MEMBERS, Module, checkKey } from './module';
+import { LINES, MEMBERS, Module, PUT, checkKey } from './module';
 
 /** A symbol, so that no field of a subclass gets in the way. */
 const HELD = Symbol('held');
@@ -16,6 +16,11 @@ abstract class Container<M extends Module> extends Module {
   override *[MEMBERS](): ReturnType<Module[typeof MEMBERS]> {
     yield* this[HELD];
     yield* super[MEMBERS]();
+  }
+
+  /** @internal */
+  override [PUT](name: string, module: M): void {
+    put(this, name, module);
   }
 
   /** How many modules there are. */

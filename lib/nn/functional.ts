@@ -8,14 +8,6 @@ export { scaledDotProductAttention, type AttentionOptions } from '../functional/
 export { cosineSimilarity, normalize, pairwiseDistance } from '../functional/similarity';
 export { pdist } from '../functional/distance';
 export { softmax, logSoftmax } from '../functional/activation';
-export {
-  mseLoss,
-  nllLoss,
-  crossEntropy,
-  type Reduction,
-  type NllLossOptions,
-  type CrossEntropyOptions,
-} from '../functional/loss';
 export { batchNorm } from '../functional/normalization/batch-norm';
 export { groupNorm, instanceNorm } from '../functional/normalization/group-norm';
 export { layerNorm, rmsNorm } from '../functional/normalization/layer-norm';
@@ -73,3 +65,4 @@ export {
 export { gridSample, type SamplingMode, type SamplingPadding } from '../functional/resampling/grid-sample';
 export { affineGrid } from '../functional/resampling/affine-grid';
 export { channelShuffle, pixelShuffle, pixelUnshuffle } from '../functional/resampling/shuffle';
+export * from '../functional/losses';

@@ -93,3 +93,11 @@ export function addHook<Place extends keyof Lists>(
     },
   };
 }
+
+/** @internal Gives a copy of a module the hooks that the module has. */
+export function copyHooks(from: Hooked, to: Hooked): void {
+  const hooks = hooksOf.get(from);
+  if (hooks === undefined) return;
+  for (const place of ['before', 'after', 'backward', 'backwardPre'] as const)
+    for (const hook of hooks[place]) addHook('copyHooks', to, place, hook, {});
+}

@@ -17,7 +17,6 @@ export {
 } from './attention/multihead';
 export * from './transformer';
 export { ParameterList, ParameterDict } from './parameter-containers';
-export { MSELoss, NLLLoss, CrossEntropyLoss } from './loss';
 export { summary, type SummaryOptions, type InputShape } from './summary';
 export { BatchNorm1d, BatchNorm2d, BatchNorm3d, SyncBatchNorm } from './batch-norm';
 export { InstanceNorm1d, InstanceNorm2d, InstanceNorm3d } from './instance-norm';
@@ -42,6 +41,7 @@ export * from './padding';
 export * from './pooling';
 export * from './adaptive-pooling';
 export * from './upsampling';
+export * from './losses';
 export * as functional from './functional';
 export * as init from './init';
 export * as utils from './utils';

@@ -102,6 +102,9 @@ export function eye_(t: Tensor): Tensor {
   });
 }
 
+export { dirac_, orthogonal_, sparse_ } from './init-patterns';
+export { truncNormal_, type TruncNormalOptions } from './init-truncated';
+
 export interface XavierOptions extends InitOptions {
   gain?: number;
 }

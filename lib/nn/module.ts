@@ -4,7 +4,7 @@ import { noGrad, type HookHandle } from '../autograd';
 import { DTYPES, dtypeCode, type DType } from '../dtype';
 import { cudaIndex, deviceName, resolveDevice, type DeviceLike } from '../device';
 import { ArgumentError, DTypeError, ShapeError, describe } from '../errors';
-import { booleanArgument, checkOptions, isOptions } from '../functional/arguments';
+import { bindArguments, booleanArgument, checkOptions, isOptions } from '../functional/arguments';
 import { inspected } from '../print';
 import { fromShared, shareTensor, type SharedTensor } from '../share';
 import { sameShape, showShape } from '../shape';
@@ -31,6 +31,8 @@ export interface IncompatibleKeys {
 export const MEMBERS = Symbol('members');
 /** @internal */
 export const LINES = Symbol('lines');
+/** @internal */
+export const PUT = Symbol('put');
 
 /** The names under which `registerBuffer` was called, and whether each is saved. */
 const registered = new WeakMap<Module, Map<string, boolean>>();
@@ -149,6 +151,56 @@ export abstract class Module {
     if (module !== null && !(module instanceof Module))
       throw new ArgumentError(`registerModule: expected a Module or null, got ${describe(module)}`);
     Object.assign(this, { [name]: module });
+  }
+
+  /** `registerModule`. */
+  addModule(name: string, module: Module | null): void {
+    this.registerModule(name, module);
+  }
+
+  /**
+   * The module of a dotted name: `net.getSubmodule('layers.0')`; the empty one is this module's.
+   * @throws ArgumentError when there is none.
+   */
+  getSubmodule(target: string): Module {
+    return submoduleOf('getSubmodule', this, target);
+  }
+
+  /**
+   * Puts a module in the place of the one of a dotted name, or makes it a new member of the module above, unless `strict`
+   * says that there must be one.
+   */
+  setSubmodule(target: string, module: Module, options: boolean | { strict?: boolean } = {}): void {
+    const [strict] = bindArguments('setSubmodule', ['strict'], [options]);
+    if (target === '') throw new ArgumentError('setSubmodule: expected the name of a module, got ""');
+    const [above, name] = splitName('setSubmodule', this, target);
+    if (booleanArgument('setSubmodule', 'strict', strict, false))
+      memberOf('setSubmodule', above, name, Module);
+    above[PUT](name, module);
+  }
+
+  /**
+   * The parameter of a dotted name.
+   * @throws ArgumentError when there is none.
+   */
+  getParameter(target: string): Parameter {
+    return memberOf('getParameter', ...splitName('getParameter', this, target), Parameter);
+  }
+
+  /**
+   * The buffer of a dotted name.
+   * @throws ArgumentError when there is none.
+   */
+  getBuffer(target: string): Tensor {
+    const [owner, name] = splitName('getBuffer', this, target);
+    const buffer = memberOf('getBuffer', owner, name, Tensor);
+    if (buffer instanceof Parameter) throw new ArgumentError(`getBuffer: ${describe(target)} is a parameter`);
+    return buffer;
+  }
+
+  /** @internal How `setSubmodule` makes a module a member. Containers have their own. */
+  [PUT](name: string, module: Module): void {
+    this.registerModule(name, module);
   }
 
   /** Parameters and buffers by their dotted names, detached, sharing storage. */
@@ -392,6 +444,34 @@ function checkNoCycle(op: string, module: Module, above: readonly Module[]): voi
     throw new ArgumentError(
       `${op}: ${module.constructor.name} contains itself; a #private field can refer to a module above`,
     );
+}
+
+/** A member of a module, of a kind. */
+function memberOf<M extends Member>(
+  op: string,
+  module: Module,
+  name: string,
+  kind: abstract new (...given: never[]) => M,
+): M {
+  for (const [key, member] of module[MEMBERS]()) if (key === name && member instanceof kind) return member;
+  throw new ArgumentError(
+    `${op}: ${module.constructor.name} has no ${kind.name.toLowerCase()} named ${describe(name)}`,
+  );
+}
+
+function submoduleOf(op: string, root: Module, target: unknown): Module {
+  if (typeof target !== 'string')
+    throw new ArgumentError(`${op}: expected a dotted name, got ${describe(target)}`);
+  if (target === '') return root;
+  return target.split('.').reduce((module, name) => memberOf(op, module, name, Module), root);
+}
+
+/** The module that a dotted name's last part is about, and that part. */
+function splitName(op: string, root: Module, target: unknown): [owner: Module, name: string] {
+  if (typeof target !== 'string')
+    throw new ArgumentError(`${op}: expected a dotted name, got ${describe(target)}`);
+  const dot = target.lastIndexOf('.');
+  return [submoduleOf(op, root, target.slice(0, Math.max(dot, 0))), target.slice(dot + 1)];
 }
 
 function checkPrefix(op: string, prefix: unknown): void {

@@ -152,7 +152,14 @@ export class ParameterDict extends Module {
     )
       throw new ArgumentError(`ParameterDict: expected an object of parameters, got ${describe(values)}`);
     const entries = isOptions(values) ? Object.entries<Tensor>(values as Record<string, Tensor>) : values;
-    for (const [name, value] of entries) this.set(name, value);
+    for (const entry of entries) {
+      if (!Array.isArray(entry))
+        throw new ArgumentError(
+          `ParameterDict: expected pairs of a name and a Tensor, got ${describe(entry)}`,
+        );
+      const [name, value] = entry as readonly [string, Tensor];
+      this.set(name, value);
+    }
     return this;
   }
 

@@ -196,7 +196,7 @@ export class RNNBase extends Module {
   // eslint-disable-next-line @typescript-eslint/no-explicit-any -- as Module has it
   override forward(...inputs: any[]): any {
     throw new ArgumentError(
-      `${this.constructor.name}: has no forward for ${inputs.length} inputs of its own; use RNN, LSTM or GRU`,
+      `${this.constructor.name}: has no forward of its own, got ${describe(inputs[0])}; use RNN, LSTM or GRU`,
     );
   }
 

@@ -3,8 +3,8 @@ export function shown(value: unknown): string {
   if (value === null || value === undefined) return 'None';
   if (typeof value === 'boolean') return value ? 'True' : 'False';
   if (Array.isArray(value)) return `(${value.map(shown).join(', ')}${value.length === 1 ? ',' : ''})`;
-  if (typeof value === 'number') return value === Infinity ? 'inf' : String(value);
-  return typeof value === 'string' ? value : JSON.stringify(value);
+  if (typeof value === 'string') return value;
+  return value === Infinity ? 'inf' : String(Number(value));
 }
 
 /** name=value, ... */

@@ -1,6 +1,6 @@
 import { Op } from '../backend/ops.generated';
 import { ArgumentError } from '../errors';
-import { NativeOptimizer, type SteppedState } from './native-optimizer';
+import { NativeOptimizer } from './native-optimizer';
 import type { Group, Params } from './optimizer';
 import { checkAtLeast0, checkBooleans, optionsOf, type Given, type Hints } from './options';
 
@@ -70,7 +70,7 @@ export class Adadelta extends NativeOptimizer<AdadeltaOptions> {
   }
 
   /** @internal */
-  protected override scalars(group: Group<AdadeltaOptions>, state: SteppedState): readonly number[] {
+  protected override scalars(group: Group<AdadeltaOptions>): readonly number[] {
     const { lr, rho, eps, weightDecay, maximize } = group;
     return [weightDecay, maximize ? 1 : 0, rho, eps, lr];
   }

@@ -13,3 +13,5 @@ export { ASGD, type ASGDOptions } from './asgd';
 export { LBFGS, type LBFGSOptions } from './lbfgs';
 export type { Given, Hints } from './options';
 export type { OptimizerStateDict } from './state';
+export * as lrScheduler from './lr-scheduler';
+export * as swaUtils from './swa-utils';

@@ -28,12 +28,14 @@ export abstract class NativeOptimizer<Options extends object> extends Optimizer<
   protected abstract scalars(group: Group<Options>, state: SteppedState): readonly number[];
 
   /** @internal The numbers of a state before its first step. */
-  protected begin(_group: Group<Options>): SteppedState {
+  protected begin(group: Group<Options>): SteppedState;
+  protected begin(): SteppedState {
     return { step: 0 };
   }
 
   /** @internal What a tensor of a state is filled with at first. */
-  protected initial(_group: Group<Options>, _name: string): number {
+  protected initial(group: Group<Options>, name: string): number;
+  protected initial(): number {
     return 0;
   }
 

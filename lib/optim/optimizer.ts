@@ -10,6 +10,7 @@ import { booleanArgument, checkOptions, isOptions } from '../functional/argument
 import { clearGradients } from '../nn/module';
 import { Tensor } from '../tensor';
 import { withoutHints, type Hints } from './options';
+import { SCHEDULED, type ScheduledValues } from './scheduled';
 import {
   loadedOptions,
   loadedState,
@@ -21,12 +22,14 @@ import {
 } from './state';
 
 /** Parameters with options of their own; what is left out is the optimizer's default. */
-export type ParamGroup<Options> = { params: readonly Tensor[] | Tensor } & Partial<Options> & Hints;
+export type ParamGroup<Options> = { params: readonly Tensor[] | Tensor } & Partial<Options> &
+  Hints &
+  ScheduledValues;
 /** Parameters, or groups of them. */
 export type Params<Options> = readonly Tensor[] | readonly ParamGroup<Options>[];
 
 /** A group as the optimizer holds it: assign to `lr` and the like to change them. */
-export type Group<Options> = { params: Tensor[] } & Required<Options>;
+export type Group<Options> = { params: Tensor[] } & Required<Options> & ScheduledValues;
 
 /** https://pytorch.org/docs/stable/optim.html */
 export abstract class Optimizer<
@@ -70,7 +73,7 @@ export abstract class Optimizer<
       throw new ArgumentError(`${name}: expected params to be a list of Tensors, got ${describe(params)}`);
     const tensors: readonly Tensor[] = params instanceof Tensor ? [params] : params;
     for (const key of Object.keys(options))
-      if (!Object.hasOwn(this.defaults, key))
+      if (!Object.hasOwn(this.defaults, key) && !(SCHEDULED as readonly string[]).includes(key))
         throw new ArgumentError(
           `${name}: unknown option ${describe(key)}; expected ${Object.keys(this.defaults).join(', ')}`,
         );
@@ -135,7 +138,10 @@ export abstract class Optimizer<
         const kept = (state as Record<string, unknown>)[String(places[k])];
         if (kept !== undefined) states.set(p, this.loaded(op, p, kept));
       });
-      const options = loadedOptions(saved as Record<string, unknown>, Object.keys(this.defaults));
+      const options = loadedOptions(saved as Record<string, unknown>, [
+        ...Object.keys(this.defaults),
+        ...SCHEDULED,
+      ]);
       const next = { ...group, ...options } as Group<Options>;
       this.checkGroup(next);
       return next;

@@ -1,5 +1,5 @@
 import { Op } from '../backend/ops.generated';
-import { NativeOptimizer, type SteppedState } from './native-optimizer';
+import { NativeOptimizer } from './native-optimizer';
 import type { Group, Params } from './optimizer';
 import { checkAtLeast0, checkBooleans, optionsOf, type Given, type Hints } from './options';
 
@@ -85,7 +85,7 @@ export class RMSprop extends NativeOptimizer<RMSpropOptions> {
   }
 
   /** @internal */
-  protected override scalars(group: Group<RMSpropOptions>, state: SteppedState): readonly number[] {
+  protected override scalars(group: Group<RMSpropOptions>): readonly number[] {
     const { lr, alpha, eps, weightDecay, momentum, centered, maximize } = group;
     return [weightDecay, maximize ? 1 : 0, alpha, eps, lr, momentum, centered ? 1 : 0];
   }

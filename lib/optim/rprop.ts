@@ -1,5 +1,5 @@
 import { Op } from '../backend/ops.generated';
-import { NativeOptimizer, type SteppedState } from './native-optimizer';
+import { NativeOptimizer } from './native-optimizer';
 import type { Group, Params } from './optimizer';
 import { checkAtLeast0, checkBooleans, checkPair, optionsOf, type Given, type Hints } from './options';
 
@@ -73,7 +73,7 @@ export class Rprop extends NativeOptimizer<RpropOptions> {
   }
 
   /** @internal */
-  protected override scalars(group: Group<RpropOptions>, state: SteppedState): readonly number[] {
+  protected override scalars(group: Group<RpropOptions>): readonly number[] {
     const { etas, stepSizes, maximize } = group;
     return [0, maximize ? 1 : 0, etas[0], etas[1], stepSizes[0], stepSizes[1]];
   }

@@ -21,7 +21,7 @@ export interface OptimizerStateDict<Value = Tensor> {
 }
 
 /** An option's name in PyTorch: weightDecay is weight_decay. */
-function pythonName(name: string): string {
+export function pythonName(name: string): string {
   return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 }
 

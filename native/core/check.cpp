@@ -5,6 +5,7 @@
 #include "core/check_lanes.h"
 #include "core/check_layers.h"
 #include "core/check_linalg.h"
+#include "core/check_losses.h"
 #include "core/check_pooling.h"
 #include "core/check_recurrent.h"
 #include "cpu/kernel_table.h"
@@ -105,6 +106,11 @@ bool works_in_pairs(Op op) {
     case Op::asgd:
     case Op::clipToNorm:
     case Op::unscale: return true;
+    case Op::l1LossBackward:
+    case Op::smoothL1LossBackward:
+    case Op::huberLossBackward:
+    case Op::binaryCrossEntropyBackward:
+    case Op::binaryCrossEntropyWithLogitsBackward: return true;
     default: return false;
   }
 }
@@ -368,17 +374,6 @@ class Checker {
     }
   }
 
-  void mse() {
-    const bool backward = static_cast<Op>(l_.op) == Op::mseLossBackward;
-    const TensorView &x = l_.in(backward ? 1 : 0), &y = l_.in(backward ? 2 : 1);
-    const double reduction = l_.scalar[0].get();
-    require(reduction == 1 || reduction == 2, ErrorCode::argument, "unknown reduction");
-    shape(same_shape(x, y), "input and target differ in shape");
-    shape(backward ? same_shape(l_.out(), x) && l_.in(0).numel == 1 : l_.out().numel == 1,
-          "the loss is one number");
-    dtype(is_floating(l_.out().dtype), "floating point only");
-  }
-
   void multinomial() {
     const TensorView &out = l_.out(), &weights = l_.in(0), &draws = l_.in(1);
     const int rank = weights.rank;
@@ -464,8 +459,6 @@ class Checker {
       case Op::nllLossBackward:
       case Op::crossEntropy:
       case Op::crossEntropyBackward: nll(); break;
-      case Op::mseLoss:
-      case Op::mseLossBackward: mse(); break;
       case Op::luFactor:
       case Op::luSolve:
       case Op::luDet:
@@ -524,7 +517,7 @@ class Checker {
       case Op::convolutionWeight: complain(check_convolution(l_)); break;
       case Op::im2col:
       case Op::col2im: complain(check_fold(l_)); break;
-      default: complain(check_lanes(l_));
+      default: complain(check_losses(l_)); complain(check_lanes(l_));
     }
   }
 

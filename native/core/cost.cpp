@@ -54,6 +54,8 @@ int64_t estimated_cost(const Launch& l) {
     case Op::sortRows:
     case Op::mode:
     case Op::logcumsumexp: return product(l.in().numel, kOrdering);
+    case Op::ctcLoss: return product(l.out(1).numel, kOrdering);
+    case Op::ctcLossBackward: return product(l.in(6).numel, kOrdering);
     case Op::searchsorted: return product(l.out().numel, kOrdering);
     default: break;
   }

@@ -32,28 +32,30 @@ TENON_INLINE V erfc(V x) {
     return map_lanes(x, [](auto lane) { return std::erfc(lane); });
 }
 
-/** A fit of erfinv a / a up to 1/2; beyond, Winitzki's approximation with two steps of Halley's method. */
-template <class D>
-TENON_INLINE D erfinv_wide(D a) {
-  const D one = constant<D>(1), half = constant<D>(0.5), rest = one - a;
-  const D near =
-      a * polynomial(a * a, 0.886226925471, 0.232013656784, 0.127557019196, 0.0865241442841, 0.0654209538306,
-                     0.0475126072015, 0.0650009533684, -0.0284425933143, 0.122963695879);
-  const D l = math::log(rest * (one + a)), h = constant<D>(2 / (special::kPi * 0.147)) + half * l;
-  D y = TENON_ISA::sqrt(TENON_ISA::sqrt(h * h - l * constant<D>(1 / 0.147)) - h);
-  for (int i = 0; i < 2; i++) {
-    const D e = math::exp(-y * y);
-    const D step = (rest - erfc_factor(y) * e) / (constant<D>(2 * special::kInverseSqrtPi) * e);
-    y = y - step / (one + y * step);
-  }
-  const D far = select(a == one, infinity<D>(), select(a > one, not_a_number<D>(), y));
-  return select(a <= half, near, far);
+/**
+ * erfinv a for a >= 0: a times a fit of erfinv a / a up to 3/4; beyond, t plus a fit in t, the root of
+ * -ln(1 - a^2), where that has lost next to nothing.
+ */
+template <class V>
+TENON_INLINE V erfinv_of_magnitude(V a) {
+  const V rest = constant<V>(1) - a;
+  const V near =
+      a * polynomial(a * a, 0.88622692621335371, 0.23201334002081092, 0.12757913929103123,
+                     0.08592826796498255, 0.073554370199500414, -0.01637729132182015, 0.37296645457396141,
+                     -0.96285926810345571, 1.88817854791795, -1.9343336646582754, 0.96063741595542695);
+  const V t = TENON_ISA::sqrt(-math::log(rest + rest - rest * rest));
+  const V far = t + polynomial(t - constant<V>(2.4525), -0.16592730794508388, -0.0087546597119809184,
+                               0.014794816099733797, -0.0062507885703452465, 0.0011252150275729618,
+                               0.00043682949067876394, -0.0003872219366322521, 6.7484317121999504e-5,
+                               5.8147704220753077e-5, -3.0330230991750308e-5, -5.1270984442299682e-6,
+                               5.58148759020381e-6, 1.8155778441805329e-7, -4.5210187594641068e-7);
+  return select(a <= constant<V>(0.75), near, select(rest == V{}, infinity<V>(), far));
 }
 
 template <class V>
 TENON_INLINE V erfinv(V x) {
   if constexpr (is_float32_vector<V>)
-    return with_sign(magnitude(widely(magnitude(x), [](auto a) { return erfinv_wide(a); })), x);
+    return with_sign(magnitude(erfinv_of_magnitude(magnitude(x))), x);
   else
     return map_lanes(x, [](double lane) { return special::erfinv(lane); });
 }

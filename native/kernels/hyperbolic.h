@@ -78,16 +78,28 @@ TENON_INLINE V acosh(V x) {
     return map_lanes(x, [](auto lane) { return std::acosh(lane); });
 }
 
-/** ln(1 + 2 a / (1 - a)) / 2, a = |x|. */
+/**
+ * Half of ln((1 + a) / (1 - a)): with 1 - a = q 2^k, sqrt 1/2 <= q < sqrt 2, that is atanh s - k ln 2 / 2
+ * where s = (1 + a - q) / (1 + a + q). A fit for |s| < 0.479.
+ */
+template <class D>
+TENON_INLINE D atanh_wide(D a) {
+  const D one = constant<D>(1), p = one + a, rest = one - a;
+  D k, f;
+  split(rest, k, f);
+  const D q = one + f, s = select(k == D{}, a + a, p - q) / (p + q), z = s * s;
+  const D y = s + s * z *
+                      polynomial(z, 0.33333333330360631, 0.20000001661065246, 0.14285563027461833,
+                                 0.11116317201424037, 0.090038579744776052, 0.084692399872428982,
+                                 0.029498603905995081, 0.14403116478726817);
+  const D far = y - k * constant<D>(0x1.62e42fefa39efp-2);
+  return select(rest > D{}, far, select(rest == D{}, infinity<D>(), not_a_number<D>()));
+}
+
 template <class V>
 TENON_INLINE V atanh(V x) {
   if constexpr (is_float32_vector<V>)
-    return with_sign(magnitude(widely(magnitude(x),
-                                      [](auto a) {
-                                        using D = decltype(a);
-                                        return constant<D>(0.5) * math::log1p((a + a) / (constant<D>(1) - a));
-                                      })),
-                     x);
+    return with_sign(magnitude(widely(magnitude(x), [](auto a) { return atanh_wide(a); })), x);
   else
     return map_lanes(x, [](auto lane) { return std::atanh(lane); });
 }

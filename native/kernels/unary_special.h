@@ -1,6 +1,7 @@
 // Functors of the UNARY and PREDICATE rows of ops.def that are beyond the elementary functions.
 #pragma once
 #include "kernels/error_function.h"
+#include "kernels/gamma.h"
 
 namespace tenon {
 namespace TENON_ISA {
@@ -39,11 +40,11 @@ TENON_VECTOR(acosh, acosh)
 TENON_VECTOR(atanh, atanh)
 TENON_VECTOR(erfc, erfc)
 TENON_VECTOR(erfinv, erfinv)
+TENON_VECTOR(lgamma, lgamma)
+TENON_VECTOR(digamma, digamma)
 TENON_LANES(erfcx, special::erfcx)
 TENON_LANES(ndtri, special::ndtri)
 TENON_LANES(logNdtr, special::log_ndtr)
-TENON_LANES(lgamma, special::lgamma)
-TENON_LANES(digamma, special::digamma)
 TENON_LANES(i0, special::i0)
 TENON_LANES(i0e, special::i0e)
 TENON_LANES(i1, special::i1)

@@ -119,23 +119,25 @@ Operand operand(DType t, Sizes shape, const std::vector<double>& values) {
 }
 
 void near(const Array& got, const std::vector<double>& want, double tolerance) {
-  double worst = 0;
+  double worst = 0, largest = 1;
   for (size_t i = 0; i < want.size(); i++) {
     const double off = std::fabs(static_cast<double>(got.get(static_cast<int64_t>(i))) - want[i]);
     if (!(off <= worst)) worst = off;
+    largest = std::fmax(largest, std::fabs(want[i]));
   }
   checks++;
-  if (!(worst <= tolerance)) fail(__FILE__, __LINE__, "off by %g, expected at most %g", worst, tolerance);
+  if (!(worst <= tolerance * largest))
+    fail(__FILE__, __LINE__, "off by %g, expected at most %g", worst, tolerance * largest);
 }
 
 /** The model's operands and what a forward pass makes of them. */
-struct Case {
+struct Layer {
   Model& m;
   DType t, kept;
   bool packed;
   std::vector<Operand> in, out;  // in the op's order
 
-  Case(Model& model, DType dtype, bool with_sizes)
+  Layer(Model& model, DType dtype, bool with_sizes)
       : m(model), t(dtype), kept(compute_of(dtype)), packed(with_sizes) {
     const int64_t wide = m.gates() * m.hidden, rows = m.rows(), batch = m.batch();
     in.push_back(operand(t, {rows, m.input}, m.x));
@@ -205,7 +207,7 @@ TEST("recurrent: all kinds of cells, directions, sizes of steps, against plain l
             for (Isa isa : isas()) {
               About about("%s, kind %d, form %d, %lld units, on %s", dtype_name(t), kind, form,
                           static_cast<long long>(units), isa_name(isa));
-              Case c(m, t, !even || (form & 1));
+              Layer c(m, t, !even || (form & 1));
               run(isa, c.forward());
               const double tolerance = t == DType::f64 ? 1e-12 : t == DType::f32 ? 2e-5 : 0.1;
               near(*c.out[0], m.y, tolerance);
@@ -223,7 +225,7 @@ TEST("recurrentBackward: gradients against difference quotients") {
       About about("kind %d, reverse %d, bias %d, projected %d, on %s", m.kind, m.reverse, m.bias, m.projected,
                   isa_name(isa));
       m.run();
-      Case c(m, DType::f64, true);
+      Layer c(m, DType::f64, true);
       run(isa, c.forward());
       Call call{Op::recurrentBackward, DType::f64, {}, {}, c.scalars()};
       call.scalars.push_back(1);
@@ -274,12 +276,12 @@ TEST("recurrent: operands that don't fit are refused before anything is written"
   Model m(3, false, true, false, 3, 4, {3, 2});
   for (const Sizes& wrong :
        {Sizes{2, 3}, Sizes{3, 3}, Sizes{3, 0}, Sizes{4, 1}, Sizes{3, INT64_MAX}, Sizes{3, -1}}) {
-    Case c(m, DType::f32, true);
+    Layer c(m, DType::f32, true);
     c.in.back()->fill_with([&](int64_t i) { return static_cast<Number>(wrong[static_cast<size_t>(i)]); });
     CHECK(try_run(isas().back(), c.forward()).code == ErrorCode::argument);
     for (const Operand& a : c.out) CHECK(a->untouched());
   }
-  Case c(m, DType::f32, true);
+  Layer c(m, DType::f32, true);
   for (size_t i = 0; i < c.in.size(); i++) {
     Call call = c.forward();
     Array other(c.in[i]->dtype(), {1, 1, 1});

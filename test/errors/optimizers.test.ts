@@ -263,7 +263,9 @@ describe('optimizers', () => {
       ASGD,
       LBFGS,
     ])
-      expect(Object.keys(new (Kind as typeof Adam)([{ params: [p()], ...hints }], hints).defaults)).not.toContain('foreach');
+      expect(
+        Object.keys(new (Kind as typeof Adam)([{ params: [p()], ...hints }], hints).defaults),
+      ).not.toContain('foreach');
     expect(new RMSprop([p()], 0.1, 0.9, 1e-8, 0, 0.5, true, false, null, true).defaults).toMatchObject({
       momentum: 0.5,
       centered: true,

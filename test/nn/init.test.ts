@@ -120,3 +120,56 @@ test('nothing is recorded', () => {
   init.xavierNormal_(p);
   expect([p.isLeaf, p.gradFn]).toEqual([true, null]);
 });
+
+test('truncated normal', () => {
+  const { least, most } = expectMoments(init.truncNormal_(weight()), 0, 0.8796);
+  expect([least >= -2, most <= 2]).toEqual([true, true]);
+  // Far out, where nearly all normal values would be drawn again: the mean of Z above 3 is 3.2831.
+  const far = momentsOf(init.truncNormal_(weight(), { mean: 0, std: 1, a: 3, b: 9 }));
+  expect(Math.abs(far.mean - 3.2831)).toBeLessThan(0.02);
+  expect([far.least >= 3, far.most <= 9]).toEqual([true, true]);
+});
+
+test('identities of convolutions', () => {
+  const t = init.dirac_(ones(4, 3, 3), 2);
+  expect(t.sum().item()).toBe(4);
+  expect(
+    [0, 1, 2, 3].map((i) =>
+      t
+        .select(0, i)
+        .select(0, i % 2)
+        .tolist(),
+    ),
+  ).toEqual([0, 1, 2, 3].map(() => [0, 1, 0]));
+  expect(
+    init
+      .dirac_(ones(2, 2, 3, 4, 5))
+      .nonzero()
+      .tolist(),
+  ).toEqual([
+    [0, 0, 1, 2, 2],
+    [1, 1, 1, 2, 2],
+  ]);
+});
+
+test('orthogonal matrices', () => {
+  for (const shape of [
+    [5, 3],
+    [3, 5],
+    [4, 2, 3],
+  ]) {
+    const m = init.orthogonal_(zeros(...shape), 2).reshape([shape[0]!, -1]);
+    const product = m.shape[0]! < m.shape[1]! ? m.matmul(m.t()) : m.t().matmul(m);
+    const error = product
+      .sub(init.eye_(zeros(...product.shape)).mul(4))
+      .abs()
+      .max()
+      .item();
+    expect(error).toBeLessThan(1e-5);
+  }
+});
+
+test('sparse matrices', () => {
+  const t = init.sparse_(zeros(10, 7), 0.25, 2);
+  expect(t.eq(0).sum(0).tolist()).toEqual(new Array(7).fill(3));
+});

@@ -76,11 +76,9 @@ describe.each(KINDS)('%s', (kind) => {
     const x = randn(7, 70, 20);
     const run = (): number[][] => {
       net.zeroGrad();
-      const [out, last] = net.forward(x) as readonly unknown[] as [Tensor, Tensor | Tensor[]];
-      out
-        .sum()
-        .add((Array.isArray(last) ? last[1]! : last).sum())
-        .backward();
+      const [out, last] = net.forward(x) as [Tensor, Tensor | Tensor[]];
+      const states = Array.isArray(last) ? last : [last];
+      states.reduce((sum, t) => sum.add(t.sum()), out.sum()).backward();
       return [out, ...net.parameters().map((p) => p.grad!)].map((t) => t.flatten().tolist<number[]>());
     };
     const before = getNumThreads();

@@ -2,10 +2,10 @@
 import { COMPUTE, Code } from '../../dtype';
 import type { Tensor } from '../../tensor';
 import { softmax } from '../activation';
-import { add, div, mul, sub } from '../arithmetic';
+import { add, mul, sub } from '../arithmetic';
 import { cast } from '../cast';
 import { eq } from '../compare';
-import { bernoulli } from '../distributions';
+import { dropout } from '../dropout';
 import { fullOf } from '../kernel';
 import { matmul } from '../matmul';
 import { all, sum } from '../reduce';
@@ -41,12 +41,6 @@ export function probabilities(
   return where(blind, 0, softmax(where(blind, 0, masked), -1));
 }
 
-/** @internal `x` with a share `p` of its elements 0, and the others larger by as much. */
-export function thinned(x: Tensor, p: number): Tensor {
-  const kept = bernoulli(fullOf(x.shape, x.code, x.place, 1 - p));
-  return mul(x, p === 1 ? kept : div(kept, 1 - p));
-}
-
 /** Of half types in float32, and their results rounded once. */
 export function inWideType<Result extends Tensor | Tensor[]>(
   tensors: readonly Tensor[],
@@ -62,13 +56,13 @@ export function inWideType<Result extends Tensor | Tensor[]>(
 export function composedAttention(
   tensors: readonly [query: Tensor, key: Tensor, value: Tensor, mask: Tensor | null],
   looking: Looking,
-  dropout: number,
+  rate: number,
 ): Tensor {
   const [query, key, value, mask] = tensors;
   const operands = mask === null ? [query, key, value] : [query, key, value, mask];
   return inWideType(operands, ([q, k, v, m]) => {
     const p = probabilities(q!, k!, m ?? null, looking);
-    return matmul(dropout > 0 ? thinned(p, dropout) : p, v!);
+    return matmul(rate > 0 ? dropout(p, rate) : p, v!);
   });
 }
 

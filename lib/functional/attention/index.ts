@@ -1,4 +1,6 @@
 /** Attention: one kernel forward and one backward, neither of which makes the matrix of scores. */
+import { autocastUsed } from '../../autograd/mode';
+import { lowered } from '../autocast';
 import { Op } from '../../backend/ops.generated';
 import { gradEnabled } from '../../autograd/mode';
 import { attach, defineGradient, requiresGrad } from '../../autograd/node';
@@ -147,6 +149,7 @@ export function scaledDotProductAttention(
   const [attnMask, dropoutP = 0, isCausal, scaleGiven, enableGqa] = bindArguments(OP, NAMES, given);
   let mask = (attnMask ?? null) as Tensor | null;
   if (mask !== null) checkTensor(OP, mask, 'attnMask');
+  if (autocastUsed) [query, key, value, mask] = lowered([query, key, value, mask] as const);
   const dropout = numberArgument(OP, 'dropoutP', dropoutP);
   if (!(dropout >= 0 && dropout <= 1))
     throw new ArgumentError(`${OP}: expected dropoutP between 0 and 1, got ${describe(dropoutP)}`);

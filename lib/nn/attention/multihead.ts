@@ -1,11 +1,11 @@
-import { isFloatingCode, dtypeCode, getDefaultDtype, DTYPES, type DType } from '../../dtype';
-import { resolveDevice, type DeviceLike } from '../../device';
-import { ArgumentError, DTypeError, ShapeError } from '../../errors';
+import { DTYPES } from '../../dtype';
+import type { DeviceLike } from '../../device';
+import { ArgumentError, ShapeError } from '../../errors';
 import { bindArguments, booleanArgument, numberArgument } from '../../functional/arguments';
 import { softmax } from '../../functional/activation';
 import { add, mul } from '../../functional/arithmetic';
 import { scaledDotProductAttention } from '../../functional/attention';
-import { thinned } from '../../functional/attention/composed';
+import { dropout } from '../../functional/dropout';
 import { cat } from '../../functional/join';
 import { fullOf } from '../../functional/kernel';
 import { linear, matmul } from '../../functional/matmul';
@@ -21,17 +21,18 @@ import {
   unsqueeze,
 } from '../../functional/view';
 import { showShape } from '../../shape';
-import { type Tensor, checkTensor, uninitialised } from '../../tensor';
+import { type Tensor, checkTensor } from '../../tensor';
+import { Factory, type FactoryOptions } from '../factory';
 import * as init from '../init';
 import { Linear, checkSize } from '../linear';
 import { Module } from '../module';
-import { Parameter } from '../parameter';
+import type { Parameter } from '../parameter';
 import { additive, merged, type Sizes } from './masks';
 
 /** A Linear that PyTorch's tools leave alone; its name is part of what modules print. */
 class NonDynamicallyQuantizableLinear extends Linear {}
 
-export interface MultiheadAttentionOptions {
+export interface MultiheadAttentionOptions extends FactoryOptions {
   /** The share of probabilities that are dropped in training (0). */
   dropout?: number;
   /** Learn additive biases of the projections (true). */
@@ -45,8 +46,6 @@ export interface MultiheadAttentionOptions {
   vdim?: number | null;
   /** Whether the batch is the first dimension, and not the second (false). */
   batchFirst?: boolean;
-  dtype?: DType;
-  device?: DeviceLike;
 }
 
 export interface AttentionCall {
@@ -142,11 +141,8 @@ export class MultiheadAttention extends Module {
     this.batchFirst = booleanArgument(OP, 'batchFirst', batchFirst, false);
     this.addZeroAttn = booleanArgument(OP, 'addZeroAttn', zeroAttn, false);
     const bias = booleanArgument(OP, 'bias', withBias, true);
-    const code = dtypeCode(OP, dtype ?? getDefaultDtype());
-    if (!isFloatingCode(code))
-      throw new DTypeError(`${OP}: expected a floating-point dtype, got ${DTYPES[code]}`);
-    const place = resolveDevice(OP, device);
-    const parameter = (...shape: number[]): Parameter => new Parameter(uninitialised(shape, code, place, OP));
+    const factory = new Factory(OP, device, dtype);
+    const parameter = (...shape: number[]): Parameter => factory.parameter(shape);
     if (this.kdim === embedDim && this.vdim === embedDim) {
       this.in_proj_weight = parameter(3 * embedDim, embedDim);
     } else {
@@ -157,7 +153,7 @@ export class MultiheadAttention extends Module {
     if (bias) this.in_proj_bias = parameter(3 * embedDim);
     this.out_proj = new NonDynamicallyQuantizableLinear(embedDim, embedDim, {
       bias,
-      dtype: DTYPES[code]!,
+      dtype: DTYPES[factory.code]!,
       device: device as DeviceLike | undefined,
     });
     if (booleanArgument(OP, 'addBiasKv', withBiasKv, false)) {
@@ -309,6 +305,6 @@ function lift([query, key, value]: Three): Three {
 function weighted([q, k, v]: Three, mask: Tensor | null, rate: number): [Tensor, Tensor] {
   const products = matmul(mul(q, Math.sqrt(1 / q.shape[3]!)), transpose(k, 2, 3));
   const p = softmax(mask === null ? products : add(products, mask), -1);
-  const kept = rate > 0 ? thinned(p, rate) : p;
+  const kept = rate > 0 ? dropout(p, rate) : p;
   return [matmul(kept, v), kept];
 }

@@ -3,11 +3,12 @@ import { add } from '../../functional/arithmetic';
 import { ArgumentError, describe } from '../../errors';
 import { checkTensor, type Tensor } from '../../tensor';
 import { MultiheadAttention } from '../attention/multihead';
-import { cloneModule } from '../clone';
+import { copyModule } from '../copy';
 import { ModuleList } from '../container';
-import { Dropout, LayerNorm } from './parts';
+import { Dropout } from '../dropout';
 import { Linear, checkSize } from '../linear';
 import { Module } from '../module';
+import { LayerNorm } from '../normalization';
 import { isCausalMask } from './causal';
 import { activate, readLayer, type TransformerLayerOptions } from './options';
 
@@ -97,7 +98,7 @@ export function copies<M extends Module>(op: string, layer: M, count: unknown): 
   if (!(layer instanceof Module))
     throw new ArgumentError(`${op}: expected a layer to be a Module, got ${describe(layer)}`);
   checkSize(op, 'numLayers', count);
-  return new ModuleList(Array.from({ length: count }, () => cloneModule(layer)));
+  return new ModuleList(Array.from({ length: count }, () => copyModule(layer)));
 }
 
 /** @internal How many steps a sequence has, in the layout of an attention. */

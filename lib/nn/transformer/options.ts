@@ -6,12 +6,13 @@ import { gelu } from '../../functional/activations';
 import { bindArguments, booleanArgument, numberArgument } from '../../functional/arguments';
 import { relu } from '../../functional/elementary';
 import type { Tensor } from '../../tensor';
+import type { FactoryOptions } from '../factory';
 import { checkSize } from '../linear';
 import { Module } from '../module';
 
 export type TransformerActivation = 'relu' | 'gelu' | ((x: Tensor) => Tensor) | Module;
 
-export interface TransformerLayerOptions {
+export interface TransformerLayerOptions extends FactoryOptions {
   /** Features between the two linear layers (2048). */
   dimFeedforward?: number;
   /** The share that is dropped in training (0.1). */
@@ -25,8 +26,6 @@ export interface TransformerLayerOptions {
   normFirst?: boolean;
   /** Whether linear and normalizing layers learn additive biases (true). */
   bias?: boolean;
-  dtype?: DType;
-  device?: DeviceLike;
 }
 
 const NAMES = [
@@ -43,12 +42,6 @@ const NAMES = [
   'dtype',
 ];
 
-/** Where tensors are made. */
-export interface Factory {
-  dtype?: DType;
-  device?: DeviceLike;
-}
-
 /** The options of a layer, read and checked. */
 export interface LayerSettings {
   readonly dModel: number;
@@ -60,12 +53,12 @@ export interface LayerSettings {
   readonly batchFirst: boolean;
   readonly normFirst: boolean;
   readonly bias: boolean;
-  readonly factory: Factory;
+  readonly factory: FactoryOptions;
 }
 
 /** @internal Only what was given: where tensors are made. */
-export function factoryOf(device: unknown, dtype: unknown): Factory {
-  const factory: Factory = {};
+export function factoryOf(device: unknown, dtype: unknown): FactoryOptions {
+  const factory: FactoryOptions = {};
   if (device !== undefined && device !== null) factory.device = device as DeviceLike;
   if (dtype !== undefined && dtype !== null) factory.dtype = dtype as DType;
   return factory;

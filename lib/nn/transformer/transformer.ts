@@ -5,7 +5,7 @@ import { checkTensor, type Tensor } from '../../tensor';
 import * as init from '../init';
 import { checkSize } from '../linear';
 import { Module } from '../module';
-import { LayerNorm } from './parts';
+import { LayerNorm } from '../normalization';
 import { squareSubsequentMask, type SubsequentMaskOptions } from './causal';
 import { TransformerDecoder, TransformerDecoderLayer, type DecoderCall } from './decoder';
 import { TransformerEncoder, TransformerEncoderLayer } from './encoder';

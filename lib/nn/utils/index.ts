@@ -9,3 +9,5 @@ export {
 export { parametersToVector, vectorToParameters } from './convert-parameters';
 export type { Tensors } from './tensors';
 export * as rnn from './rnn';
+export { weightNorm, removeWeightNorm, type WeightNormOptions } from './weight-norm';
+export { spectralNorm, removeSpectralNorm, type SpectralNormOptions } from './spectral-norm';

@@ -1,6 +1,8 @@
 // convolution and its two gradients: operands brought to the compute type, and the way chosen.
 #include "cpu/isa/conv.h"
 
+#include <type_traits>
+
 #include "cpu/isa/kernels.h"
 #include "cpu/isa/strided.h"
 
@@ -23,6 +25,7 @@ Convolution geometry(const Launch& l, const TensorView& x, const TensorView& w, 
                             l.scalar[i].integer(),
                             l.scalar[dims + i].integer(),
                             l.scalar[2 * dims + i].integer()};
+  g.merge();
   return g;
 }
 
@@ -30,52 +33,89 @@ Convolution geometry(const Launch& l, const TensorView& x, const TensorView& w, 
 template <class T>
 class Converted {
  public:
-  explicit Converted(const Launch& l) : l_(l) {
+  /** With room for `more` elements. */
+  Converted(const Launch& l, int64_t more) : l_(l) {
     const int operands = l.outputs + static_cast<int>(l.inputs);
-    int64_t elements = 0;
+    int64_t elements = more;
     for (int i = 0; i < operands; i++)
-      if (l.views[i].dtype != dtype_of<T>()) elements += l.views[i].numel + 16;
-    T* memory =
-        elements ? static_cast<T*>(l.scratch->bytes(static_cast<size_t>(elements) * sizeof(T))) : nullptr;
+      if (l.views[i].dtype != dtype_of<T>()) elements += padded(l.views[i].numel);
+    room_ = elements ? static_cast<T*>(l.scratch->bytes(static_cast<size_t>(elements) * sizeof(T))) : nullptr;
     for (int i = 0; i < operands; i++) {
       const TensorView& v = l.views[i];
       at_[i] = v.as<T>();
       if (v.dtype == dtype_of<T>()) continue;
-      at_[i] = memory;
-      memory += v.numel + 16;
+      at_[i] = room_;
+      room_ += padded(v.numel);
       if (i >= l.outputs) gather(v, 0, v.numel, at_[i]);
     }
   }
   /** What was computed, into the output. */
-  ~Converted() {
+  void put() const {
     const TensorView& out = l_.out();
     if (out.dtype != dtype_of<T>()) scatter(at_[0], out, 0, out.numel);
   }
   T* out() const { return at_[0]; }
   T* in(int i) const { return at_[l_.outputs + i]; }
   const T* bias() const { return l_.inputs > 2 ? in(2) : nullptr; }
+  T* room() const { return room_; }
 
  private:
+  static int64_t padded(int64_t n) { return (n + 15) / 16 * 16; }
   const Launch& l_;
   T* at_[4];
+  T* room_;
 };
+
+/** Whether groups are too small for tiles of a matrix product. */
+template <class T>
+bool by_rows(const Convolution& g) {
+  return !std::is_floating_point_v<T> || (g.groups > 1 && g.c * g.f <= 8);
+}
+
+void out_of_memory(const Launch& l) {
+  set_error(*l.error, ErrorCode::out_of_memory, "convolution: no memory to pack the operands");
+}
 
 template <class T>
 void forward(const Launch& l) {
-  const Converted<T> t(l);
-  convolve_rows<T>(geometry(l, l.in(0), l.in(1), l.out()), {t.in(0), t.in(1), t.out(), t.bias()});
+  const Convolution g = geometry(l, l.in(0), l.in(1), l.out());
+  if constexpr (std::is_floating_point_v<T>)
+    if (!by_rows<T>(g)) {
+      const Converted<T> t(l, tiles_scratch<T>(g));
+      if (!convolve_tiles<T>(g, {t.in(0), t.in(1), t.out(), t.bias()}, t.room())) out_of_memory(l);
+      return t.put();
+    }
+  const Converted<T> t(l, 0);
+  convolve_rows<T>(g, {t.in(0), t.in(1), t.out(), t.bias()});
+  t.put();
 }
 
 template <class T>
 void input_gradient(const Launch& l) {
-  const Converted<T> t(l);
-  convolve_input_rows<T>(geometry(l, l.out(), l.in(1), l.in(0)), {t.out(), t.in(1), t.in(0), t.bias()});
+  const Convolution g = geometry(l, l.out(), l.in(1), l.in(0));
+  if constexpr (std::is_floating_point_v<T>)
+    if (!by_rows<T>(g)) {
+      const Converted<T> t(l, tiles_scratch<T>(g));
+      if (!convolve_input_tiles<T>(g, {t.out(), t.in(1), t.in(0), t.bias()}, t.room())) out_of_memory(l);
+      return t.put();
+    }
+  const Converted<T> t(l, 0);
+  convolve_input_rows<T>(g, {t.out(), t.in(1), t.in(0), t.bias()});
+  t.put();
 }
 
 template <class T>
 void weight_gradient(const Launch& l) {
-  const Converted<T> t(l);
-  convolve_weight_rows<T>(geometry(l, l.in(1), l.out(), l.in(0)), {t.in(1), t.out(), t.in(0), nullptr});
+  const Convolution g = geometry(l, l.in(1), l.out(), l.in(0));
+  if constexpr (std::is_floating_point_v<T>)
+    if (!by_rows<T>(g)) {
+      const Converted<T> t(l, weight_scratch<T>(g));
+      convolve_weight_tiles<T>(g, {t.in(1), t.out(), t.in(0), nullptr}, t.room());
+      return t.put();
+    }
+  const Converted<T> t(l, 0);
+  convolve_weight_rows<T>(g, {t.in(1), t.out(), t.in(0), nullptr});
+  t.put();
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 #include "cpu/isa/convert.h"
 
+#include "cpu/isa/transpose8.h"
 #include "cpu/isa/vec.h"
 
 namespace tenon {
@@ -156,6 +157,10 @@ void move(const void* from_data, int64_t from_stride, void* to_data, int64_t to_
   if (to_stride == 1 && from_stride == 0) {
     const T x = *from;
     for (int64_t i = 0; i < n; i++) to[i] = x;
+  } else if (to_stride == 1 && from_stride == -1) {
+    for (int64_t i = 0; i < n; i++) to[i] = from[-i];
+  } else if (to_stride == 1 && from_stride == 2) {
+    for (int64_t i = 0; i < n; i++) to[i] = from[2 * i];
   } else if (to_stride == 1) {
     for (int64_t i = 0; i < n; i++) to[i] = from[i * from_stride];
   } else {
@@ -216,11 +221,34 @@ void store_strided(const void* x, DType type, void* data, DType dtype, int64_t a
   });
 }
 
+namespace {
+
+/** Elements of four bytes, dense along the rows of one view and the columns of the other, eight by eight. */
+void move_transposed(const char* source, int64_t column_stride, char* target, int64_t row_stride,
+                     int64_t rows, int64_t columns) {
+  const float* const from = reinterpret_cast<const float*>(source);
+  float* const to = reinterpret_cast<float*>(target);
+  int64_t j = 0;
+  for (; j + 8 <= columns; j += 8) {
+    const float* column[8];
+    for (int q = 0; q < 8; q++) column[q] = from + (j + q) * column_stride;
+    int64_t i = 0;
+    for (; i + 8 <= rows; i += 8) transpose8(column, i, to + i * row_stride + j, row_stride);
+    for (; i < rows; i++)
+      for (int q = 0; q < 8; q++) std::memcpy(to + i * row_stride + j + q, column[q] + i, sizeof(float));
+  }
+  for (; j < columns; j++) move_strided(4, from + j * column_stride, 1, to + j, row_stride, rows);
+}
+
+}  // namespace
+
 void move_grid(int64_t size, const void* from, const Grid& grid, void* to, const Grid& to_grid) {
   const char* const source = static_cast<const char*>(from) + grid.at * size;
   char* const target = static_cast<char*>(to) + to_grid.at * size;
   if (dense(grid) && dense(to_grid)) {
     std::memcpy(target, source, static_cast<size_t>(grid.rows * grid.columns * size));
+  } else if (size == 4 && grid.row_stride == 1 && to_grid.column_stride == 1 && transposed(grid)) {
+    move_transposed(source, grid.column_stride, target, to_grid.row_stride, grid.rows, grid.columns);
   } else if (transposed(grid)) {
     for (int64_t j = 0; j < grid.columns; j++)
       move_strided(size, source + j * grid.column_stride * size, grid.row_stride,

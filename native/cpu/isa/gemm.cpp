@@ -8,6 +8,9 @@
 
 #include "core/parallel.h"
 #include "cpu/gemm_scratch.h"
+#include "cpu/isa/gemm_tile.h"
+#include "cpu/isa/reduce.h"
+#include "cpu/isa/transpose8.h"
 #include "kernels/math.h"
 
 namespace tenon {
@@ -15,39 +18,8 @@ namespace TENON_ISA {
 
 namespace {
 
-/** The register tile: kRows x (kVectors vectors). */
-template <class T>
-struct Tiling {
-  static constexpr int kWidth = Lanes<T>::count;
-#if defined(__AVX512F__)
-  static constexpr int kRows = 14, kVectors = 2;
-#elif defined(__aarch64__)
-  static constexpr int kRows = 6, kVectors = 4;
-#else
-  static constexpr int kRows = 6, kVectors = 2;
-#endif
-  static constexpr int kColumns = kWidth * kVectors;
-  static constexpr int kPitch = (kRows + 7) / 8 * 8;                        // of a packed panel of A
-  static constexpr int64_t kDepth = 384 * 4 / static_cast<int>(sizeof(T));  // of K at a time
-  static constexpr int64_t kHigh = 196 / kRows * kRows;                     // rows of A at a time
-  static constexpr int64_t kWide = 2048;                                    // columns of B at a time
-};
-
 /** How a tile reads A: from a packed panel, along rows (a[i * lda + k]), along columns (a[k * lda + i]). */
 enum Layout { kPacked, kAlongRows, kAlongColumns };
-
-template <class T>
-struct Tile {
-  int64_t k;
-  const T* a;
-  int64_t lda;
-  const T* b;
-  int64_t ldb;
-  T* c;
-  int64_t ldc;
-  int last;  // lanes of the last vector, where that is not whole
-  bool accumulate;
-};
 
 /** One tile of C, R x V vectors; kEdge: the last vector is not whole. */
 template <class T, int R, int V, int kLayout, bool kEdge>
@@ -125,14 +97,29 @@ template <class T, int kLayout, bool kEdge, int... I>
 constexpr const MicroKernel<T>* kernel_row(std::integer_sequence<int, I...>) {
   return KernelRow<T, kLayout, kEdge, I...>::f;
 }
+/** Whether A may be read where it lies: for float32, where that pays; elsewhere its kernels would only take
+ * room. */
 template <class T>
-struct Kernels {
+#if defined(__AVX2__) || defined(__aarch64__)
+constexpr bool kReadsInPlace = std::is_same_v<T, float>;
+#else
+constexpr bool kReadsInPlace = false;
+#endif
+
+template <class T>
+MicroKernel<T> kernel_of(int layout, bool edge, int rows, int vectors) {
   using All = std::make_integer_sequence<int, Tiling<T>::kRows * Tiling<T>::kVectors>;
-  static constexpr const MicroKernel<T>* f[3][2] = {
-      {kernel_row<T, kPacked, false>(All{}), kernel_row<T, kPacked, true>(All{})},
-      {kernel_row<T, kAlongRows, false>(All{}), kernel_row<T, kAlongRows, true>(All{})},
-      {kernel_row<T, kAlongColumns, false>(All{}), kernel_row<T, kAlongColumns, true>(All{})}};
-};
+  const int i = (rows - 1) * Tiling<T>::kVectors + vectors - 1;
+  if constexpr (kReadsInPlace<T>) {
+    static constexpr const MicroKernel<T>* in_place[2][2] = {
+        {kernel_row<T, kAlongRows, false>(All{}), kernel_row<T, kAlongRows, true>(All{})},
+        {kernel_row<T, kAlongColumns, false>(All{}), kernel_row<T, kAlongColumns, true>(All{})}};
+    if (layout != kPacked) return in_place[layout == kAlongColumns][edge][i];
+  }
+  static constexpr const MicroKernel<T>* packed[2] = {kernel_row<T, kPacked, false>(All{}),
+                                                      kernel_row<T, kPacked, true>(All{})};
+  return packed[edge][i];
+}
 
 template <class V>
 TENON_INLINE V activate(V x, Activation activation) {
@@ -166,38 +153,6 @@ void finish(T* c, int64_t ldc, int rows, int64_t columns, const T* bias, Activat
 
 /** count x depth with dense depth (a transpose), eight by eight in registers; what is short of eight repeats
  * the last. */
-typedef float Float8 __attribute__((vector_size(32)));
-
-/** By reference: an instruction set without such registers has no way to return them. */
-TENON_INLINE void load8(Float8& v, const float* p) { std::memcpy(&v, p, sizeof v); }
-TENON_INLINE void store8(float* p, const Float8& v) { std::memcpy(p, &v, sizeof v); }
-
-#if defined(__clang__)
-#define TENON_SHUFFLE(a, b, ...) __builtin_shufflevector(a, b, __VA_ARGS__)
-#else
-typedef int32_t Int8 __attribute__((vector_size(32)));
-#define TENON_SHUFFLE(a, b, ...) __builtin_shuffle(a, b, Int8{__VA_ARGS__})
-#endif
-
-TENON_INLINE void transpose8(const float* const* s, int64_t k, float* d, int64_t pitch) {
-  Float8 r[8], u[8];
-  for (int i = 0; i < 8; i++) load8(r[i], s[i] + k);
-  for (int i = 0; i < 4; i++) {
-    u[2 * i] = TENON_SHUFFLE(r[2 * i], r[2 * i + 1], 0, 8, 1, 9, 4, 12, 5, 13);
-    u[2 * i + 1] = TENON_SHUFFLE(r[2 * i], r[2 * i + 1], 2, 10, 3, 11, 6, 14, 7, 15);
-  }
-  for (int i = 0; i < 2; i++) {
-    r[4 * i] = TENON_SHUFFLE(u[4 * i], u[4 * i + 2], 0, 1, 8, 9, 4, 5, 12, 13);
-    r[4 * i + 1] = TENON_SHUFFLE(u[4 * i], u[4 * i + 2], 2, 3, 10, 11, 6, 7, 14, 15);
-    r[4 * i + 2] = TENON_SHUFFLE(u[4 * i + 1], u[4 * i + 3], 0, 1, 8, 9, 4, 5, 12, 13);
-    r[4 * i + 3] = TENON_SHUFFLE(u[4 * i + 1], u[4 * i + 3], 2, 3, 10, 11, 6, 7, 14, 15);
-  }
-  for (int i = 0; i < 4; i++) {
-    store8(d + i * pitch, TENON_SHUFFLE(r[i], r[i + 4], 0, 1, 2, 3, 8, 9, 10, 11));
-    store8(d + (i + 4) * pitch, TENON_SHUFFLE(r[i], r[i + 4], 4, 5, 6, 7, 12, 13, 14, 15));
-  }
-}
-
 template <class T>
 void pack_transposed(const T* s, int64_t step, int64_t count, int64_t depth, T* d, int64_t pitch) {
   int64_t i = 0;
@@ -248,6 +203,43 @@ void pack(const T* s, int64_t step, int64_t along, int64_t count, int64_t depth,
 
 int64_t least(int64_t a, int64_t b) { return a < b ? a : b; }
 
+/** Dense rows of A by one dense column: kRows of them side by side, each in the same order whatever its
+ * neighbours. */
+template <class T, int kRows>
+void row_products(const Gemm<T>& g, int64_t first) {
+  constexpr int64_t w = Lanes<T>::count;
+  const T* const a = g.a + first * g.a_row;
+  Vec<T> sums[kRows][2] = {};
+  int64_t k = 0;
+  for (; k + 2 * w <= g.k; k += 2 * w)
+    for (int half = 0; half < 2; half++) {
+      const Vec<T> b = load(g.b + k + half * w);
+#pragma GCC unroll 4
+      for (int i = 0; i < kRows; i++) sums[i][half] += load(a + i * g.a_row + k + half * w) * b;
+    }
+  for (; k < g.k; k += w) {
+    const int64_t n = g.k - k;
+#pragma GCC unroll 4
+    for (int i = 0; i < kRows; i++)
+      sums[i][0] += n < w ? load_part(a + i * g.a_row + k, n) * load_part(g.b + k, n)
+                          : load(a + i * g.a_row + k) * load(g.b + k);
+  }
+  for (int i = 0; i < kRows; i++) {
+    T& c = g.c[(first + i) * g.c_row];
+    const T product = join_lanes<SumOf<T>>(sums[i][0] + sums[i][1]);
+    c = g.accumulate ? c + product : product;
+  }
+}
+
+template <class T>
+void multiply_vector(const Gemm<T>& g) {
+  int64_t i = 0;
+  for (; i + 4 <= g.m; i += 4) row_products<T, 4>(g, i);
+  for (; i < g.m; i++) row_products<T, 1>(g, i);
+  if (!g.bias && g.activation == Activation::none) return;
+  for (i = 0; i < g.m; i++) finish(g.c + i * g.c_row, g.c_row, 1, 1, g.bias, g.activation);
+}
+
 /** Elements that fit on the stack: small products ask nobody for memory. */
 constexpr int64_t kStack = 2048;
 
@@ -256,6 +248,10 @@ bool gemm_alone(const Gemm<T>& g) {
   using Tl = Tiling<T>;
   constexpr int NR = Tl::kColumns;
   constexpr int64_t size = sizeof(T);
+  if (g.n == 1 && g.a_col == 1 && g.b_row == 1 && g.k >= 2 * Lanes<T>::count) {
+    multiply_vector(g);
+    return true;
+  }
   alignas(64) T stack_a[kStack], stack_b[kStack];
   const int64_t panels_n = (g.n + NR - 1) / NR, panels_m = (g.m + Tl::kRows - 1) / Tl::kRows;
 
@@ -263,7 +259,8 @@ bool gemm_alone(const Gemm<T>& g) {
   // repaid, or if its rows fall on the same cache sets.
   const bool a_rows = g.a_col == 1 || g.k == 1, a_columns = g.a_row == 1 || g.m == 1;
   const bool a_aliases = a_rows && (g.a_row * size) % 2048 == 0 && g.m > 7;
-  const bool pack_a = (!a_rows && !a_columns) || ((a_aliases ? panels_n > 1 : panels_n > 8) && g.k > 8);
+  const bool pack_a =
+      !kReadsInPlace<T> || (!a_rows && !a_columns) || ((a_aliases ? panels_n > 1 : panels_n > 8) && g.k > 8);
   const bool b_dense = g.b_col == 1 || g.n == 1;
   const bool b_aliases = (g.b_row * size) % 1024 == 0;
   const bool pack_b = !b_dense || panels_m > (b_aliases ? 3 : 12);
@@ -322,7 +319,7 @@ bool gemm_alone(const Gemm<T>& g) {
             const int rows = static_cast<int>(height + (q < taller));
             t.a = pack_a ? packed_a + q * Tl::kPitch * depth : g.a + i * g.a_row + k0 * g.a_col;
             t.c = g.c + i * g.c_row + j0 + j;
-            Kernels<T>::f[layout][edge][(rows - 1) * Tl::kVectors + vectors - 1](t);
+            kernel_of<T>(layout, edge, rows, vectors)(t);
             if (last && finishes)
               finish(t.c, t.ldc, rows, columns, g.bias ? g.bias + j0 + j : nullptr, g.activation);
             i += rows;
@@ -376,6 +373,24 @@ bool gemm(const Gemm<float>& g) { return gemm_any(g); }
 bool gemm(const Gemm<double>& g) { return gemm_any(g); }
 bool gemm_here(const Gemm<float>& g) { return g.m == 0 || g.n == 0 || gemm_alone(g); }
 bool gemm_here(const Gemm<double>& g) { return g.m == 0 || g.n == 0 || gemm_alone(g); }
+
+template <class T>
+void multiply_panels(const Tile<T>& t, int rows, int columns) {
+  constexpr int w = Tiling<T>::kWidth;
+  const int vectors = (columns + w - 1) / w;
+  Tile<T> tile = t;
+  tile.last = columns - (vectors - 1) * w;
+  kernel_of<T>(kPacked, tile.last != w, rows, vectors)(tile);
+}
+template void multiply_panels(const Tile<float>&, int, int);
+template void multiply_panels(const Tile<double>&, int, int);
+
+template <class T>
+void pack_panel(const T* s, int64_t step, int64_t along, int64_t count, int64_t depth, T* d, int64_t pitch) {
+  pack(s, step, along, count, depth, d, pitch);
+}
+template void pack_panel(const float*, int64_t, int64_t, int64_t, int64_t, float*, int64_t);
+template void pack_panel(const double*, int64_t, int64_t, int64_t, int64_t, double*, int64_t);
 
 }  // namespace TENON_ISA
 }  // namespace tenon

@@ -14,7 +14,15 @@ int64_t index_at(const TensorView& index, int64_t k) {
   return index.as<int64_t>()[index.rank ? k * index.strides[0] : 0];
 }
 
+/** Whether all of n indices are at least `least` and below `size`; without branches, as they usually are. */
+bool all_within(const int64_t* index, int64_t n, int64_t least, int64_t size) {
+  bool within = true;
+  for (int64_t k = 0; k < n; k++) within &= (index[k] >= least) & (index[k] < size);
+  return within;
+}
+
 bool indices_fit(const Launch& l, const char* op, const TensorView& index, int dim, int64_t size) {
+  if (index.contiguous && all_within(index.as<int64_t>(), index.numel, 0, size)) return true;
   for (int64_t k = 0; k < index.numel; k++) {
     const int64_t i = index_at(index, k);
     if (i >= 0 && i < size) continue;
@@ -90,6 +98,31 @@ void add_rows(const Launch& l, const TensorView& source, const TensorView& index
            });
 }
 
+constexpr int64_t kSelectTask = 16384;  // elements of a task
+
+/** indexSelect along the last dimension, where index and result are dense along it. */
+template <class T>
+void select_last(const TensorView& x, const TensorView& index, const TensorView& out) {
+  const int last = out.rank - 1;
+  const int64_t columns = out.shape[last], rows = out.numel / columns, step = x.strides[last];
+  const int64_t wide = columns < kSelectTask ? columns : kSelectTask, across = (columns + wide - 1) / wide;
+  const int64_t together = kSelectTask / wide, units = rows * across;
+  Dim dims[kMaxRank];
+  for (int i = 0; i < last; i++) dims[i] = {out.shape[i], x.strides[i], out.strides[i]};
+  parallel_for((units + together - 1) / together, [&](int64_t task) {
+    const int64_t end = (task + 1) * together < units ? (task + 1) * together : units;
+    Walker walker(dims, last, task * together / across);
+    for (int64_t unit = task * together; unit < end; unit++) {
+      const int64_t column = unit % across * wide, n = columns - column < wide ? columns - column : wide;
+      const T* const from = x.as<T>() + walker.in;
+      const int64_t* const k = index.as<int64_t>() + column;
+      T* const to = out.as<T>() + walker.out + column;
+      for (int64_t i = 0; i < n; i++) to[i] = from[k[i] * step];
+      if (column + n == columns) walker.next();
+    }
+  });
+}
+
 }  // namespace
 
 void kernel_indexSelect(const Launch& l) {
@@ -97,6 +130,14 @@ void kernel_indexSelect(const Launch& l) {
   const int dim = static_cast<int>(l.scalar[0].integer());
   if (!indices_fit(l, "indexSelect", index, dim, size_of(x, dim)) || out.numel == 0) return;
   const int64_t size = element_size(x.dtype);
+  if (out.rank && x.rank == out.rank && dim == out.rank - 1 && index.contiguous && out.strides[dim] == 1) {
+    switch (size) {
+      case 1: return select_last<uint8_t>(x, index, out);
+      case 2: return select_last<uint16_t>(x, index, out);
+      case 4: return select_last<uint32_t>(x, index, out);
+      default: return select_last<uint64_t>(x, index, out);
+    }
+  }
   char* const to = out.as<char>();
   const char* const from = x.as<char>();
   const int64_t rows = rows_of(out), columns = out.rank ? out.shape[out.rank - 1] : 1;
@@ -141,6 +182,7 @@ void kernel_linearIndex(const Launch& l) {
   for (uint32_t i = 0; i < l.inputs; i++) {
     const TensorView& x = l.in(i);
     const int64_t size = l.scalar[i].integer();
+    if (x.contiguous && all_within(x.as<int64_t>(), x.numel, -size, size)) continue;
     for_elements(x, x.shape, x.rank, [&](int64_t, int64_t at) {
       const int64_t k = x.as<int64_t>()[at];
       if ((k < -size || k >= size) && !*l.error)
@@ -152,6 +194,11 @@ void kernel_linearIndex(const Launch& l) {
   for (uint32_t i = 0; i < l.inputs; i++) {
     const TensorView& x = l.in(i);
     const int64_t size = l.scalar[i].integer();
+    if (l.inputs == 1 && x.contiguous && x.numel == out.numel) {
+      const int64_t* const k = x.as<int64_t>();
+      for (int64_t n = 0; n < out.numel; n++) places[n] = k[n] + (k[n] < 0 ? size : 0);
+      return;
+    }
     for_elements(x, out.shape, out.rank, [&](int64_t n, int64_t at) {
       const int64_t k = x.as<int64_t>()[at];
       places[n] = (i ? places[n] * size : 0) + (k < 0 ? k + size : k);

@@ -1,8 +1,8 @@
-// nllLoss, crossEntropy (log softmax and nllLoss in one), mseLoss and their derivatives.
+// nllLoss, crossEntropy (log softmax and nllLoss in one) and their derivatives.
 #include "core/parallel.h"
+#include "cpu/isa/dense.h"
 #include "cpu/isa/kernels.h"
 #include "cpu/isa/reduce.h"
-#include "cpu/isa/strided.h"
 #include "kernels/math.h"
 
 namespace tenon {
@@ -13,18 +13,6 @@ namespace {
 enum { kNone, kMean, kSum };
 
 // ---- negative log likelihood: x [c] or [n, c, d...], target [] or [n, d...] ----
-
-template <class T>
-T element(const TensorView& v, int64_t at) {
-  T value;
-  load_strided(v.data, v.dtype, at, 1, 1, &value);
-  return value;
-}
-
-template <class T>
-void set_element(const TensorView& v, int64_t at, T value) {
-  store_strided(&value, v.data, v.dtype, at, 1, 1);
-}
 
 /** The places of a target beside those of class 0 in x. */
 class Targets {
@@ -210,86 +198,6 @@ void nll_backward(const Launch& l) {
   });
 }
 
-// ---- squared error ----
-
-constexpr int64_t kLossTile = 1024;
-constexpr int64_t kLossTask = 16 * kLossTile;
-
-/** A stretch of a view as dense elements of T: in place, or gathered into `buffer`. */
-template <class T>
-TENON_INLINE const T* dense(const TensorView& v, int64_t first, int64_t n, T* buffer) {
-  if (v.contiguous && v.dtype == dtype_of<T>()) return v.as<T>() + first;
-  gather(v, first, n, buffer);
-  return buffer;
-}
-
-/** The sum of (x - y)^2 over elements [first, end). */
-template <class T>
-double squared_error(const TensorView& x, const TensorView& y, int64_t first, int64_t end) {
-  constexpr int64_t w = Lanes<T>::count;
-  double sum = 0;
-  for (int64_t at = first; at < end; at += kLossTile) {
-    alignas(64) T a[kLossTile], b[kLossTile];
-    const int64_t n = end - at < kLossTile ? end - at : kLossTile;
-    const T *p = dense(x, at, n, a), *q = dense(y, at, n, b);
-    Vec<T> total{};
-    int64_t i = 0;
-    for (; i + w <= n; i += w) {
-      const Vec<T> d = load(p + i) - load(q + i);
-      total += d * d;
-    }
-    if (i < n) {
-      const Vec<T> d = load_part(p + i, n - i) - load_part(q + i, n - i);
-      total += d * d;
-    }
-    sum += static_cast<double>(join_lanes<SumOf<T>>(total));
-  }
-  return sum;
-}
-
-template <class T>
-void mse(const Launch& l) {
-  const TensorView &x = l.in(0), &y = l.in(1);
-  const int64_t n = x.numel, tasks = (n + kLossTask - 1) / kLossTask;
-  double sum = 0;
-  if (tasks <= 1) {
-    sum = squared_error<T>(x, y, 0, n);
-  } else {
-    double* const part = static_cast<double*>(l.scratch->bytes(static_cast<size_t>(tasks) * sizeof(double)));
-    parallel_for(tasks, [&](int64_t i) {
-      part[i] = squared_error<T>(x, y, i * kLossTask, (i + 1) * kLossTask < n ? (i + 1) * kLossTask : n);
-    });
-    sum = reduce_run<SumOf<double>>(part, tasks);
-  }
-  set_element(l.out(), 0,
-              static_cast<T>(l.scalar[0].integer() == kMean ? sum / static_cast<double>(n) : sum));
-}
-
-template <class T>
-void mse_backward(const Launch& l) {
-  constexpr int64_t w = Lanes<T>::count;
-  const TensorView &x = l.in(1), &y = l.in(2), &out = l.out();
-  const int64_t n = x.numel;
-  T scale = 2 * element<T>(l.in(0), 0);
-  if (l.scalar[0].integer() == kMean) scale /= static_cast<T>(n);
-  const Vec<T> factor = splat(scale);
-  const bool direct = out.contiguous && out.dtype == dtype_of<T>();
-  parallel_for((n + kLossTask - 1) / kLossTask, [&](int64_t task) {
-    const int64_t end = (task + 1) * kLossTask < n ? (task + 1) * kLossTask : n;
-    for (int64_t at = task * kLossTask; at < end; at += kLossTile) {
-      alignas(64) T a[kLossTile], b[kLossTile];
-      const int64_t count = end - at < kLossTile ? end - at : kLossTile;
-      const T *p = dense(x, at, count, a), *q = dense(y, at, count, b);
-      T* const o = direct ? out.as<T>() + at : a;
-      int64_t i = 0;
-      for (; i + w <= count; i += w) store(o + i, (load(p + i) - load(q + i)) * factor);
-      if (i < count)
-        store_part(o + i, (load_part(p + i, count - i) - load_part(q + i, count - i)) * factor, count - i);
-      if (!direct) scatter(o, out, at, count);
-    }
-  });
-}
-
 }  // namespace
 
 #define TENON_LOSS(name, f)             \
@@ -304,8 +212,6 @@ TENON_LOSS(nllLoss, nll)
 TENON_LOSS(nllLossBackward, nll_backward)
 TENON_LOSS(crossEntropy, nll)
 TENON_LOSS(crossEntropyBackward, cross_entropy_backward)
-TENON_LOSS(mseLoss, mse)
-TENON_LOSS(mseLossBackward, mse_backward)
 
 #undef TENON_LOSS
 

@@ -1,5 +1,6 @@
 // Kernels that move elements or make them of their place: fill, copy, where, arange, eye, tril, triu.
 #include "core/parallel.h"
+#include "cpu/isa/blocks.h"
 #include "cpu/isa/elementwise.h"
 #include "cpu/isa/kernels.h"
 #include "cpu/isa/strided.h"
@@ -44,6 +45,26 @@ void where_loop(void* out, const void* const* in, const int64_t* step, int64_t n
  * value. */
 constexpr DType between(DType from, DType to) {
   return from == to ? to : to == DType::boolean ? compute_type(from) : compute_type(to);
+}
+
+constexpr int64_t kMoveTask = 32768;  // elements of a task
+
+/** Bits of elements from one view to another, blocks of rows by columns at a time. */
+void move_blocks(const Launch& l) {
+  const TensorView &x = l.in(), &out = l.out();
+  if (out.numel == 0) return;
+  const Space space = collapse(l.views, 2);
+  const Blocks blocks(space, 2, kBlock);
+  const int64_t size = element_size(out.dtype), together = (kMoveTask + blocks.block() - 1) / blocks.block();
+  parallel_for((blocks.count() + together - 1) / together, [&](int64_t task) {
+    const int64_t end = (task + 1) * together < blocks.count() ? (task + 1) * together : blocks.count();
+    blocks.each(task * together, end, [&](const Block& b) {
+      const auto grid = [&](int k) {
+        return Grid{b.at[k], blocks.row_stride[k], blocks.column_stride[k], b.rows, b.columns};
+      };
+      move_grid(size, x.data, grid(1), out.data, grid(0));
+    });
+  });
 }
 
 constexpr int64_t kPart = 1024;  // elements made at a time
@@ -142,6 +163,9 @@ void kernel_fill(const Launch& l) {
 }
 
 void kernel_copy(const Launch& l) {
+  const TensorView &x = l.in(), &out = l.out();
+  if (x.dtype == out.dtype && x.numel == out.numel && x.rank == out.rank && !(x.contiguous && out.contiguous))
+    return move_blocks(l);
   const DType type = between(l.in().dtype, l.out().dtype);
   const DType types[] = {type, type};
   const int64_t size = element_size(type);

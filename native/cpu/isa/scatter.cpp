@@ -86,6 +86,12 @@ bool fits(const Launch& l, const char* op, const TensorView& index, int dim, int
   const int64_t* const indices = index.as<int64_t>();
   bool good = true;
   Lanes(once, once, once, -1).rows({}, [&](Place at, Place stride, int64_t n) {
+    if (stride.index == 1) {  // without branches, as they usually fit
+      bool within = true;
+      for (int64_t k = 0; k < n; k++)
+        within &= static_cast<uint64_t>(indices[at.index + k]) < static_cast<uint64_t>(size);
+      if (within) return;
+    }
     for (int64_t k = 0; k < n && good; k++) {
       const int64_t i = indices[at.index + k * stride.index];
       if (i >= 0 && i < size) continue;
@@ -106,6 +112,10 @@ void gather_elements(const Lanes& lanes, const Launch& l) {
   lanes.parallel_rows(
       l.in(1).numel,
       [=](Place at, Place stride, int64_t n) {
+        if (stride.index == 1 && stride.beside == 1 && stride.whole == 0) {
+          for (int64_t k = 0; k < n; k++) to[at.beside + k] = from[at.whole + indices[at.index + k] * step];
+          return;
+        }
         for (int64_t k = 0; k < n; k++)
           to[at.beside + k * stride.beside] =
               from[at.whole + k * stride.whole + indices[at.index + k * stride.index] * step];

@@ -32,6 +32,30 @@ void locate(const TensorView& v, int64_t linear, int64_t* coordinates) {
   }
 }
 
+/**
+ * The positions of those of n elements along the last dimension, from `at` on, that are not zero. Each is
+ * written, and the next one in its place if it was zero: no branches. Others may write to the tensor
+ * meanwhile: never beyond `limit`. Returns where the next ones belong.
+ */
+template <class T>
+int64_t* write_positions(const T* x, int64_t n, const int64_t* at, int rank, int64_t* to,
+                         const int64_t* limit) {
+  if (rank == 2) {
+    for (int64_t k = 0; k < n && to < limit; k++) {
+      to[0] = at[0];
+      to[1] = at[1] + k;
+      to += x[k] != T{0} ? 2 : 0;
+    }
+    return to;
+  }
+  for (int64_t k = 0; k < n && to < limit; k++) {
+    for (int i = 0; i + 1 < rank; i++) to[i] = at[i];
+    if (rank) to[rank - 1] = at[rank - 1] + k;
+    to += x[k] != T{0} ? rank : 0;
+  }
+  return to;
+}
+
 /** Two passes over blocks: how many there are in each, then where they are. */
 template <class T>
 void find_nonzero(const Launch& l) {
@@ -57,19 +81,18 @@ void find_nonzero(const Launch& l) {
   if (out.numel == 0) return;
   const int rank = x.rank;
   parallel_for(blocks, [&](int64_t block) {
+    const int64_t* const limit = out.as<int64_t>() + (block + 1 < blocks ? rows[block + 1] : total) * rank;
     int64_t* to = out.as<int64_t>() + rows[block] * rank;
     int64_t at[kMaxRank];
     locate(x, block * kBlock, at);
     for_parts<T>(x, block * kBlock, least(x.numel, (block + 1) * kBlock),
                  [&](int64_t, const T* part, int64_t m) {
-                   for (int64_t k = 0; k < m; k++) {
-                     if (part[k] != T{0}) {
-                       // Others may write to the tensor meanwhile: never beyond the output.
-                       if (to >= out.as<int64_t>() + out.numel) return;
-                       for (int i = 0; i < rank; i++) to[i] = at[i];
-                       to += rank;
-                     }
-                     for (int i = rank - 1; i >= 0 && ++at[i] == x.shape[i]; i--) at[i] = 0;
+                   for (int64_t k = 0; k < m;) {
+                     const int64_t n = rank ? least(m - k, x.shape[rank - 1] - at[rank - 1]) : 1;
+                     to = write_positions(part + k, n, at, rank, to, limit);
+                     k += n;
+                     if (rank) at[rank - 1] += n;
+                     for (int i = rank - 1; i > 0 && at[i] == x.shape[i]; i--) at[i] = 0, at[i - 1]++;
                    }
                  });
   });

@@ -34,6 +34,30 @@ constexpr bool shared_with_avx2(Op op) {
     case Op::col2im:
     case Op::embedding:
     case Op::embeddingBackward:
+    // max_pool.cpp, average_pool.cpp
+    case Op::maxPool:
+    case Op::maxPoolBackward:
+    case Op::averagePool:
+    case Op::averagePoolBackward:
+    // pair_loss.cpp, ctc.cpp
+    case Op::mseLoss:
+    case Op::mseLossBackward:
+    case Op::l1Loss:
+    case Op::l1LossBackward:
+    case Op::smoothL1Loss:
+    case Op::smoothL1LossBackward:
+    case Op::huberLoss:
+    case Op::huberLossBackward:
+    case Op::binaryCrossEntropy:
+    case Op::binaryCrossEntropyBackward:
+    case Op::binaryCrossEntropyWithLogits:
+    case Op::binaryCrossEntropyWithLogitsBackward:
+    case Op::ctcLoss:
+    case Op::ctcLossBackward:
+    // gradients.cpp
+    case Op::totalNorm:
+    case Op::clipToNorm:
+    case Op::unscale:
     // adaptive.cpp
     case Op::nadam:
     case Op::radam:

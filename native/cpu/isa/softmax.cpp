@@ -127,7 +127,65 @@ void along(const Launch& l) {
   });
 }
 
+constexpr int64_t kColumns = 128;  // columns that are taken together
+constexpr int64_t kSumRows = 64;   // rows that are summed in T, before these sums go into wider ones
+
+/** softmax down n rows of m <= kColumns columns. */
+template <class T>
+void softmax_down(T* o, int64_t o_row, const T* x, int64_t x_row, int64_t n, int64_t m) {
+  alignas(64) T largest[kColumns], part[kColumns] = {};
+  typename SumOf<T>::Wide sum[kColumns] = {};
+  std::memcpy(largest, x, static_cast<size_t>(m) * sizeof(T));
+  for (int64_t r = 1; r < n; r++)
+    each(largest, largest, x + r * x_row, m, [](Vec<T> a, Vec<T> b) { return MaxOf<T>::join(a, b); });
+  for (int64_t r = 0; r < n; r++) {
+    T* const row = o + r * o_row;
+    each(row, x + r * x_row, largest, m, [](Vec<T> v, Vec<T> most) { return math::exp(v - most); });
+    each(part, part, row, m, [](Vec<T> a, Vec<T> b) { return a + b; });
+    if (r + 1 < n && (r + 1) % kSumRows) continue;
+    for (int64_t j = 0; j < m; j++) {
+      sum[j] += part[j];
+      part[j] = 0;
+    }
+  }
+  for (int64_t j = 0; j < m; j++) part[j] = static_cast<T>(1 / sum[j]);
+  for (int64_t r = 0; r < n; r++)
+    each(o + r * o_row, o + r * o_row, part, m, [](Vec<T> v, Vec<T> scale) { return v * scale; });
+}
+
+/** softmax along another dimension than the last, which is dense; false if that isn't so. */
+template <class T>
+bool softmax_across(const Launch& l) {
+  const TensorView &out = l.out(), &x = l.in(0);
+  const int dim = static_cast<int>(l.scalar[0].integer()), last = out.rank - 1;
+  if (out.numel == 0 || dim >= last || out.dtype != dtype_of<T>() || x.dtype != dtype_of<T>()) return false;
+  const int64_t n = out.shape[dim], m = out.shape[last];
+  if (out.strides[last] != 1 || x.strides[last] != 1 || m < Lanes<T>::count) return false;
+  Dim dims[kMaxRank];
+  int count = 0;
+  for (int i = 0; i < last; i++)
+    if (i != dim) dims[count++] = {out.shape[i], x.strides[i], out.strides[i]};
+  const int64_t across = (m + kColumns - 1) / kColumns, units = out.numel / (n * m) * across;
+  const int64_t work = n * (m < kColumns ? m : kColumns), together = work < kRowTask ? kRowTask / work : 1;
+  parallel_for((units + together - 1) / together, [&](int64_t task) {
+    const int64_t end = (task + 1) * together < units ? (task + 1) * together : units;
+    for (int64_t unit = task * together; unit < end; unit++) {
+      const Walker walker(dims, count, unit / across);
+      const int64_t column = unit % across * kColumns, wide = m - column < kColumns ? m - column : kColumns;
+      softmax_down(out.as<T>() + walker.out + column, out.strides[dim], x.as<T>() + walker.in + column,
+                   x.strides[dim], n, wide);
+    }
+  });
+  return true;
+}
+
 }  // namespace
+
+void kernel_softmax(const Launch& l) {
+  if (l.compute == DType::f64)
+    return softmax_across<double>(l) ? void() : along<double, SoftmaxRow<double>>(l);
+  return softmax_across<float>(l) ? void() : along<float, SoftmaxRow<float>>(l);
+}
 
 #define TENON_SOFTMAX(name, Row)        \
   void kernel_##name(const Launch& l) { \
@@ -137,7 +195,6 @@ void along(const Launch& l) {
       along<float, Row<float>>(l);      \
   }
 
-TENON_SOFTMAX(softmax, SoftmaxRow)
 TENON_SOFTMAX(logSoftmax, LogSoftmaxRow)
 TENON_SOFTMAX(softmaxBackward, SoftmaxBackwardRow)
 TENON_SOFTMAX(logSoftmaxBackward, LogSoftmaxBackwardRow)

@@ -1,0 +1,74 @@
+/** What operations do with their operands while autocast is on: see lib/amp/autocast.ts. */
+import { autocastUsed, currentModes, type Autocast } from '../autograd/mode';
+import { CPU } from '../device';
+import { Code, isFloatingCode } from '../dtype';
+import { Tensor } from '../tensor';
+import { isOptions } from './arguments';
+import { cast } from './cast';
+
+/** The autocast in force. */
+function inForce(): Autocast | null {
+  return autocastUsed ? currentModes().autocast : null;
+}
+
+/** Whether a tensor takes part: on the device, floating point, and not of float64. */
+function takesPart(t: Tensor, autocast: Autocast): boolean {
+  return (
+    !t.isDisposed &&
+    (t.place !== CPU) === autocast.isCuda &&
+    isFloatingCode(t.code) &&
+    t.code !== Code.float64
+  );
+}
+
+function castTo(t: Tensor, code: number, autocast: Autocast): Tensor {
+  if (t.code === code || !takesPart(t, autocast)) return t;
+  const { cache } = autocast;
+  if (cache === null || code !== autocast.code || !t.requiresGrad || !t.isLeaf || t.code !== Code.float32)
+    return cast(t, code);
+  const known = cache.get(t);
+  if (known !== undefined && !known.isDisposed) return known;
+  const made = cast(t, code);
+  cache.set(t, made);
+  return made;
+}
+
+/** Arguments with the tensors in them, in lists and in options as well, replaced. */
+function replaced(value: unknown, f: (t: Tensor) => Tensor): unknown {
+  if (value instanceof Tensor) return f(value);
+  if (Array.isArray(value)) return value.map((item) => replaced(item, f));
+  if (!isOptions(value)) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, replaced(item, f)]));
+}
+
+type AnyFunction = (...args: never[]) => unknown;
+
+function casting<F extends AnyFunction>(f: F, codeOf: (autocast: Autocast) => number): F {
+  const call = f as unknown as (...args: unknown[]) => unknown;
+  const wrapped = (...args: unknown[]): unknown => {
+    const autocast = inForce();
+    if (autocast === null) return call(...args);
+    const code = codeOf(autocast);
+    return call(...(replaced(args, (t) => castTo(t, code, autocast)) as unknown[]));
+  };
+  for (const key of ['name', 'length'] as const)
+    Object.defineProperty(wrapped, key, { value: f[key], configurable: true });
+  return wrapped as unknown as F;
+}
+
+/** A function whose tensors become the lower precision. */
+export function inLowPrecision<F extends AnyFunction>(f: F): F {
+  return casting(f, (autocast) => autocast.code);
+}
+
+/** A function whose tensors become float32. */
+export function inFloat32<F extends AnyFunction>(f: F): F {
+  return casting(f, () => Code.float32);
+}
+
+/** The operands of a product in the lower precision; for functions that are called so often that a wrapper counts. */
+export function lowered<Operands extends readonly unknown[]>(operands: Operands): Operands {
+  const autocast = inForce();
+  if (autocast === null) return operands;
+  return replaced(operands, (t) => castTo(t, autocast.code, autocast)) as Operands;
+}

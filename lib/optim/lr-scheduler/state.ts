@@ -1,0 +1,83 @@
+/** How schedulers are saved: their fields under PyTorch's names. */
+import { ArgumentError, describe } from '../../errors';
+import { isOptions } from '../../functional/arguments';
+import { pythonName } from '../state';
+
+/** What `stateDict()` of a scheduler gives. */
+export type SchedulerStateDict = Record<string, unknown>;
+
+/** A field's name in PyTorch: stepSize is step_size, TMax is T_max. */
+function savedName(name: string): string {
+  return /^T[A-Z0-9]/.test(name)
+    ? `T_${pythonName(name.charAt(1).toLowerCase() + name.slice(2))}`
+    : pythonName(name);
+}
+
+/** A copy, so that neither side sees what becomes of the other; functions are not saved. */
+function copyOf(value: unknown): unknown {
+  if (Array.isArray(value)) return (value as unknown[]).map(copyOf);
+  if (isOptions(value)) return Object.fromEntries(Object.entries(value).map(([k, v]) => [k, copyOf(v)]));
+  return typeof value === 'function' ? null : value;
+}
+
+/** The named fields, as they are saved. */
+export function savedFields(scheduler: object, names: readonly string[]): SchedulerStateDict {
+  const fields = scheduler as Record<string, unknown>;
+  return Object.fromEntries(names.map((name) => [savedName(name), copyOf(fields[name])]));
+}
+
+function kindOf(value: unknown): string {
+  return Array.isArray(value) ? 'array' : typeof value;
+}
+
+function holdsFunction(value: unknown): boolean {
+  return typeof value === 'function' || (Array.isArray(value) && value.some(holdsFunction));
+}
+
+/** The named fields as a state dict has them; those that it lacks, and functions, are left as they are. */
+export function loadedFields(
+  op: string,
+  scheduler: object,
+  names: readonly string[],
+  state: SchedulerStateDict,
+): Record<string, unknown> {
+  const fields = scheduler as Record<string, unknown>;
+  const loaded: Record<string, unknown> = {};
+  for (const name of names) {
+    const own = fields[name];
+    const key = savedName(name);
+    const saved = state[key];
+    if (saved === undefined || holdsFunction(own)) continue;
+    if (own !== null && saved !== null && kindOf(own) !== kindOf(saved))
+      throw new ArgumentError(`${op}: expected ${key} to be like ${describe(own)}, got ${describe(saved)}`);
+    loaded[name] = copyOf(saved);
+  }
+  return loaded;
+}
+
+/** Throws for what isn't a state dict. */
+export function checkState(op: string, state: unknown): asserts state is SchedulerStateDict {
+  if (!isOptions(state))
+    throw new ArgumentError(`${op}: expected what stateDict() gives, got ${describe(state)}`);
+}
+
+/** The number that is saved under a name, or `otherwise`. */
+export function savedNumber(op: string, state: SchedulerStateDict, name: string, otherwise: number): number {
+  const value = state[name] ?? otherwise;
+  if (typeof value !== 'number')
+    throw new ArgumentError(`${op}: expected ${name} to be a number, got ${describe(value)}`);
+  return value;
+}
+
+/** The numbers that are saved under a name, or `otherwise`. */
+export function savedNumbers(
+  op: string,
+  state: SchedulerStateDict,
+  name: string,
+  otherwise: readonly number[],
+): number[] {
+  const value = state[name] ?? otherwise;
+  if (!Array.isArray(value) || !value.every((item) => typeof item === 'number'))
+    throw new ArgumentError(`${op}: expected ${name} to be a list of numbers, got ${describe(value)}`);
+  return value.slice();
+}

@@ -1,0 +1,115 @@
+import { readFileSync } from 'fs';
+import { join } from 'path';
+import { ArgumentError, DTypeError, amp, cat, nn, noGrad, ones, optim, randn, type Tensor } from 'tenon';
+import { expectError } from './errors/table';
+import { decode, expectClose, makeTensor, numbersOf, type EncodedTensor } from './ops/table';
+
+const { autocast, autocastAsync, isAutocastEnabled } = amp;
+const { functional: F } = nn;
+
+const OPS: Record<string, (...inputs: Tensor[]) => Tensor> = {
+  linear: (x, w) => F.linear(x, w),
+  matmul: (x, w) => x.matmul(w),
+  mm: (x, w) => x.mm(w),
+  bmm: (x, w) => x.bmm(w),
+  addmm: (b, x, w) => b.addmm(x, w),
+  baddbmm: (b, x, w) => b.baddbmm(x, w),
+  conv2d: (x, w) => F.conv2d(x, w),
+  convTranspose2d: (x, w) => F.convTranspose2d(x, w),
+  scaledDotProductAttention: (q, k, v) => F.scaledDotProductAttention(q, k, v),
+  mseLoss: (x, y) => F.mseLoss(x.to('bfloat16'), y),
+  add: (x, y) => x.to('bfloat16').add(y),
+  cat: (x, y) => cat([x.to('bfloat16'), y]),
+  softmax: (x) => x.to('bfloat16').softmax(1),
+  layerNorm: (x) => F.layerNorm(x, [4]),
+  float64: (x, w) => x.to('float64').matmul(w.to('float64')),
+};
+
+interface Case {
+  name: string;
+  inputs: EncodedTensor[];
+  out: EncodedTensor;
+  grads: EncodedTensor[];
+}
+const CASES = JSON.parse(readFileSync(join(__dirname, 'fixtures/autocast.json'), 'utf8')) as Case[];
+
+test.each(CASES.map((c) => [c.name, c] as const))('%s', (name, c) => {
+  const inputs = c.inputs.map((x) => makeTensor(x).requiresGrad_());
+  const out = autocast('cpu', () => OPS[name]!(...inputs));
+  expect([out.dtype, out.shape]).toEqual([c.out.dtype, c.out.shape]);
+  expectClose(numbersOf(out), decode(c.out), [2e-2, 2e-2]);
+  out.float().square().sum().backward();
+  inputs.forEach((x, i) => {
+    expect(x.grad!.dtype).toBe(c.grads[i]!.dtype);
+    expectClose(numbersOf(x.grad!), decode(c.grads[i]!), [4e-2, 6e-2]);
+  });
+});
+
+test('a network trains in bfloat16 with its parameters in float32', () => {
+  const net = new nn.Sequential(new nn.Linear(4, 16), new nn.ReLU(), new nn.Linear(16, 1));
+  const optimizer = new optim.SGD(net.parameters(), { lr: 0.05 });
+  const x = randn(32, 4);
+  const y = x.sum(1, { keepdim: true });
+  const losses: number[] = [];
+  for (let i = 0; i < 60; i++) {
+    optimizer.zeroGrad();
+    const loss = autocast({ deviceType: 'cpu' }, () => {
+      const out = net.forward(x);
+      expect(out.dtype).toBe('bfloat16');
+      return F.mseLoss(out, y);
+    });
+    expect(loss.dtype).toBe('float32');
+    loss.backward();
+    optimizer.step();
+    losses.push(loss.item());
+  }
+  expect(net.parameters().every((p) => p.dtype === 'float32' && p.grad!.dtype === 'float32')).toBe(true);
+  expect(losses.at(-1)!).toBeLessThan(losses[0]! / 4);
+});
+
+test('scopes: nested, off inside, asynchronous, and ended by an error', async () => {
+  const [x, w] = [ones(2, 2), ones(2, 2)];
+  const dtype = (): string => x.matmul(w).dtype;
+  expect([dtype(), isAutocastEnabled()]).toEqual(['float32', false]);
+  autocast('cpu', () => {
+    expect([dtype(), isAutocastEnabled(), isAutocastEnabled('cuda')]).toEqual(['bfloat16', true, false]);
+    autocast({ enabled: false }, () => expect(dtype()).toBe('float32'));
+    autocast({ dtype: 'float16' }, () => expect(dtype()).toBe('float16'));
+    autocast('cuda', () => expect(dtype()).toBe('float32'));
+    expect(dtype()).toBe('bfloat16');
+  });
+  expect(() =>
+    autocast('cpu', () => {
+      throw new RangeError('mine');
+    }),
+  ).toThrow('mine');
+  const inside = autocastAsync('cpu', async () => {
+    await Promise.resolve();
+    return dtype();
+  });
+  expect(dtype()).toBe('float32');
+  expect(await inside).toBe('bfloat16');
+});
+
+test('a leaf is cast once in a scope, and anew where it has changed', () => {
+  const w = ones(2, 2).requiresGrad_();
+  const x = ones(1, 2);
+  autocast('cpu', () => {
+    const a = x.matmul(w);
+    const b = x.matmul(w);
+    a.add(b).sum().backward();
+  });
+  expect(w.grad!.tolist()).toEqual([
+    [2, 2],
+    [2, 2],
+  ]);
+  noGrad(() => w.fill_(3));
+  expect(autocast('cpu', () => x.matmul(w)).tolist()).toEqual([[6, 6]]);
+});
+
+test('wrong arguments', () => {
+  expectError(() => autocast('gpu' as never, () => 1), ArgumentError, /expected deviceType/);
+  expectError(() => autocast({ dtype: 'float32' }, () => 1), DTypeError, /expected float16 or bfloat16/);
+  expectError(() => autocast('cpu', 3 as never), ArgumentError, /expected a function/);
+  expectError(() => autocast('cpu', () => Promise.resolve(1)), ArgumentError, /autocastAsync/);
+});

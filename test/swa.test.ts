@@ -1,0 +1,124 @@
+/** Averages of models: optim.swaUtils. */
+import { nn, noGrad, ones, optim, tensor, zeros, type Tensor } from 'tenon';
+
+const { AveragedModel, updateBn, updateBnAsync, getEmaAvgFn, getEmaMultiAvgFn, getSwaMultiAvgFn } =
+  optim.swaUtils;
+
+/** A model with a parameter and a buffer, both of that value. */
+class Net extends nn.Module {
+  weight: nn.Parameter;
+  scale: Tensor;
+  constructor(value: number) {
+    super();
+    this.weight = new nn.Parameter(tensor([value, 2 * value]));
+    this.scale = nn.Buffer(tensor([value]));
+  }
+  override forward(x: Tensor): Tensor {
+    return x.mul(this.weight).add(this.scale);
+  }
+}
+
+function averaged(values: readonly number[], options: optim.swaUtils.AveragedModelOptions): [number, number] {
+  const model = new AveragedModel(new Net(100), options);
+  for (const value of values) model.updateParameters(new Net(value));
+  return [model.module.weight.select(0, 0).item(), model.module.scale.item()];
+}
+
+describe('AveragedModel', () => {
+  test('means, and the buffers of the last model', () => {
+    expect(averaged([1, 2, 6], {})).toEqual([3, 6]);
+    expect(averaged([1, 2, 6], { multiAvgFn: getSwaMultiAvgFn() })[0]).toBeCloseTo(3, 6);
+    expect(averaged([1, 2, 6], { useBuffers: true })).toEqual([3, 3]);
+  });
+
+  test('moving averages', () => {
+    const kept = 0.5 * (0.5 * 1 + 0.5 * 2) + 0.5 * 6;
+    expect(averaged([1, 2, 6], { avgFn: getEmaAvgFn(0.5) })).toEqual([kept, 6]);
+    expect(averaged([1, 2, 6], { multiAvgFn: getEmaMultiAvgFn({ decay: 0.5 }), useBuffers: true })).toEqual([
+      kept,
+      kept,
+    ]);
+  });
+
+  test('functions of one’s own get the number of models', () => {
+    const seen: number[] = [];
+    averaged([1, 2, 6], {
+      avgFn: (old, now, n) => {
+        seen.push(n);
+        return old.add(now);
+      },
+    });
+    expect(seen).toEqual([1, 2]);
+  });
+
+  test('is a copy, saved as PyTorch saves it', () => {
+    const net = new nn.Sequential(new nn.Linear(2, 3), new nn.Tanh());
+    const model = new AveragedModel(net);
+    expect(Object.keys(model.stateDict())).toEqual(['n_averaged', 'module.0.weight', 'module.0.bias']);
+    expect(model.n_averaged.dtype).toBe('int64');
+    const x = ones(1, 2);
+    const before = model.forward(x).tolist();
+    expect(before).toEqual(net.forward(x).tolist());
+    noGrad(() => net.parameters()[0]!.fill_(7));
+    expect(model.forward(x).tolist()).toEqual(before);
+    model.updateParameters(net);
+    expect(model.forward(x).tolist()).toEqual(net.forward(x).tolist());
+    expect(model.n_averaged.item()).toEqual(1);
+    expect(model.module.parameters()[0]).not.toBe(net.parameters()[0]);
+    expect(String(model)).toContain('(module): Sequential(');
+  });
+
+  test('copies hooks, shared tensors and lists, with everything in its place', () => {
+    const net = new Net(3);
+    const twice = new nn.ModuleDict({ a: net, b: net });
+    let calls = 0;
+    net.registerForwardHook(() => {
+      calls++;
+    });
+    const { module } = new AveragedModel(twice);
+    expect(module.get('a')).toBe(module.get('b'));
+    expect(module.get('a')).not.toBe(net);
+    expect(module.get('a').forward(ones(2)).tolist()).toEqual([6, 9]);
+    expect(calls).toBe(1);
+  });
+});
+
+/** Counts as batch normalization does. */
+class Norm extends nn.Module {
+  momentum: number | null = 0.1;
+  running_mean = nn.Buffer(ones(2));
+  num_batches_tracked = nn.Buffer(tensor(5));
+  seen: (number | null)[] = [];
+  resetRunningStats(): void {
+    this.running_mean.zero_();
+    this.num_batches_tracked.zero_();
+  }
+  override forward(x: Tensor): Tensor {
+    this.seen.push(this.momentum);
+    if (this.training) {
+      this.num_batches_tracked.add_(1);
+      this.running_mean.add_(x.sub(this.running_mean).div(this.num_batches_tracked));
+    }
+    return x;
+  }
+}
+
+describe('updateBn', () => {
+  test('computes statistics anew from all batches', async () => {
+    const norm = new Norm();
+    const model = new nn.Sequential(norm).eval();
+    updateBn([[ones(2), 'label'], zeros(2)], model);
+    expect(norm.running_mean.tolist()).toEqual([0.5, 0.5]);
+    expect([norm.momentum, norm.training, norm.seen]).toEqual([0.1, false, [null, null]]);
+    await updateBnAsync([ones(2)], model);
+    expect(norm.running_mean.tolist()).toEqual([1, 1]);
+  });
+
+  test('leaves a model as it was when a batch is wrong', () => {
+    const norm = new Norm();
+    expect(() => {
+      updateBn([1 as unknown as Tensor], norm);
+    }).toThrow(/^updateBn: expected batches of Tensors, got 1/);
+    expect([norm.momentum, norm.training]).toEqual([0.1, true]);
+  });
+});
