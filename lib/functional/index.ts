@@ -273,3 +273,7 @@ export { renorm } from './renorm';
 export type { NestedNumbers, ToOptions } from './convert';
 export type { AsyncReadOptions } from './async-readers';
 export type { Operand } from './kinds';
+export { maxPool1d, maxPool2d, maxPool3d } from './pooling/max-pool';
+export { avgPool1d } from './pooling/average-pool';
+export { adaptiveAvgPool1d } from './pooling/adaptive-pool';
+export { channelShuffle, pixelShuffle, pixelUnshuffle } from './resampling/shuffle';

@@ -6,14 +6,13 @@ import { ArgumentError, DTypeError, ShapeError, describe } from '../errors';
 import { checkShape, showShape } from '../shape';
 import { alias, checkTensor, stridesOf, uninitialised, type Tensor } from '../tensor';
 import { integerArgument, named } from './arguments';
-import { cast, copied } from './cast';
-import { indexTensor } from './creation';
-import { indexSelect } from './index-select';
+import { borderedAlong, type BorderMode } from './border';
+import { copied } from './cast';
 import { NONE, fullOf, launchInto } from './kernel';
 import { underName } from './node-name';
 import { elementValue, numberValue } from './number';
 
-export type PaddingMode = 'constant' | 'reflect' | 'replicate' | 'circular';
+export type PaddingMode = 'constant' | BorderMode;
 
 /** What is added before and behind the elements of a dimension; negative: cut off. */
 type Ends = readonly [before: number, behind: number];
@@ -72,26 +71,13 @@ export function constantPad(x: Tensor, ends: readonly Ends[], value: number): Te
   return record(out, ConstantPadNd, [x], [], ends);
 }
 
-/** Which element of a dimension of size n each place of the padded one repeats; what is cut off is not gone round to. */
-const SOURCES = {
-  reflect: (i: number, n: number) => (i < 0 ? -i : i < n ? i : 2 * (n - 1) - i),
-  replicate: (i: number, n: number) => Math.min(Math.max(i, 0), n - 1),
-  circular: (i: number, n: number, [before, behind]: Ends) => {
-    const first = Math.max(-before, 0);
-    const left = n - first - Math.max(-behind, 0);
-    return first + ((((i - first) % left) + left) % left);
-  },
-} as const;
-
 const NODES = {
   reflect: (rank: number) => `ReflectionPad${rank}D`,
   replicate: (rank: number) => `ReplicationPad${rank}D`,
   circular: () => 'CopySlices',
 } as const;
 
-type RepeatingMode = keyof typeof SOURCES;
-
-function checkRepeating(x: Tensor, ends: readonly Ends[], mode: RepeatingMode): void {
+function checkRepeating(x: Tensor, ends: readonly Ends[], mode: BorderMode): void {
   const [rank, dims] = [x.shape.length, ends.length];
   if (dims < 1 || dims > 3 || (rank !== dims + 1 && rank !== dims + 2))
     throw new ShapeError(
@@ -129,19 +115,14 @@ function checkRepeating(x: Tensor, ends: readonly Ends[], mode: RepeatingMode): 
 }
 
 /** x with repeated elements at the ends: a dimension after the other. */
-function repeatingPad(x: Tensor, ends: readonly Ends[], mode: RepeatingMode): Tensor {
+function repeatingPad(x: Tensor, ends: readonly Ends[], mode: BorderMode): Tensor {
   checkRepeating(x, ends, mode);
   paddedShape(x, ends);
   let out = x;
   for (let i = ends.length - 1; i >= 0; i--) {
     const [before, behind] = ends[i]!;
     if (before === 0 && behind === 0 && (i > 0 || out !== x)) continue;
-    const d = x.shape.length - 1 - i;
-    const n = x.shape[d]!;
-    const sources = Array.from({ length: n + before + behind }, (_, k) =>
-      SOURCES[mode](k - before, n, ends[i]!),
-    );
-    out = indexSelect(out, d, cast(indexTensor('pad', sources), Code.int64, x.place));
+    out = borderedAlong(out, x.shape.length - 1 - i, before, behind, mode);
   }
   return underName(NODES[mode](ends.length), out);
 }
@@ -187,7 +168,7 @@ export const pad = named<
     if (ends.length === 0) return record(copied(x, x.code), ConstantPadNd, [x], [], ends);
     return constantPad(x, ends, elementValue('pad', number, x.code));
   }
-  if (!Object.hasOwn(SOURCES, mode))
+  if (!Object.hasOwn(NODES, mode))
     throw new ArgumentError(
       `pad: expected mode to be 'constant', 'reflect', 'replicate' or 'circular', got ${describe(mode)}`,
     );

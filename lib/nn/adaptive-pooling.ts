@@ -12,7 +12,7 @@ import {
 } from '../functional/pooling/adaptive-pool';
 import { fractionalMaxPool2d, type FractionalMaxPoolOptions } from '../functional/pooling/fractional-pool';
 import type { PooledAndIndices } from '../functional/pooling/max-pool';
-import type { PerDim } from '../functional/pooling/windows';
+import type { PerDim } from '../functional/spatial';
 import type { Tensor } from '../tensor';
 import { Module } from './module';
 import { fields } from './repr';

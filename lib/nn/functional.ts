@@ -34,7 +34,14 @@ export {
 } from '../functional/conv-transpose';
 export { unfold, fold } from '../functional/fold';
 export { pad, type PaddingMode } from '../functional/pad';
-export { maxPool1d, maxPool2d, maxPool3d } from '../functional/pooling/max-pool';
+export {
+  maxPool1d,
+  maxPool1dWithIndices,
+  maxPool2d,
+  maxPool2dWithIndices,
+  maxPool3d,
+  maxPool3dWithIndices,
+} from '../functional/pooling/max-pool';
 export { avgPool1d, avgPool2d, avgPool3d } from '../functional/pooling/average-pool';
 export {
   adaptiveAvgPool1d,

@@ -5,7 +5,8 @@ import { avgPool1d, avgPool2d, avgPool3d } from '../functional/pooling/average-p
 import { lpPool1d, lpPool2d, lpPool3d } from '../functional/pooling/lp-pool';
 import { maxPool1d, maxPool2d, maxPool3d, type PooledAndIndices } from '../functional/pooling/max-pool';
 import { maxUnpool1d, maxUnpool2d, maxUnpool3d } from '../functional/pooling/max-unpool';
-import { perDim, type Dims, type PerDim } from '../functional/pooling/windows';
+import type { Dims } from '../functional/pooling/windows';
+import { perDim, type PerDim } from '../functional/spatial';
 import type { Tensor } from '../tensor';
 import { Module } from './module';
 import { fields } from './repr';
@@ -279,6 +280,8 @@ export interface MaxUnpoolLayerOptions {
 }
 type UnpoolArguments = UnpoolPositions | WithOptions<Required<UnpoolPositions>, MaxUnpoolLayerOptions>;
 
+type UnpooledSize = readonly number[] | null | { outputSize?: readonly number[] | null };
+
 abstract class MaxUnpool extends Module {
   readonly kernelSize: readonly number[];
   readonly stride: readonly number[];
@@ -290,6 +293,11 @@ abstract class MaxUnpool extends Module {
     this.stride = perDim(layer, 'stride', stride ?? kernelSize, dims, 1);
     this.padding = perDim(layer, 'padding', padding ?? 0, dims, 0);
   }
+  /** The sizes of the result, given by position or by name. */
+  protected sizes(given: UnpooledSize): readonly number[] | null {
+    const [sizes = null] = bindArguments(this.constructor.name, ['outputSize'], [given]);
+    return sizes as readonly number[] | null;
+  }
   override extraRepr(): string {
     return fields({ kernel_size: this.kernelSize, stride: this.stride, padding: this.padding });
   }
@@ -300,8 +308,8 @@ export class MaxUnpool1d extends MaxUnpool {
   constructor(...given: UnpoolArguments) {
     super('MaxUnpool1d', 1, given);
   }
-  override forward(input: Tensor, indices: Tensor, outputSize: readonly number[] | null = null): Tensor {
-    return maxUnpool1d(input, indices, this.kernelSize, this.stride, this.padding, outputSize);
+  override forward(input: Tensor, indices: Tensor, outputSize: UnpooledSize = null): Tensor {
+    return maxUnpool1d(input, indices, this.kernelSize, this.stride, this.padding, this.sizes(outputSize));
   }
 }
 
@@ -310,8 +318,8 @@ export class MaxUnpool2d extends MaxUnpool {
   constructor(...given: UnpoolArguments) {
     super('MaxUnpool2d', 2, given);
   }
-  override forward(input: Tensor, indices: Tensor, outputSize: readonly number[] | null = null): Tensor {
-    return maxUnpool2d(input, indices, this.kernelSize, this.stride, this.padding, outputSize);
+  override forward(input: Tensor, indices: Tensor, outputSize: UnpooledSize = null): Tensor {
+    return maxUnpool2d(input, indices, this.kernelSize, this.stride, this.padding, this.sizes(outputSize));
   }
 }
 
@@ -320,7 +328,7 @@ export class MaxUnpool3d extends MaxUnpool {
   constructor(...given: UnpoolArguments) {
     super('MaxUnpool3d', 3, given);
   }
-  override forward(input: Tensor, indices: Tensor, outputSize: readonly number[] | null = null): Tensor {
-    return maxUnpool3d(input, indices, this.kernelSize, this.stride, this.padding, outputSize);
+  override forward(input: Tensor, indices: Tensor, outputSize: UnpooledSize = null): Tensor {
+    return maxUnpool3d(input, indices, this.kernelSize, this.stride, this.padding, this.sizes(outputSize));
   }
 }

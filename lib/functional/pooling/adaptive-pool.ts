@@ -4,9 +4,10 @@ import { checkShape, type Shape } from '../../shape';
 import type { Tensor } from '../../tensor';
 import { booleanArgument, named, type Named } from '../arguments';
 import { mean } from '../reduce';
+import { perDim } from '../spatial';
 import { averaged, averagingRule } from './average-pool';
 import { maxPooled, type PooledAndIndices } from './max-pool';
-import { checkFloating, checkPlanes, perDim, type Dims } from './windows';
+import { checkFloating, checkPlanes, type Dims } from './windows';
 
 /** Sizes of the result; null: as the input's. */
 export type OutputSize = number | null | readonly (number | null)[];

@@ -7,6 +7,7 @@ import type { Shape } from '../../shape';
 import type { Tensor } from '../../tensor';
 import { booleanArgument, integerArgument, named, type Named } from '../arguments';
 import { launch } from '../kernel';
+import { type PerDim } from '../spatial';
 import {
   checkPlanes,
   computeOf,
@@ -16,7 +17,6 @@ import {
   windowsOf,
   worked,
   type Dims,
-  type PerDim,
   type Windows,
 } from './windows';
 

@@ -8,12 +8,14 @@ import { cast } from '../cast';
 import { fromNumpy } from '../creation';
 import { underName } from '../node-name';
 import { roundToHalf } from '../number';
+import { placesArray } from '../places';
 import { rand } from '../random';
 import { max } from '../reduce';
 import { gather } from '../scatter';
 import { reshape, unsqueeze, squeeze } from '../view';
+import { perDim, type PerDim } from '../spatial';
 import type { PooledAndIndices } from './max-pool';
-import { checkFloating, checkPlanes, perDim, type PerDim } from './windows';
+import { checkFloating, checkPlanes } from './windows';
 
 export interface FractionalMaxPoolOptions {
   kernelSize?: PerDim;
@@ -107,7 +109,7 @@ function placesOf(
   const [oh, ow] = sizes as [number, number];
   const planes = x.shape.slice(0, -2).reduce((a, b) => a * b, 1);
   const round = rounding(x.code);
-  const places = new BigInt64Array(planes * oh * ow * kh * kw);
+  const places = placesArray(OP, planes * oh * ow * kh * kw);
   let at = 0;
   for (let p = 0; p < planes; p++) {
     const columns = starts(samples[2 * p]!, w, ow, kw, round);

@@ -1,5 +1,5 @@
 /** The p-norms of windows. */
-import { defaultDtypeCode, isFloatingCode } from '../../dtype';
+import { Code, defaultDtypeCode, isFloatingCode } from '../../dtype';
 import { ArgumentError } from '../../errors';
 import type { Tensor } from '../../tensor';
 import { named, numberArgument } from '../arguments';
@@ -7,8 +7,9 @@ import { mul } from '../arithmetic';
 import { cast } from '../cast';
 import { abs, relu, sign } from '../elementary';
 import { pow } from '../pointwise';
+import { perDim, type PerDim } from '../spatial';
 import { averagePool } from './average-pool';
-import { checkPlanes, perDim, type Dims, type PerDim } from './windows';
+import { checkPlanes, type Dims } from './windows';
 
 type Positions = [normType: number, kernelSize: PerDim, stride?: PerDim | null, ceilMode?: boolean];
 
@@ -30,7 +31,9 @@ const lpPool = (dims: Dims) => {
       checkPlanes(op, input, dims);
       const p = numberArgument(op, 'normType', normType);
       if (p === 0) throw new ArgumentError(`${op}: expected normType to be other than 0`);
-      const x = isFloatingCode(input.code) ? input : cast(input, defaultDtypeCode());
+      // With a whole p, PyTorch's means of int64 are whole as well.
+      const whole = input.code === Code.int64 && Number.isInteger(p);
+      const x = isFloatingCode(input.code) || whole ? input : cast(input, defaultDtypeCode());
       const count = perDim(op, 'kernelSize', kernelSize, dims, 1).reduce((n, k) => n * k, 1);
       const means = averagePool(op, dims, pow(x, p), kernelSize, stride, 0, ceilMode);
       return pow(mul(mul(sign(means), relu(abs(means))), count), 1 / p);

@@ -6,10 +6,11 @@ import { Code, DTYPES } from '../../dtype';
 import { DTypeError } from '../../errors';
 import { numelOf, type Shape } from '../../shape';
 import type { Tensor } from '../../tensor';
-import { booleanArgument, named, type WithOptions } from '../arguments';
+import { booleanArgument, named, type Named, type WithOptions } from '../arguments';
 import { launch, launchMany } from '../kernel';
 import { gather } from '../scatter';
 import { reshape } from '../view';
+import { type PerDim } from '../spatial';
 import {
   checkPlanes,
   computeOf,
@@ -19,7 +20,6 @@ import {
   windowsOf,
   worked,
   type Dims,
-  type PerDim,
   type Windows,
 } from './windows';
 
@@ -152,14 +152,13 @@ export interface MaxPool {
 
 const NAMES = ['kernelSize', 'stride', 'padding', 'dilation', 'ceilMode', 'returnIndices'] as const;
 
-const maxPool = (dims: Dims): MaxPool => {
-  const op = `maxPool${dims}d`;
+const maxPool = (dims: Dims, op = `maxPool${dims}d`, always = false): MaxPool => {
   return named<Positions, MaxPoolOptions, Tensor | PooledAndIndices>(
     op,
     NAMES,
     (x, kernelSize, stride, padding, dilation, ceilMode, returnIndices) => {
       checkPlanes(op, x, dims);
-      const wanted = booleanArgument(op, 'returnIndices', returnIndices, false);
+      const wanted = booleanArgument(op, 'returnIndices', returnIndices, false) || always;
       const windows = windowsOf(op, dims, kernelSize, stride, padding, dilation, ceilMode);
       if (x.code === Code.bool) throw new DTypeError(`${op}: not defined for ${DTYPES[x.code]}`);
       const [out, indices] = maxPooled(x, pooledShape(op, x, dims, windows), dims, windows, wanted);
@@ -184,3 +183,14 @@ export const maxPool2d = maxPool(2);
  * (https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.max_pool3d.html).
  */
 export const maxPool3d = maxPool(3);
+
+type WithPlaces = Named<Positions, MaxPoolOptions, PooledAndIndices>;
+const maxPoolWithIndices = (dims: Dims): WithPlaces =>
+  maxPool(dims, `maxPool${dims}dWithIndices`, true) as unknown as WithPlaces;
+
+/** `maxPool1d` with `returnIndices`. */
+export const maxPool1dWithIndices = maxPoolWithIndices(1);
+/** `maxPool2d` with `returnIndices`. */
+export const maxPool2dWithIndices = maxPoolWithIndices(2);
+/** `maxPool3d` with `returnIndices`. */
+export const maxPool3dWithIndices = maxPoolWithIndices(3);

@@ -9,7 +9,8 @@ import { fullOf } from '../kernel';
 import { underName } from '../node-name';
 import { scatter } from '../scatter';
 import { reshape } from '../view';
-import { checkFloating, checkPlanes, perDim, type Dims, type PerDim } from './windows';
+import { perDim, type PerDim } from '../spatial';
+import { checkFloating, checkPlanes, type Dims } from './windows';
 
 type Positions = [
   indices: Tensor,

@@ -1,33 +1,14 @@
 /** The windows of pooling: their sizes as users give them, and how many there are. */
 import { COMPUTE, Code, DTYPES, isFloatingCode } from '../../dtype';
-import { ArgumentError, DTypeError, ShapeError, describe } from '../../errors';
+import { ArgumentError, DTypeError, ShapeError } from '../../errors';
 import { checkShape, showShape, type Shape } from '../../shape';
 import { checkTensor, type Tensor } from '../../tensor';
-import { booleanArgument, integerArgument } from '../arguments';
+import { booleanArgument } from '../arguments';
 import { copied } from '../cast';
-
-/** One number for all dimensions, or one for each. */
-export type PerDim = number | readonly number[];
+import { perDim } from '../spatial';
 
 /** How many dimensions are pooled. */
 export type Dims = 1 | 2 | 3;
-
-/** Kernels count in 32 bits. */
-const MOST = 2 ** 31 - 1;
-
-export function perDim(op: string, name: string, value: unknown, dims: Dims, least: number): number[] {
-  const list: readonly unknown[] = Array.isArray(value) ? (value as unknown[]) : [value];
-  if (list.length !== 1 && list.length !== dims)
-    throw new ArgumentError(
-      `${op}: expected ${name} to be a number or a list of ${dims}, got ${describe(value)}`,
-    );
-  return Array.from({ length: dims }, (_, i) => {
-    const n = integerArgument(op, name, list.length === 1 ? list[0] : list[i]) + 0;
-    if (n < least || n > MOST)
-      throw new ArgumentError(`${op}: expected ${name} from ${least} to ${MOST}, got ${n}`);
-    return n;
-  });
-}
 
 const SAMPLE: Record<Dims, string> = { 1: 'L', 2: 'H, W', 3: 'D, H, W' };
 

@@ -128,9 +128,9 @@ export const interpolate = named<Positions, InterpolateOptions, Tensor>(
     const sizes = given ?? factors!.map((f, i) => Math.floor(x.shape[2 + i]! * f));
     if (recompute === true || known === 'area') factors = null;
     const shape = checkShape(OP, [[x.shape[0], x.shape[1], ...sizes]]);
-    if (sizes.includes(0) || x.shape.slice(1).includes(0))
+    if (sizes.some((n) => n < 1 || n >= 2 ** 31) || x.shape.slice(1).includes(0))
       throw new ShapeError(
-        `${OP}: expected sizes of at least 1, got input ${showShape(x.shape)} and output ${showShape(shape)}`,
+        `${OP}: expected sizes from 1 to 2^31 - 1, got input ${showShape(x.shape)} and output ${showShape(shape)}`,
       );
     if (known === 'area') return AREA[dims as 1 | 2 | 3](x, sizes);
     if (!isFloatingCode(x.code) && !(plain && x.code === Code.uint8))

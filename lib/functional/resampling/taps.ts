@@ -1,5 +1,6 @@
 /** Which elements of a dimension each element of a resampled one is made of, and their weights. */
 import { Code } from '../../dtype';
+import { placesArray } from '../places';
 
 /** For each tap the elements and, unless each counts as 1, the weights of all outputs. */
 export interface Taps {
@@ -27,41 +28,47 @@ function step(axis: Axis, round: Round): number {
   return axis.factor !== null && axis.factor > 0 ? round(1 / axis.factor) : round(axis.in / axis.out);
 }
 
-/** Where outputs are, counted from the middle of the first element. */
-function positions(axis: Axis, round: Round): number[] {
-  const scale = step(axis, round);
-  return Array.from({ length: axis.out }, (_, i) =>
-    axis.alignCorners ? round(scale * i) : round(round(scale * round(i + 0.5)) - 0.5),
-  );
+/** Where an output is, counted from the middle of the first element. */
+function position(axis: Axis, scale: number, i: number, round: Round): number {
+  return axis.alignCorners ? round(scale * i) : round(round(scale * round(i + 0.5)) - 0.5);
 }
 
-function tapsOf(axis: Axis, count: number, tap: (i: number, k: number) => readonly [number, number]): Taps {
-  const places = Array.from({ length: count }, () => new BigInt64Array(axis.out));
-  const weights = Array.from({ length: count }, () => new Float64Array(axis.out));
-  for (let k = 0; k < count; k++)
-    for (let i = 0; i < axis.out; i++) {
-      const [place, weight] = tap(i, k);
-      places[k]![i] = BigInt(Math.min(Math.max(place, 0), axis.in - 1));
-      weights[k]![i] = weight;
+/** Of what `windowOf` says of an output: its first place and the weights from there on. */
+function tapsOf(
+  axis: Axis,
+  count: number,
+  windowOf: (i: number) => readonly [first: number, weights: readonly number[]],
+): Taps & { readonly weights: readonly Float64Array[] } {
+  const places = Array.from({ length: count }, () => placesArray('interpolate', axis.out));
+  const weights = places.map((list) => new Float64Array(list.length));
+  for (let i = 0; i < axis.out; i++) {
+    const [first, given] = windowOf(i);
+    for (let k = 0; k < count; k++) {
+      places[k]![i] = BigInt(Math.min(Math.max(first + k, 0), axis.in - 1));
+      weights[k]![i] = given[k] ?? 0;
     }
+  }
   return { places, weights };
 }
+
+const ONE = [1] as const;
 
 /** The one element that an output repeats; `exact`: the one that its middle is in. */
 export function nearestTaps(axis: Axis, exact: boolean, round: Round): Taps {
   const scale = step(axis, round);
   const offset = exact ? 0.5 : 0;
-  const { places } = tapsOf(axis, 1, (i) => [Math.floor(round(round(i + offset) * scale)), 1]);
+  const { places } = tapsOf(axis, 1, (i) => [Math.floor(round(round(i + offset) * scale)), ONE]);
   return { places, weights: null };
 }
 
 export function linearTaps(axis: Axis, round: Round): Taps {
-  if (axis.in === axis.out) return tapsOf(axis, 1, (i) => [i, 1]);
-  const at = positions(axis, round).map((x) => Math.max(x, 0));
-  return tapsOf(axis, 2, (i, k) => {
-    const first = Math.min(Math.floor(at[i]!), axis.in - 1);
-    const second = Math.min(Math.max(round(at[i]! - first), 0), 1);
-    return [first + k, k === 0 ? round(1 - second) : second];
+  if (axis.in === axis.out) return tapsOf(axis, 1, (i) => [i, ONE]);
+  const scale = step(axis, round);
+  return tapsOf(axis, 2, (i) => {
+    const at = Math.max(position(axis, scale, i, round), 0);
+    const first = Math.min(Math.floor(at), axis.in - 1);
+    const second = Math.min(Math.max(round(at - first), 0), 1);
+    return [first, [round(1 - second), second]];
   });
 }
 
@@ -73,11 +80,12 @@ export function cubic(x: number, a: number): number {
 }
 
 export function cubicTaps(axis: Axis, round: Round): Taps {
-  const at = positions(axis, round);
-  return tapsOf(axis, 4, (i, k) => {
-    const first = Math.min(Math.floor(at[i]!), axis.in - 1);
-    const t = Math.min(Math.max(round(at[i]! - first), 0), 1);
-    return [first + k - 1, cubic(t + 1 - k, -0.75)];
+  const scale = step(axis, round);
+  return tapsOf(axis, 4, (i) => {
+    const at = position(axis, scale, i, round);
+    const first = Math.min(Math.floor(at), axis.in - 1);
+    const t = Math.min(Math.max(round(at - first), 0), 1);
+    return [first - 1, [1, 0, -1, -2].map((k) => cubic(t + k, -0.75))];
   });
 }
 
@@ -88,15 +96,14 @@ export function smoothTaps(axis: Axis, kind: 'linear' | 'cubic', round: Round): 
   const support = (kind === 'linear' ? 1 : 2) * wide;
   const filter = (x: number): number => (kind === 'linear' ? Math.max(0, 1 - Math.abs(x)) : cubic(x, -0.5));
   const count = Math.min(2 * Math.ceil(support) + 1, axis.in);
-  const windows = Array.from({ length: axis.out }, (_, i) => {
+  return tapsOf(axis, count, (i) => {
     const center = round(scale * (i + 0.5));
     const first = Math.max(Math.trunc(center - support + 0.5), 0);
     const end = Math.min(Math.trunc(center + support + 0.5), axis.in);
-    const weights = Array.from({ length: Math.max(0, end - first) }, (_w, j) =>
+    const weights = Array.from({ length: Math.max(0, end - first) }, (_, j) =>
       filter((j + first - center + 0.5) / wide),
     );
     const total = weights.reduce((a, b) => a + b, 0);
-    return { first, weights: total === 0 ? weights : weights.map((w) => w / total) };
+    return [first, total === 0 ? weights : weights.map((w) => w / total)];
   });
-  return tapsOf(axis, count, (i, k) => [windows[i]!.first + k, windows[i]!.weights[k] ?? 0]);
 }
