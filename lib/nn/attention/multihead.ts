@@ -49,7 +49,7 @@ export interface MultiheadAttentionOptions extends FactoryOptions {
 }
 
 export interface AttentionCall {
-  /** [batch, keys]: keys that are hidden from all queries. */
+  /** Keys that are hidden from all queries: [batch, keys]. */
   keyPaddingMask?: Tensor | null;
   /** Whether to return the probabilities, too (true). */
   needWeights?: boolean;

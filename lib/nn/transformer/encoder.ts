@@ -16,7 +16,7 @@ import { activate, readLayer, type TransformerLayerOptions } from './options';
 export interface EncoderLayerCall {
   /** [steps, steps] or [batch heads, steps, steps]: true where not to look, or what is added to scores. */
   srcMask?: Tensor | null;
-  /** [batch, steps]: true for steps that are hidden from all. */
+  /** Steps that are hidden from all are true: [batch, steps]. */
   srcKeyPaddingMask?: Tensor | null;
   /** That the mask is the causal one (false). */
   isCausal?: boolean;

@@ -126,7 +126,7 @@ export class Transformer extends Module {
     for (const p of this.parameters()) if (p.shape.length > 1) init.xavierUniform_(p);
   }
 
-  /** [sz, sz]: what hides later steps from earlier ones, -infinity above the diagonal. */
+  /** What hides later steps from earlier ones: [sz, sz], -infinity above the diagonal. */
   static generateSquareSubsequentMask(sz: number, options?: SubsequentMaskOptions): Tensor {
     return options === undefined ? squareSubsequentMask(sz) : squareSubsequentMask(sz, options);
   }
