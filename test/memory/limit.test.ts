@@ -6,6 +6,7 @@ import {
   OutOfMemoryError,
   type Tensor,
   collect,
+  cpu,
   emptyCache,
   getMemoryLimit,
   liveTensorReport,
@@ -27,8 +28,9 @@ const INITIAL = getMemoryLimit();
 function leaveRoom(bytes: number): void {
   collect();
   emptyCache();
-  const { liveBytes, workingBytes } = memoryStats();
-  setMemoryLimit(liveBytes + workingBytes + bytes);
+  cpu.synchronize();
+  const { liveBytes, workingBytes, cachedBytes } = memoryStats();
+  setMemoryLimit(liveBytes + workingBytes + cachedBytes + bytes);
 }
 
 afterEach(() => {
@@ -68,7 +70,10 @@ describe('the limit', () => {
     expect((error as Error).message).toMatch(
       /^mul: cannot allocate 67108864 bytes \(\d+ bytes are live in tensors, \d+ cached; limit: \d+ bytes\)$/,
     );
-    expect(kept.length).toBe(1);
+    // One fits for sure, and as many more as memory was cached for.
+    expect(kept.length).toBeGreaterThanOrEqual(1);
+    expect(kept.length).toBeLessThan(50);
+    for (const t of kept.splice(1)) t.dispose();
     expect(kept[0]!.sum().item()).toBe(32 * MB);
     kept[0]!.dispose();
     expect(a.add(1).sum().item()).toBe(32 * MB);
