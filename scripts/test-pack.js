@@ -14,7 +14,7 @@ const { checkRuntimes } = require('./pack/runtimes');
 
 const MAX_SECONDS = 3;
 const MAX_MB = 8;
-const MAX_INSTALLED_MB = 12;
+const MAX_INSTALLED_MB = 14;
 const MAX_DEPENDENCIES = 4;
 const TYPES = `
 import { tensor, type Tensor } from 'tenon';
