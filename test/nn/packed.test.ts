@@ -129,7 +129,7 @@ test('a packed sequence is an array with names; it converts as tensors do', () =
   const packed = rnn.packSequence([tensor([1.5, 2]), tensor([3])]);
   const [data, batchSizes, sortedIndices, unsortedIndices] = packed;
   expect([data === packed.data, batchSizes === packed.batchSizes]).toEqual([true, true]);
-  expect([sortedIndices, unsortedIndices, packed.isCuda]).toEqual([null, null, false]);
+  expect([sortedIndices, unsortedIndices, packed.isCuda]).toEqual([null, null, data!.isCuda]);
   expect(packed.double().data.dtype).toBe('float64');
   expect(packed.double().batchSizes.dtype).toBe('int64');
   expect(packed.to('float32')).toBe(packed);
