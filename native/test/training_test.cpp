@@ -95,8 +95,9 @@ TEST("softmax and logSoftmax, along any dimension of any layout") {
                         layout_name(layout), isa_name(isa));
             Array out(t, shape, out_layout);
             run(isa, {Op::softmax, compute_of(t), {out.view()}, {x.view()}, {static_cast<double>(dim)}});
-            // The difference to the largest is rounded: an error of 6 ulp in what exp makes of -12.
-            EXPECT_NEAR(out, soft, is_half(t) ? 0.51 : 12);
+            // The difference to the largest is rounded: an error of 8 ulp at worst in what exp makes of -12;
+            // the rest is exp's own, the sum's, and that of its reciprocal.
+            EXPECT_NEAR(out, soft, is_half(t) ? 0.51 : 16);
             CHECK(out.intact());
             Array log_out(t, shape, out_layout);
             run(isa,
