@@ -1,6 +1,18 @@
 import { readFileSync } from 'fs';
 import { join } from 'path';
-import { ArgumentError, DTypeError, amp, cat, nn, noGrad, ones, optim, randn, type Tensor } from 'tenon';
+import {
+  ArgumentError,
+  DTypeError,
+  amp,
+  cat,
+  nn,
+  noGrad,
+  ones,
+  optim,
+  profiler,
+  randn,
+  type Tensor,
+} from 'tenon';
 import { expectError } from './errors/table';
 import { decode, expectClose, makeTensor, numbersOf, type EncodedTensor } from './ops/table';
 
@@ -91,20 +103,44 @@ test('scopes: nested, off inside, asynchronous, and ended by an error', async ()
   expect(await inside).toBe('bfloat16');
 });
 
-test('a leaf is cast once in a scope, and anew where it has changed', () => {
-  const w = ones(2, 2).requiresGrad_();
+describe('leaves', () => {
   const x = ones(1, 2);
-  autocast('cpu', () => {
-    const a = x.matmul(w);
-    const b = x.matmul(w);
-    a.add(b).sum().backward();
+  const casts = (f: () => void): number =>
+    profiler
+      .profile(f)
+      .keyAverages()
+      .filter((row) => row.key === 'copy' && row.phase === 'forward')
+      .reduce((sum, row) => sum + row.count, 0);
+
+  test('are cast once in a scope, unless it keeps nothing', () => {
+    const w = ones(2, 2).requiresGrad_();
+    const y = x.to('bfloat16');
+    const twice = (cacheEnabled: boolean): number =>
+      casts(() => autocast({ cacheEnabled }, () => void [y.matmul(w), y.matmul(w)]));
+    expect([twice(true), twice(false)]).toEqual([1, 2]);
   });
-  expect(w.grad!.tolist()).toEqual([
-    [2, 2],
-    [2, 2],
-  ]);
-  noGrad(() => w.fill_(3));
-  expect(autocast('cpu', () => x.matmul(w)).tolist()).toEqual([[6, 6]]);
+
+  test('are cast anew where they have changed', () => {
+    const w = ones(2, 2).requiresGrad_();
+    autocast('cpu', () => {
+      x.matmul(w);
+      noGrad(() => w.fill_(3));
+      expect(x.matmul(w).tolist()).toEqual([[6, 6]]);
+    });
+  });
+
+  test('get their gradients though they were used without recording before', () => {
+    const w = ones(2, 2).requiresGrad_();
+    autocast('cpu', () => {
+      noGrad(() => x.matmul(w));
+      x.matmul(w).sum().backward();
+      x.matmul(w).sum().backward();
+    });
+    expect(w.grad!.tolist()).toEqual([
+      [2, 2],
+      [2, 2],
+    ]);
+  });
 });
 
 test('wrong arguments', () => {

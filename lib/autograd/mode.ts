@@ -12,8 +12,8 @@ export interface Autocast {
   /** The dtype of products. */
   readonly code: number;
   readonly isCuda: boolean;
-  /** Leaves that were cast, until the outermost scope ends; null: they are cast anew each time. */
-  readonly cache: Map<Tensor, Tensor> | null;
+  /** Leaves that were cast, with their versions then, until the outermost scope ends; null: they are cast anew each time. */
+  readonly cache: Map<Tensor, { readonly version: number; readonly made: Tensor }> | null;
 }
 
 export interface Modes {

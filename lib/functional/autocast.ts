@@ -1,5 +1,5 @@
 /** What operations do with their operands while autocast is on: see lib/amp/autocast.ts. */
-import { autocastUsed, currentModes, type Autocast } from '../autograd/mode';
+import { autocastUsed, currentModes, gradEnabled, type Autocast } from '../autograd/mode';
 import { CPU } from '../device';
 import { Code, isFloatingCode } from '../dtype';
 import { Tensor } from '../tensor';
@@ -24,12 +24,13 @@ function takesPart(t: Tensor, autocast: Autocast): boolean {
 function castTo(t: Tensor, code: number, autocast: Autocast): Tensor {
   if (t.code === code || !takesPart(t, autocast)) return t;
   const { cache } = autocast;
-  if (cache === null || code !== autocast.code || !t.requiresGrad || !t.isLeaf || t.code !== Code.float32)
-    return cast(t, code);
+  // What is cast without recording has no way back to the leaf: it is not for those who record.
+  const isKept = t.requiresGrad && t.isLeaf && t.code === Code.float32 && gradEnabled();
+  if (cache === null || code !== autocast.code || !isKept) return cast(t, code);
   const known = cache.get(t);
-  if (known !== undefined && !known.isDisposed) return known;
+  if (known !== undefined && known.version === t.version && !known.made.isDisposed) return known.made;
   const made = cast(t, code);
-  cache.set(t, made);
+  cache.set(t, { version: t.version, made });
   return made;
 }
 

@@ -25,7 +25,7 @@ const CHECKPOINT = /\.(pt|pth)$/;
  * all.
  */
 export function save(value: Saveable | object, path: Path): void {
-  if (CHECKPOINT.test(String(path))) {
+  if ((typeof path === 'string' || path instanceof URL) && CHECKPOINT.test(String(path))) {
     writeCheckpoint(path, value);
     return;
   }
