@@ -13,4 +13,4 @@ export {
 export { entr, logit, xlogy, xlog1py } from './functional/logarithms';
 export { i0, i0e, i1, i1e } from './functional/bessel';
 export { round } from './functional/rounding';
-export { softmax, logSoftmax } from './functional/activation';
+export { softmax, logSoftmax } from './functional/softmax';

@@ -1,7 +1,5 @@
 /** Elements of an image repeated around it. */
 import { Code } from '../dtype';
-import { ArgumentError, ShapeError } from '../errors';
-import { showShape } from '../shape';
 import type { Tensor } from '../tensor';
 import { cast } from './cast';
 import { fromNumpy } from './creation';
@@ -36,28 +34,4 @@ export function borderedAlong(
   const places = placesArray('pad', n + before + behind);
   for (let k = 0; k < places.length; k++) places[k] = BigInt(SOURCES[mode](k - before, n, before, behind));
   return indexSelect(x, dim, cast(fromNumpy(places), Code.int64, x.place));
-}
-
-/** @internal x with `before` and `behind` more elements at the ends of its last dimensions. */
-export function bordered(
-  op: string,
-  x: Tensor,
-  before: readonly number[],
-  behind: readonly number[],
-  mode: BorderMode,
-): Tensor {
-  const first = x.shape.length - before.length;
-  if (first < 1) throw new ShapeError(`${op}: expected input with channels, got ${showShape(x.shape)}`);
-  let out = x;
-  before.forEach((a, i) => {
-    const b = behind[i]!;
-    const n = x.shape[first + i]!;
-    const most = mode === 'replicate' ? (n > 0 ? Infinity : -1) : mode === 'reflect' ? n - 1 : n;
-    if (Math.max(a, b) > most)
-      throw new ArgumentError(
-        `${op}: padding of ${a} and ${b} in mode '${mode}' is too large for ${showShape(x.shape)}`,
-      );
-    if (a + b > 0) out = borderedAlong(out, first + i, a, b, mode);
-  });
-  return out;
 }

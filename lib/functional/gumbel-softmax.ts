@@ -4,7 +4,7 @@ import { isFloatingCode } from '../dtype';
 import { ArgumentError, DTypeError } from '../errors';
 import { wrapDim } from '../shape';
 import { type Tensor, checkTensor } from '../tensor';
-import { softmax } from './activation';
+import { softmax } from './softmax';
 import { add, div, neg, sub } from './arithmetic';
 import { booleanArgument, named, numberArgument } from './arguments';
 import { emptyLike } from './creation';

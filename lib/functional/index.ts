@@ -258,7 +258,7 @@ export {
   type NamedTriangle,
   type TriangleOptions,
 } from './grids';
-export { softmax, logSoftmax } from './activation';
+export { softmax, logSoftmax } from './softmax';
 export { resultType, numel, isFloatingPoint, isSigned } from './inspect';
 import './methods/scans';
 export { cumsum, cumprod, logcumsumexp, cummax, cummin } from './scan';

@@ -9,7 +9,7 @@ import { DTypeError, IndexError, ShapeError } from '../errors';
 import { sameShape, wrapDim } from '../shape';
 import { inspected } from '../print';
 import { type Tensor, bumpVersion, checkTensor, stridesOf } from '../tensor';
-import * as activation from './activation';
+import * as activation from './softmax';
 import { itemAsync, tolistAsync, toTypedArrayAsync, type AsyncReadOptions } from './async-readers';
 import * as arithmetic from './arithmetic';
 import { bindArguments, checkOptions, named, splitOptions } from './arguments';

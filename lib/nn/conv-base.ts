@@ -1,24 +1,18 @@
 /** What convolutions and transposed ones have in common: sizes, parameters and how they print. */
-import { ArgumentError, DTypeError, describe } from '../errors';
-import { DTYPES, dtypeCode, getDefaultDtype, isFloatingCode } from '../dtype';
-import { resolveDevice } from '../device';
+import { ArgumentError, describe } from '../errors';
 import { booleanArgument } from '../functional/arguments';
 import { groupsArgument } from '../functional/conv';
 import { perDim } from '../functional/spatial';
-import { uninitialised } from '../tensor';
+import { Factory } from './factory';
 import * as init from './init';
 import { checkSize } from './linear';
 import { Module } from './module';
-import { Parameter } from './parameter';
+import type { Parameter } from './parameter';
+import { shown } from './repr';
 
 /** How the input goes on beyond its ends. */
 export type PaddingMode = 'zeros' | 'reflect' | 'replicate' | 'circular';
 export const PADDING_MODES: readonly unknown[] = ['zeros', 'reflect', 'replicate', 'circular'];
-
-/** Numbers as a Python tuple. */
-export function tuple(values: readonly number[]): string {
-  return `(${values.join(', ')}${values.length === 1 ? ',' : ''})`;
-}
 
 /** What a constructor was given. */
 export interface ConvSizes {
@@ -68,10 +62,7 @@ export abstract class ConvNd extends Module {
         `${layer}: expected paddingMode to be one of ${PADDING_MODES.join(', ')}, got ${describe(paddingMode)}`,
       );
     const bias = booleanArgument(layer, 'bias', given.bias, true);
-    const code = dtypeCode(layer, given.dtype ?? getDefaultDtype());
-    if (!isFloatingCode(code))
-      throw new DTypeError(`${layer}: expected a floating-point dtype, got ${DTYPES[code]}`);
-    const place = resolveDevice(layer, given.device);
+    const factory = new Factory(layer, given.device, given.dtype);
     this.inChannels = inChannels;
     this.outChannels = outChannels;
     this.kernelSize = perDim(layer, 'kernelSize', given.kernelSize, dims, 1);
@@ -83,8 +74,8 @@ export abstract class ConvNd extends Module {
     this.groups = groups;
     this.paddingMode = paddingMode as PaddingMode;
     const channels = transposed ? [inChannels, outChannels / groups] : [outChannels, inChannels / groups];
-    this.weight = new Parameter(uninitialised([...channels, ...this.kernelSize], code, place, layer));
-    this.bias = bias ? new Parameter(uninitialised([outChannels], code, place, layer)) : null;
+    this.weight = factory.parameter([...channels, ...this.kernelSize]);
+    this.bias = bias ? factory.parameter([outChannels]) : null;
     this.resetParameters();
   }
 
@@ -99,12 +90,12 @@ export abstract class ConvNd extends Module {
   override extraRepr(): string {
     const { padding, dilation, outputPadding, groups, paddingMode } = this;
     const parts = [
-      `${this.inChannels}, ${this.outChannels}, kernel_size=${tuple(this.kernelSize)}, stride=${tuple(this.stride)}`,
+      `${this.inChannels}, ${this.outChannels}, kernel_size=${shown(this.kernelSize)}, stride=${shown(this.stride)}`,
     ];
     if (typeof padding === 'string') parts.push(`padding=${padding}`);
-    else if (padding.some((n) => n !== 0)) parts.push(`padding=${tuple(padding)}`);
-    if (dilation.some((n) => n !== 1)) parts.push(`dilation=${tuple(dilation)}`);
-    if (outputPadding.some((n) => n !== 0)) parts.push(`output_padding=${tuple(outputPadding)}`);
+    else if (padding.some((n) => n !== 0)) parts.push(`padding=${shown(padding)}`);
+    if (dilation.some((n) => n !== 1)) parts.push(`dilation=${shown(dilation)}`);
+    if (outputPadding.some((n) => n !== 0)) parts.push(`output_padding=${shown(outputPadding)}`);
     if (groups !== 1) parts.push(`groups=${groups}`);
     if (this.bias === null) parts.push('bias=False');
     if (paddingMode !== 'zeros') parts.push(`padding_mode=${paddingMode}`);

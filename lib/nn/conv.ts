@@ -2,8 +2,8 @@
 import type { DType } from '../dtype';
 import type { DeviceLike } from '../device';
 import { bindArguments } from '../functional/arguments';
-import { bordered } from '../functional/border';
 import { conv1d, conv2d, conv3d, paddingWord, type ConvFunction, type ConvPadding } from '../functional/conv';
+import { pad } from '../functional/pad';
 import { perDim, type PerDim } from '../functional/spatial';
 import type { Tensor } from '../tensor';
 import { ConvNd, type PaddingMode } from './conv-base';
@@ -94,15 +94,20 @@ abstract class Conv extends ConvNd {
   }
 
   /** @internal The convolution of the input, after what `paddingMode` puts around it. */
-  protected convolved(f: ConvFunction, name: string, input: Tensor): Tensor {
+  protected convolved(f: ConvFunction, input: Tensor): Tensor {
     const { weight, bias, stride, dilation, groups, padding, paddingMode } = this;
     if (paddingMode === 'zeros') return f(input, weight, bias, stride, padding, dilation, groups);
     const total = this.kernelSize.map((k, i) =>
       padding === 'same' ? dilation[i]! * (k - 1) : padding === 'valid' ? 0 : 2 * padding[i]!,
     );
-    const before = total.map((n) => Math.floor(n / 2));
-    const behind = total.map((n, i) => n - before[i]!);
-    const around = bordered(name, input, before, behind, paddingMode);
+    // As `pad` wants them: the last dimension's ends first.
+    const ends = total.flatMap((n) => [Math.floor(n / 2), Math.ceil(n / 2)] as const);
+    const order = total.map((_, i) => 2 * (total.length - 1 - i));
+    const around = pad(
+      input,
+      order.flatMap((i) => [ends[i]!, ends[i + 1]!]),
+      paddingMode,
+    );
     return f(around, weight, bias, stride, 0, dilation, groups);
   }
 }
@@ -116,7 +121,7 @@ export class Conv1d extends Conv {
     super('Conv1d', 1, given);
   }
   override forward(input: Tensor): Tensor {
-    return this.convolved(conv1d, 'Conv1d', input);
+    return this.convolved(conv1d, input);
   }
 }
 
@@ -129,7 +134,7 @@ export class Conv2d extends Conv {
     super('Conv2d', 2, given);
   }
   override forward(input: Tensor): Tensor {
-    return this.convolved(conv2d, 'Conv2d', input);
+    return this.convolved(conv2d, input);
   }
 }
 
@@ -142,6 +147,6 @@ export class Conv3d extends Conv {
     super('Conv3d', 3, given);
   }
   override forward(input: Tensor): Tensor {
-    return this.convolved(conv3d, 'Conv3d', input);
+    return this.convolved(conv3d, input);
   }
 }

@@ -10,7 +10,7 @@ import {
   featureAlphaDropout,
 } from '../functional/dropout';
 import type { Tensor } from '../tensor';
-import { boolText, floatText } from './factory';
+import { boolText, floatText } from './repr';
 import { Module } from './module';
 
 interface DropoutOptions {

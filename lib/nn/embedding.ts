@@ -6,7 +6,8 @@ import { checkTable, embedding, paddingOf, refuseSparse } from '../functional/em
 import { embeddingBag, type BagMode } from '../functional/embedding-bag';
 import { showShape } from '../shape';
 import { checkTensor, type Tensor } from '../tensor';
-import { Factory, floatText, type FactoryOptions } from './factory';
+import { Factory, type FactoryOptions } from './factory';
+import { floatText } from './repr';
 import * as init from './init';
 import { checkSize } from './linear';
 import { Module } from './module';

@@ -1,4 +1,4 @@
-/** What layers with tensors of their own have in common: where and of which dtype those are, and how Python prints options. */
+/** What layers with tensors of their own have in common: where those are, and of which dtype. */
 import { resolveDevice, type DeviceLike } from '../device';
 import { DTYPES, dtypeCode, getDefaultDtype, isFloatingCode, type DType } from '../dtype';
 import { DTypeError } from '../errors';
@@ -31,17 +31,4 @@ export class Factory {
   parameter(shape: readonly number[], requiresGrad = true): Parameter {
     return new Parameter(uninitialised(shape, this.code, this.place, this.layer), requiresGrad);
   }
-}
-
-/** A number as Python prints a float: `0.1`, `1.0`, `1e-05`. */
-export function floatText(x: number): string {
-  if (!Number.isFinite(x)) return Number.isNaN(x) ? 'nan' : x < 0 ? '-inf' : 'inf';
-  const size = Math.abs(x);
-  if (size !== 0 && (size < 1e-4 || size >= 1e16)) return x.toExponential().replace(/e([+-])(\d)$/, 'e$10$2');
-  return Number.isInteger(x) ? `${BigInt(x)}.0` : String(x);
-}
-
-/** A boolean as Python prints it. */
-export function boolText(x: boolean): string {
-  return x ? 'True' : 'False';
 }

@@ -3,8 +3,8 @@ import { bindArguments } from '../functional/arguments';
 import { fold, unfold } from '../functional/fold';
 import { perDim, type PerDim } from '../functional/spatial';
 import type { Tensor } from '../tensor';
-import { tuple } from './conv-base';
 import { Module } from './module';
+import { shown } from './repr';
 
 interface BlockOptions {
   dilation?: PerDim;
@@ -21,11 +21,6 @@ export type FoldArguments =
   | [outputSize: PerDim, kernelSize: PerDim, dilation?: PerDim, padding?: PerDim, stride?: PerDim]
   | [outputSize: PerDim, kernelSize: PerDim, options: BlockOptions]
   | [options: BlockOptions & { outputSize: PerDim; kernelSize: PerDim }];
-
-/** A number or a tuple, as Python prints it. */
-function shown(value: PerDim): string {
-  return typeof value === 'number' ? `${value}` : tuple(value);
-}
 
 /** The value as it was given, if it is one. */
 function checked(layer: string, name: string, value: unknown, least: number): PerDim {

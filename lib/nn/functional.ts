@@ -7,7 +7,7 @@ export { hardshrink, prelu } from '../functional/shrink';
 export { scaledDotProductAttention, type AttentionOptions } from '../functional/attention';
 export { cosineSimilarity, normalize, pairwiseDistance } from '../functional/similarity';
 export { pdist } from '../functional/distance';
-export { softmax, logSoftmax } from '../functional/activation';
+export { softmax, logSoftmax } from '../functional/softmax';
 export { batchNorm } from '../functional/normalization/batch-norm';
 export { groupNorm, instanceNorm } from '../functional/normalization/group-norm';
 export { layerNorm, rmsNorm } from '../functional/normalization/layer-norm';

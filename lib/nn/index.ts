@@ -4,7 +4,6 @@ export type { HookOptions } from './hooks';
 export type { Gradients } from './backward-hooks';
 export { Parameter, Buffer } from './parameter';
 export { Linear, type LinearOptions } from './linear';
-export { Sigmoid, Tanh, ReLU, Softmax, LogSoftmax } from './activation';
 export { Sequential, ModuleList, ModuleDict } from './container';
 export { Flatten, Unflatten, Identity } from './flatten';
 export { Bilinear } from './bilinear';

@@ -1,12 +1,14 @@
-import { ArgumentError, DTypeError, describe } from '../errors';
-import { DTYPES, dtypeCode, getDefaultDtype, isFloatingCode, type DType } from '../dtype';
-import { resolveDevice, type DeviceLike } from '../device';
+import { ArgumentError, describe } from '../errors';
+import type { DType } from '../dtype';
+import type { DeviceLike } from '../device';
 import { bindArguments, booleanArgument } from '../functional/arguments';
 import { linear } from '../functional/matmul';
-import { uninitialised, type Tensor } from '../tensor';
+import type { Tensor } from '../tensor';
+import { Factory } from './factory';
 import * as init from './init';
 import { Module } from './module';
-import { Parameter } from './parameter';
+import type { Parameter } from './parameter';
+import { boolText } from './repr';
 
 /** @internal Throws for what is no size. */
 export function checkSize(layer: string, name: string, value: unknown): asserts value is number {
@@ -51,14 +53,11 @@ export class Linear extends Module {
     checkSize('Linear', 'inFeatures', inFeatures);
     checkSize('Linear', 'outFeatures', outFeatures);
     const bias = booleanArgument('Linear', 'bias', withBias, true);
-    const code = dtypeCode('Linear', dtype ?? getDefaultDtype());
-    if (!isFloatingCode(code))
-      throw new DTypeError(`Linear: expected a floating-point dtype, got ${DTYPES[code]}`);
-    const place = resolveDevice('Linear', device);
+    const factory = new Factory('Linear', device, dtype);
     this.inFeatures = inFeatures;
     this.outFeatures = outFeatures;
-    this.weight = new Parameter(uninitialised([outFeatures, inFeatures], code, place, 'Linear'));
-    this.bias = !bias ? null : new Parameter(uninitialised([outFeatures], code, place, 'Linear'));
+    this.weight = factory.parameter([outFeatures, inFeatures]);
+    this.bias = !bias ? null : factory.parameter([outFeatures]);
     this.resetParameters();
   }
 
@@ -74,6 +73,6 @@ export class Linear extends Module {
   }
 
   override extraRepr(): string {
-    return `in_features=${this.inFeatures}, out_features=${this.outFeatures}, bias=${this.bias === null ? 'False' : 'True'}`;
+    return `in_features=${this.inFeatures}, out_features=${this.outFeatures}, bias=${boolText(this.bias !== null)}`;
   }
 }

@@ -5,7 +5,8 @@ import { bindArguments, booleanArgument, numberArgument } from '../functional/ar
 import { fullOf } from '../functional/kernel';
 import { showShape } from '../shape';
 import type { Tensor } from '../tensor';
-import { Factory, boolText, floatText, type FactoryOptions } from './factory';
+import { Factory, type FactoryOptions } from './factory';
+import { boolText, floatText } from './repr';
 import * as init from './init';
 import { checkSize } from './linear';
 import { Module } from './module';

@@ -6,16 +6,12 @@ import { layerNorm, normalizedShapeOf, rmsNorm } from '../functional/normalizati
 import { crossMapLRN2d, localResponseNorm } from '../functional/normalization/response-norm';
 import type { Shape } from '../shape';
 import type { Tensor } from '../tensor';
-import { Factory, boolText, floatText, type FactoryOptions } from './factory';
+import { Factory, type FactoryOptions } from './factory';
+import { boolText, floatText, shown } from './repr';
 import * as init from './init';
 import { checkSize } from './linear';
 import { Module } from './module';
 import type { Parameter } from './parameter';
-
-/** Sizes as Python prints a tuple. */
-function tupleText(shape: Shape): string {
-  return `(${shape.join(', ')}${shape.length === 1 ? ',' : ''})`;
-}
 
 /** Weight and bias as they are at first. */
 function reset(weight: Parameter | null, bias: Parameter | null): void {
@@ -82,7 +78,7 @@ export class LayerNorm extends Module {
 
   override extraRepr(): string {
     const flags = [this.elementwiseAffine, this.bias !== null].map(boolText);
-    return `${tupleText(this.normalizedShape)}, eps=${floatText(this.eps)}, elementwise_affine=${flags[0]}, bias=${flags[1]}`;
+    return `${shown(this.normalizedShape)}, eps=${floatText(this.eps)}, elementwise_affine=${flags[0]}, bias=${flags[1]}`;
   }
 }
 
@@ -131,7 +127,7 @@ export class RMSNorm extends Module {
 
   override extraRepr(): string {
     const eps = this.eps === null ? 'None' : floatText(this.eps);
-    return `${tupleText(this.normalizedShape)}, eps=${eps}, elementwise_affine=${boolText(this.elementwiseAffine)}`;
+    return `${shown(this.normalizedShape)}, eps=${eps}, elementwise_affine=${boolText(this.elementwiseAffine)}`;
   }
 }
 

@@ -1,20 +1,20 @@
 /** What RNN, LSTM and GRU have in common: their parameters, and how layers and directions are put together. */
-import { DTYPES, dtypeCode, getDefaultDtype, isFloatingCode, type DType } from '../dtype';
-import { resolveDevice, type DeviceLike } from '../device';
+import type { DType } from '../dtype';
+import type { DeviceLike } from '../device';
 import { ArgumentError, DTypeError, ShapeError, describe } from '../errors';
 import { bindArguments, booleanArgument } from '../functional/arguments';
-import { mul } from '../functional/arithmetic';
-import { bernoulli } from '../functional/distributions';
+import { dropout } from '../functional/dropout';
 import { indexSelect } from '../functional/index-select';
 import { cat, stack } from '../functional/join';
 import { fullOf } from '../functional/kernel';
 import { recurrentLayer, type CellKind, type LayerInputs, type StepSizes } from '../functional/recurrent';
 import { reshape, select, squeeze, transpose, unsqueeze } from '../functional/view';
 import { showShape, type Shape } from '../shape';
-import { type Tensor, checkTensor, uninitialised } from '../tensor';
+import { type Tensor, checkTensor } from '../tensor';
+import { Factory } from './factory';
 import * as init from './init';
 import { Module } from './module';
-import { Parameter } from './parameter';
+import type { Parameter } from './parameter';
 import { PackedSequence, integersOf } from './utils/packed-sequence';
 
 /** What a layer of this kind is called inside, and how many gates a unit has. */
@@ -59,14 +59,6 @@ export function countArgument(op: string, name: string, value: unknown, least: n
   if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < least)
     throw new ArgumentError(`${op}: expected ${name} to be an integer >= ${least}, got ${describe(value)}`);
   return value;
-}
-
-/** @internal The dtype's code and the place of parameters. */
-export function parameterKind(op: string, dtype: unknown, device: unknown): [code: number, place: number] {
-  const code = dtypeCode(op, dtype ?? getDefaultDtype());
-  if (!isFloatingCode(code))
-    throw new DTypeError(`${op}: expected a floating-point dtype, got ${DTYPES[code]}`);
-  return [code, resolveDevice(op, device ?? undefined)];
 }
 
 /** An input of any rank, with how its steps lie. */
@@ -134,7 +126,7 @@ export class RNNBase extends Module {
       throw new ArgumentError(
         `${op}: expected projSize < hiddenSize, got ${this.projSize} and ${this.hiddenSize}`,
       );
-    const [code, place] = parameterKind(op, dtype, device);
+    const factory = new Factory(op, device ?? undefined, dtype);
     const wide = MODES[mode]![1] * this.hiddenSize;
     for (let layer = 0; layer < this.numLayers; layer++)
       for (let d = 0; d < this.directions; d++) {
@@ -148,7 +140,7 @@ export class RNNBase extends Module {
         ];
         this.namesOf(layer, d).forEach((name, i) => {
           if (name === null) return;
-          Object.assign(this, { [name]: new Parameter(uninitialised(shapes[i]!, code, place, op)) });
+          Object.assign(this, { [name]: factory.parameter(shapes[i]!) });
         });
       }
     this.resetParameters();
@@ -326,7 +318,7 @@ export class RNNBase extends Module {
         ends.forEach((t, i) => last[i]!.push(t));
       }
       x = outs.length === 1 ? outs[0]! : cat(outs, 1);
-      if (this.dropout > 0 && this.training && layer < this.numLayers - 1) x = dropped(x, this.dropout);
+      if (this.dropout > 0 && this.training && layer < this.numLayers - 1) x = dropout(x, this.dropout);
     }
     return [x, last.map((list) => stack(list, 0))];
   }
@@ -359,10 +351,4 @@ function checkState(op: string, t: Tensor, shape: Shape, input: Tensor): void {
     throw new ShapeError(`${op}: expected states of shape ${showShape(shape)}, got ${showShape(t.shape)}`);
   if (t.code !== input.code)
     throw new DTypeError(`${op}: expected states of the input's dtype ${input.dtype}, got ${t.dtype}`);
-}
-
-/** x with elements dropped with probability p, and the others made up for it. */
-function dropped(x: Tensor, p: number): Tensor {
-  const kept = bernoulli(fullOf(x.shape, x.code, x.place, 0), 1 - p);
-  return mul(x, p === 1 ? kept : mul(kept, 1 / (1 - p)));
 }

@@ -7,11 +7,12 @@ import { fullOf } from '../functional/kernel';
 import { recurrentLayer, type CellKind } from '../functional/recurrent';
 import { squeeze, unsqueeze } from '../functional/view';
 import { showShape } from '../shape';
-import { checkTensor, uninitialised, type Tensor } from '../tensor';
+import { checkTensor, type Tensor } from '../tensor';
+import { Factory } from './factory';
 import * as init from './init';
 import { Module } from './module';
-import { Parameter } from './parameter';
-import { countArgument, parameterKind } from './recurrent-base';
+import type { Parameter } from './parameter';
+import { countArgument } from './recurrent-base';
 
 export interface CellOptions {
   /** Learn additive biases (true). */
@@ -40,8 +41,8 @@ abstract class RecurrentCell extends Module {
     this.inputSize = countArgument(op, 'inputSize', inputSize, 0);
     this.hiddenSize = countArgument(op, 'hiddenSize', hiddenSize, 1);
     this.bias = booleanArgument(op, 'bias', bias, true);
-    const [code, place] = parameterKind(op, dtype, device);
-    const made = (...shape: number[]): Parameter => new Parameter(uninitialised(shape, code, place, op));
+    const factory = new Factory(op, device ?? undefined, dtype);
+    const made = (...shape: number[]): Parameter => factory.parameter(shape);
     const wide = gates * this.hiddenSize;
     this.weight_ih = made(wide, this.inputSize);
     this.weight_hh = made(wide, this.hiddenSize);

@@ -1,7 +1,7 @@
 /** Values as Python prints them: in the lines that describe modules. */
 export function shown(value: unknown): string {
   if (value === null || value === undefined) return 'None';
-  if (typeof value === 'boolean') return value ? 'True' : 'False';
+  if (typeof value === 'boolean') return boolText(value);
   if (Array.isArray(value)) return `(${value.map(shown).join(', ')}${value.length === 1 ? ',' : ''})`;
   if (typeof value === 'string') return value;
   return value === Infinity ? 'inf' : String(Number(value));
@@ -12,4 +12,17 @@ export function fields(values: Record<string, unknown>): string {
   return Object.entries(values)
     .map(([name, value]) => `${name}=${shown(value)}`)
     .join(', ');
+}
+
+/** A number as Python prints a float: `0.1`, `1.0`, `1e-05`. */
+export function floatText(x: number): string {
+  if (!Number.isFinite(x)) return Number.isNaN(x) ? 'nan' : x < 0 ? '-inf' : 'inf';
+  const size = Math.abs(x);
+  if (size !== 0 && (size < 1e-4 || size >= 1e16)) return x.toExponential().replace(/e([+-])(\d)$/, 'e$10$2');
+  return Number.isInteger(x) ? `${BigInt(x)}.0` : String(x);
+}
+
+/** A boolean as Python prints it. */
+export function boolText(x: boolean): string {
+  return x ? 'True' : 'False';
 }

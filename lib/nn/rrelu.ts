@@ -1,7 +1,7 @@
 import { bindArguments, booleanArgument, numberArgument } from '../functional/arguments';
 import { rrelu } from '../functional/rrelu';
 import type { Tensor } from '../tensor';
-import { floatText } from './factory';
+import { floatText } from './repr';
 import { Module } from './module';
 
 interface RReLUOptions {

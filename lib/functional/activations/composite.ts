@@ -3,7 +3,7 @@ import { Code, COMPUTE, isFloatingCode, type DType } from '../../dtype';
 import { DTypeError, ShapeError } from '../../errors';
 import { showShape, wrapDim } from '../../shape';
 import { type Tensor, checkTensor } from '../../tensor';
-import { softmax } from '../activation';
+import { softmax } from '../softmax';
 import { bindArguments, named } from '../arguments';
 import { add, div, mul, neg, sub } from '../arithmetic';
 import { cast } from '../cast';

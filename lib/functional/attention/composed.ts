@@ -1,7 +1,7 @@
 /** Attention made of ordinary functions: what the kernel can't do, and what is differentiated twice. */
 import { COMPUTE, Code } from '../../dtype';
 import type { Tensor } from '../../tensor';
-import { softmax } from '../activation';
+import { softmax } from '../softmax';
 import { add, mul, sub } from '../arithmetic';
 import { cast } from '../cast';
 import { eq } from '../compare';

@@ -6,7 +6,7 @@ import { COMPUTE, isFloatingCode } from '../../dtype';
 import { ArgumentError, ShapeError, describe } from '../../errors';
 import { sameShape, showShape, SCALAR_SHAPE } from '../../shape';
 import { type Tensor, checkTensor, cudaInUse } from '../../tensor';
-import { logSoftmax, logSoftmaxBackward } from '../activation';
+import { logSoftmax, logSoftmaxBackward } from '../softmax';
 import { integerArgument, numberArgument } from '../arguments';
 import { add, div, mul, neg } from '../arithmetic';
 import { cast } from '../cast';

@@ -2,7 +2,7 @@ import { DTYPES } from '../../dtype';
 import type { DeviceLike } from '../../device';
 import { ArgumentError, ShapeError } from '../../errors';
 import { bindArguments, booleanArgument, numberArgument } from '../../functional/arguments';
-import { softmax } from '../../functional/activation';
+import { softmax } from '../../functional/softmax';
 import { add, mul } from '../../functional/arithmetic';
 import { scaledDotProductAttention } from '../../functional/attention';
 import { dropout } from '../../functional/dropout';

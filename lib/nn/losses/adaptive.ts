@@ -2,7 +2,7 @@
 import { DTYPES, type DType } from '../../dtype';
 import type { DeviceLike } from '../../device';
 import { ArgumentError, IndexError, ShapeError, describe } from '../../errors';
-import { logSoftmax } from '../../functional/activation';
+import { logSoftmax } from '../../functional/softmax';
 import { bindArguments, booleanArgument, numberArgument } from '../../functional/arguments';
 import { add, neg } from '../../functional/arithmetic';
 import { cast } from '../../functional/cast';

@@ -74,28 +74,7 @@ struct ExtremeStep {
 };
 
 constexpr int64_t kTile = 256;
-constexpr int kTogether = 4;          // lanes whose steps, each of which waits for the one before, overlap
 constexpr int64_t kScanTask = 32768;  // elements of a task
-
-/** kTogether lanes of one operand, from lane `first` on. */
-template <class T, class Step>
-void scan_together(const TensorView& x, const TensorView& out, const Dim* dims, int count, int64_t first,
-                   int64_t n, int64_t from, int64_t step_x, int64_t to, int64_t step_out) {
-  Walker walker(dims, count, first);
-  int64_t at_x[kTogether], at_out[kTogether];
-  for (int q = 0; q < kTogether; q++, walker.next()) at_x[q] = walker.in + from, at_out[q] = walker.out + to;
-  Step steps[kTogether];
-  T a[kTogether][kTile];
-  for (int64_t i = 0; i < n; i += kTile) {
-    const int64_t m = n - i < kTile ? n - i : kTile;
-    for (int q = 0; q < kTogether; q++) load_strided(x.data, x.dtype, at_x[q] + i * step_x, step_x, m, a[q]);
-    for (int64_t k = 0; k < m; k++)
-#pragma GCC unroll 4
-      for (int q = 0; q < kTogether; q++) a[q][k] = steps[q](a[q][k], T{}, i + k);
-    for (int q = 0; q < kTogether; q++)
-      store_strided(a[q], out.data, out.dtype, at_out[q] + i * step_out, step_out, m);
-  }
-}
 
 /** Lanes side by side where the last dimension is another one, piece by piece where it is this. */
 template <class T, class Step>
@@ -128,14 +107,6 @@ void scan(const Launch& l, bool reverse) {
       const Walker walker(dims, count, unit / tiles), other(second, count, unit / tiles);
       int64_t at_x = walker.in + start * x.strides[dim], at_y = other.in + start * y.strides[dim],
               to = walker.out + start * out.strides[dim];
-      if constexpr (!Step::indices) {
-        if (columns == 1 && !two && unit + kTogether <= end) {
-          scan_together<T, Step>(x, out, dims, count, unit, n, start * x.strides[dim], step_x,
-                                 start * out.strides[dim], step_out);
-          unit += kTogether - 1;
-          continue;
-        }
-      }
       if (columns == 1) {
         Step step;
         for (int64_t i = 0; i < n; i += kTile) {

@@ -1,97 +1,16 @@
-/** The modules of nn.functional's further activations (https://pytorch.org/docs/stable/nn.html#non-linear-activations-weighted-sum-nonlinearity). */
-import { ArgumentError, ShapeError } from '../errors';
-import * as F from '../functional/activations';
-import { softmax } from '../functional/activation';
-import { checkApproximation } from '../functional/activations/smooth';
-import { bindArguments, booleanArgument, integerArgument, numberArgument } from '../functional/arguments';
-import { fullOf } from '../functional/kernel';
-import { hardshrink, prelu } from '../functional/shrink';
-import { showShape } from '../shape';
-import { checkTensor, type Tensor } from '../tensor';
-import { Factory, floatText, type FactoryOptions } from './factory';
-import { checkSize } from './linear';
-import { Module } from './module';
-import { Parameter } from './parameter';
-
-/** A number as Python prints it, if whole ones are integers. */
-const number = (x: number): string => (Number.isInteger(x) ? String(x) : floatText(x));
-
-/** A number as PyTorch prints it: its defaults are floats. */
-const text = (given: unknown, value: number): string => (given === undefined ? floatText : number)(value);
-
-interface InPlace {
-  inplace?: boolean;
-}
-
-/** A module that may overwrite its input. */
-abstract class MayOverwrite extends Module {
-  readonly inplace: boolean = false;
-  protected suffix(before: string): string {
-    return this.inplace ? `${before}${before === '' ? '' : ', '}inplace=True` : before;
-  }
-  override extraRepr(): string {
-    return this.suffix('');
-  }
-}
-
-/** With no option but that. */
-abstract class Plain extends MayOverwrite {
-  override readonly inplace: boolean;
-  constructor(options: boolean | InPlace = {}) {
-    super();
-    const { name } = this.constructor;
-    const [inplace] = bindArguments(name, ['inplace'], [options]);
-    this.inplace = booleanArgument(name, 'inplace', inplace, false);
-  }
-}
-
-/** x kept within 0 and 6. */
-export class ReLU6 extends Plain {
-  override forward(input: Tensor): Tensor {
-    return F.relu6(input, this.inplace);
-  }
-}
-
-/** ELU with factors that keep mean and variance. */
-export class SELU extends Plain {
-  override forward(input: Tensor): Tensor {
-    return F.selu(input, this.inplace);
-  }
-}
-
-/** x sigmoid(x). */
-export class SiLU extends Plain {
-  override forward(input: Tensor): Tensor {
-    return F.silu(input, this.inplace);
-  }
-}
-
-/** x tanh(softplus(x)). */
-export class Mish extends Plain {
-  override forward(input: Tensor): Tensor {
-    return F.mish(input, this.inplace);
-  }
-}
-
-/** (x + 3) / 6, kept within 0 and 1. */
-export class Hardsigmoid extends Plain {
-  override forward(input: Tensor): Tensor {
-    return F.hardsigmoid(input, this.inplace);
-  }
-  override extraRepr(): string {
-    return '';
-  }
-}
-
-/** x hardsigmoid(x). */
-export class Hardswish extends Plain {
-  override forward(input: Tensor): Tensor {
-    return F.hardswish(input, this.inplace);
-  }
-  override extraRepr(): string {
-    return '';
-  }
-}
+/** Activations with numbers to choose, or to learn (https://pytorch.org/docs/stable/nn.html#non-linear-activations-weighted-sum-nonlinearity). */
+import { ArgumentError } from '../../errors';
+import * as F from '../../functional/activations';
+import { checkApproximation } from '../../functional/activations/smooth';
+import { bindArguments, booleanArgument, numberArgument } from '../../functional/arguments';
+import { fullOf } from '../../functional/kernel';
+import { hardshrink, prelu } from '../../functional/shrink';
+import type { Tensor } from '../../tensor';
+import { Factory, type FactoryOptions } from '../factory';
+import { checkSize } from '../linear';
+import { Module } from '../module';
+import { Parameter } from '../parameter';
+import { MayOverwrite, number, text, type InPlace } from './overwriting';
 
 /** x above 0, `negativeSlope` (0.01) x below. */
 export class LeakyReLU extends MayOverwrite {
@@ -187,27 +106,6 @@ export class Softplus extends Module {
   }
 }
 
-/** x / (1 + |x|). */
-export class Softsign extends Module {
-  override forward(input: Tensor): Tensor {
-    return F.softsign(input);
-  }
-}
-
-/** x - tanh(x). */
-export class Tanhshrink extends Module {
-  override forward(input: Tensor): Tensor {
-    return F.tanhshrink(input);
-  }
-}
-
-/** log(sigmoid(x)). */
-export class LogSigmoid extends Module {
-  override forward(input: Tensor): Tensor {
-    return F.logsigmoid(input);
-  }
-}
-
 abstract class Shrink extends Module {
   readonly lambd: number;
   constructor(options: number | { lambd?: number } = {}) {
@@ -296,49 +194,6 @@ export class Threshold extends MayOverwrite {
   }
   override extraRepr(): string {
     return this.suffix(`threshold=${number(this.threshold)}, value=${number(this.value)}`);
-  }
-}
-
-/** softmax(-x) along `dim`. */
-export class Softmin extends Module {
-  readonly dim: number;
-  constructor(options: number | { dim: number }) {
-    super();
-    const [dim] = bindArguments('Softmin', ['dim'], [options]);
-    this.dim = integerArgument('Softmin', 'dim', dim);
-  }
-  override forward(input: Tensor): Tensor {
-    return F.softmin(input, this.dim);
-  }
-  override extraRepr(): string {
-    return `dim=${this.dim}`;
-  }
-}
-
-/** softmax along channels: [n, c, h, w] or [c, h, w]. */
-export class Softmax2d extends Module {
-  override forward(input: Tensor): Tensor {
-    checkTensor('Softmax2d', input);
-    const rank = input.shape.length;
-    if (rank !== 3 && rank !== 4)
-      throw new ShapeError(`Softmax2d: expected [n, c, h, w] or [c, h, w], got ${showShape(input.shape)}`);
-    return softmax(input, -3);
-  }
-}
-
-/** The first half along `dim`, times the sigmoid of the second. */
-export class GLU extends Module {
-  readonly dim: number;
-  constructor(options: number | { dim?: number } = {}) {
-    super();
-    const [dim = -1] = bindArguments('GLU', ['dim'], [options]);
-    this.dim = integerArgument('GLU', 'dim', dim);
-  }
-  override forward(input: Tensor): Tensor {
-    return F.glu(input, this.dim);
-  }
-  override extraRepr(): string {
-    return `dim=${this.dim}`;
   }
 }
 
