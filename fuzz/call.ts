@@ -87,8 +87,12 @@ const SEQUELS: readonly (readonly [text: string, f: (lib: Library, result: unkno
   ],
 ];
 
-function methodsOf(o: object, isPublic: (name: string) => boolean): string[] {
+/** Whether a method of that name is public in the class of that name. */
+export type IsPublic = (className: string, name: string) => boolean;
+
+function methodsOf(o: object, isPublic: IsPublic): string[] {
   const names: string[] = [];
+  const className = (o as { constructor?: { name: string } }).constructor?.name ?? '';
   for (
     let level: object | null = Object.getPrototypeOf(o) as object | null;
     level !== null && Object.getPrototypeOf(level) !== null;
@@ -97,7 +101,10 @@ function methodsOf(o: object, isPublic: (name: string) => boolean): string[] {
     if ([Function.prototype, Array.prototype, Promise.prototype].includes(level as never)) return [];
     if (!isClass((level as { constructor?: unknown }).constructor)) return [];
     for (const name of Object.getOwnPropertyNames(level))
-      if (isPublic(name) && typeof Object.getOwnPropertyDescriptor(level, name)!.value === 'function')
+      if (
+        isPublic(className, name) &&
+        typeof Object.getOwnPropertyDescriptor(level, name)!.value === 'function'
+      )
         names.push(name);
   }
   return names;
@@ -121,7 +128,7 @@ export function planCall(
   seed: number,
   number: number,
   later: Later,
-  isPublic: (name: string) => boolean,
+  isPublic: IsPublic,
 ): Call {
   const random = new Random(seed, number);
   // One after the other, so that each has its share in a short run.

@@ -1,7 +1,7 @@
 /** Makes a range of calls in a process of its own: `child.ts TASK`, which a parent (run.ts) starts. */
 import { openSync, readFileSync, writeSync } from 'fs';
 import { dirname } from 'path';
-import { judgeError, lastWrong, planCall, type Call } from './call';
+import { judgeError, lastWrong, planCall, type Call, type IsPublic } from './call';
 import { LOADING, type Finding, type Message, type Task } from './protocol';
 import { Settings, liveTensors, trainingLosses } from './state';
 import type { Surface } from './surface';
@@ -48,10 +48,18 @@ function complain(finding: Omit<Finding, 'from' | 'to'> & { from?: number; to?: 
   tell({ type: 'finding', finding: { from: current, to: current + 1, ...finding } });
 }
 
-/** Of objects that calls return, too: types that are exported name them. */
+/** Of objects that calls return, too. Classes that are not exported have public what exported types name. */
 const publicNames = surface === null ? null : new Set(Object.values(surface).flat());
-const isPublic = (name: string): boolean =>
-  name !== 'constructor' && (publicNames === null || publicNames.has(name));
+const namesOfClass = new Map(
+  Object.entries(surface ?? {})
+    .filter(([, names]) => names.length > 0)
+    .map(([path, names]) => [path.split('.').at(-1)!, new Set(names)]),
+);
+const isPublic: IsPublic = (className, name) => {
+  if (name === 'constructor') return false;
+  if (publicNames === null) return true;
+  return (namesOfClass.get(className) ?? publicNames).has(name);
+};
 
 function plan(number: number): Call {
   const later = (what: string): void =>
