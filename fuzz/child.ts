@@ -1,11 +1,11 @@
 /** Makes a range of calls in a process of its own: `child.ts TASK`, which a parent (run.ts) starts. */
-import { openSync, readFileSync, writeSync } from 'fs';
+import { existsSync, openSync, readFileSync, renameSync, writeFileSync, writeSync } from 'fs';
 import { dirname } from 'path';
 import { judgeError, lastWrong, planCall, type Call, type IsPublic } from './call';
 import { LOADING, type Finding, type Message, type Task } from './protocol';
 import { Settings, liveTensors, trainingLosses } from './state';
 import type { Surface } from './surface';
-import { findTargets } from './targets';
+import { findTargets, learnAll, withLearned, type Learned } from './targets';
 import type { Library } from './values';
 
 const task = JSON.parse(process.argv[2]!) as Task;
@@ -40,8 +40,19 @@ process.emitWarning = () => undefined;
 const surface = JSON.parse(readFileSync(task.surface, 'utf8')) as Surface | null;
 const wanted = new RegExp(task.targets);
 const settings = new Settings(lib);
-const targets = findTargets(lib, surface, wanted, () => settings.restore());
+const found = findTargets(lib, surface, wanted);
+const targets = withLearned(found, learned());
 if (targets.length === 0) throw new Error(`no target matches ${task.targets}`);
+
+/** Trying everything out takes longer than most of a child's calls: the first child leaves the others what it learned. */
+function learned(): Learned[] {
+  if (existsSync(task.learned)) return JSON.parse(readFileSync(task.learned, 'utf8')) as Learned[];
+  const all = learnAll(lib, found, () => settings.restore());
+  const draft = `${task.learned}.${process.pid}`;
+  writeFileSync(draft, JSON.stringify(all));
+  renameSync(draft, task.learned);
+  return all;
+}
 
 let current = task.from;
 function complain(finding: Omit<Finding, 'from' | 'to'> & { from?: number; to?: number }): void {

@@ -24,6 +24,8 @@ export interface Task {
   readonly module: string;
   /** The file with what is public. */
   readonly surface: string;
+  /** The file with what the first child learns of the targets. */
+  readonly learned: string;
   /** Only targets whose name matches. */
   readonly targets: string;
   /** Where to write the number of the call being made. */

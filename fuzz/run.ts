@@ -115,7 +115,8 @@ function runChild(
   const progress = join(folder, `progress-${children++}`);
   const { seed, module, targets } = choice;
   const surface = join(folder, 'surface.json');
-  const task: Task = { seed, module, surface, targets, progress, ...range };
+  const learned = join(folder, 'learned.json');
+  const task: Task = { seed, module, surface, learned, targets, progress, ...range };
   const child = spawn(
     process.execPath,
     ['--expose-gc', '-r', 'ts-node/register', join(__dirname, 'child.ts'), JSON.stringify(task)],

@@ -66,7 +66,7 @@ function instancesOf(lib: Library, Class: Class): Self[] {
   return ways;
 }
 
-type Found = Omit<Target, 'names' | 'templates'>;
+export type Found = Omit<Target, 'names' | 'templates'>;
 
 /** Methods, getters and setters from a prototype on upwards; `names`: those that are public, if that is known. */
 function membersOf(
@@ -130,13 +130,23 @@ function optionsOf(lib: Library, target: Found): string[] {
 
 const ENOUGH_TEMPLATES = 4;
 
+/** What trying a target out tells of it: the options that it takes, and which receiver and arguments work. */
+export interface Learned {
+  readonly names: readonly string[];
+  /** By index in the lists of templates; -1: no receiver. */
+  readonly worked: readonly (readonly [receiver: number, args: number])[];
+}
+
 /** The first few of the common arguments with which a call works. */
-function templatesOf(lib: Library, target: Found, after: () => void): Template[] {
-  const worked: Template[] = [];
+function learn(lib: Library, target: Found, after: () => void): Learned {
+  const names = optionsOf(lib, target);
+  after();
+  const worked: [number, number][] = [];
   const { self } = target;
-  for (const args of TEMPLATES)
-    for (const receiver of self.kind === 'tensor' ? RECEIVERS : [null]) {
-      if (worked.length === ENOUGH_TEMPLATES) return worked;
+  const receivers = self.kind === 'tensor' ? [...RECEIVERS.entries()] : ([[-1, null]] as const);
+  for (const [j, args] of TEMPLATES.entries())
+    for (const [i, receiver] of receivers) {
+      if (worked.length === ENOUGH_TEMPLATES) return { names, worked };
       const making: Making = { lib, made: [] };
       try {
         const o = receiver?.make(making) ?? (self.kind === 'instance' ? self.make(making) : undefined);
@@ -145,7 +155,7 @@ function templatesOf(lib: Library, target: Found, after: () => void): Template[]
           args.map((r) => r.make(making)),
         );
         if (result instanceof Promise) result.catch(() => undefined);
-        worked.push({ self: receiver, args });
+        worked.push([i, j]);
         if (args.length === 0) break; // others tell more
       } catch {
         // It wants others.
@@ -153,19 +163,14 @@ function templatesOf(lib: Library, target: Found, after: () => void): Template[]
         after();
       }
     }
-  return worked;
+  return { names, worked };
 }
 
 /**
- * All targets whose names match `wanted`, in an order that depends on the library alone; `after` is called after each call that is made for that.
- * What is not in `surface`, if there is one, is left out.
+ * All targets whose names match `wanted`, in an order that depends on the library alone. What is not in `surface`, if
+ * there is one, is left out.
  */
-export function findTargets(
-  lib: Library,
-  surface: Surface | null,
-  wanted: RegExp,
-  after: () => void,
-): Target[] {
+export function findTargets(lib: Library, surface: Surface | null, wanted: RegExp): Found[] {
   const met = new Set<unknown>();
   const found: Found[] = [];
   const walk = (prefix: string, namespace: object): void => {
@@ -200,11 +205,18 @@ export function findTargets(
     }
   };
   walk('', lib);
-  return found
-    .filter((target) => wanted.test(target.name))
-    .map((target) => {
-      const names = optionsOf(lib, target);
-      after();
-      return { ...target, names, templates: templatesOf(lib, target, after) };
-    });
+  return found.filter((target) => wanted.test(target.name));
+}
+
+/** Tries each target out; `after` is called after each call that is made for that. */
+export function learnAll(lib: Library, found: readonly Found[], after: () => void): Learned[] {
+  return found.map((target) => learn(lib, target, after));
+}
+
+export function withLearned(found: readonly Found[], learned: readonly Learned[]): Target[] {
+  return found.map((target, k) => {
+    const { names, worked } = learned[k]!;
+    const templates = worked.map(([i, j]) => ({ self: RECEIVERS[i] ?? null, args: TEMPLATES[j]! }));
+    return { ...target, names, templates };
+  });
 }
