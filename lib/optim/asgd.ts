@@ -87,7 +87,7 @@ export class ASGD extends NativeOptimizer<ASGDOptions> {
   }
 
   /** @internal */
-  protected override alike(a: SteppedState, b: SteppedState): boolean {
+  override alike(a: SteppedState, b: SteppedState): boolean {
     return a.eta === b.eta && a.mu === b.mu;
   }
 

@@ -93,7 +93,7 @@ export class NAdam extends NativeOptimizer<NAdamOptions> {
   }
 
   /** @internal */
-  protected override alike(a: SteppedState, b: SteppedState): boolean {
+  override alike(a: SteppedState, b: SteppedState): boolean {
     return a.step === b.step && a.mu_product === b.mu_product;
   }
 

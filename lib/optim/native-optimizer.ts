@@ -40,7 +40,7 @@ export abstract class NativeOptimizer<Options extends object> extends Optimizer<
   }
 
   /** @internal Whether the scalars of two states are the same. */
-  protected alike(a: SteppedState, b: SteppedState): boolean {
+  alike(a: SteppedState, b: SteppedState): boolean {
     return a.step === b.step;
   }
 
@@ -65,27 +65,26 @@ export abstract class NativeOptimizer<Options extends object> extends Optimizer<
 
   /** @internal */
   protected override update(group: Group<Options>): void {
-    const names = this.stateNames(group);
-    eachLaunch(
-      group.params,
-      Math.floor(OUTPUTS / (1 + names.length)),
-      (p) => this.state.get(p) ?? this.newState(group, p),
-      (a, b) => this.alike(a, b),
-      (params, states) => this.launch(group, names, params, states),
-    );
+    eachLaunch(this, group, Math.floor(OUTPUTS / (1 + this.stateNames(group).length)));
   }
 
-  private launch(
+  /** @internal */
+  stateOf(group: Group<Options>, p: Tensor): SteppedState {
+    return this.state.get(p) ?? this.newState(group, p);
+  }
+
+  /** @internal */
+  launch(
     group: Group<Options>,
-    names: readonly string[],
     params: readonly Tensor[],
+    grads: readonly Tensor[],
     states: readonly SteppedState[],
   ): void {
+    const names = this.stateNames(group);
     const outs = params.slice();
     for (let k = 0; k < names.length; k++)
       for (let i = 0; i < params.length; i++)
         outs.push(this.stateTensor(group, params[i]!, states[i]!, names[k]!));
-    const grads = params.map((p) => p.gradient!);
     runInto(this.op, COMPUTE[params[0]!.code]!, outs, grads, this.scalars(group, states[0]!));
     for (let i = 0; i < params.length; i++) {
       this.advance(group, states[i]!);

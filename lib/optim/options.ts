@@ -71,7 +71,7 @@ export function checkNumbers<Options>(
   group: Options,
   options: readonly (keyof Options)[],
 ): void {
-  for (const option of options) numberArgument(name, option as string, group[option]);
+  for (let i = 0; i < options.length; i++) numberArgument(name, options[i] as string, group[options[i]!]);
 }
 
 /** Throws unless each of these options of a group is a boolean. */

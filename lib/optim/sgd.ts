@@ -23,6 +23,11 @@ export interface SGDOptions {
 
 const DEFAULTS = { lr: 0.001, momentum: 0, dampening: 0, weightDecay: 0, nesterov: false, maximize: false };
 
+// Lists that a step does not make anew.
+const AT_LEAST_0 = ['lr', 'momentum', 'weightDecay'] as const;
+const NUMBERS = ['dampening'] as const;
+const BOOLEANS = ['nesterov', 'maximize'] as const;
+
 /** A launch's scalars: one array of doubles for all steps. */
 const SCALARS = [0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5];
 
@@ -59,43 +64,49 @@ export class SGD extends Optimizer<SGDOptions> {
 
   /** @internal */
   protected override checkGroup(group: Group<SGDOptions>): void {
-    checkAtLeast0('SGD', group, ['lr', 'momentum', 'weightDecay']);
-    checkNumbers('SGD', group, ['dampening']);
-    checkBooleans('SGD', group, ['nesterov', 'maximize']);
+    checkAtLeast0('SGD', group, AT_LEAST_0);
+    checkNumbers('SGD', group, NUMBERS);
+    checkBooleans('SGD', group, BOOLEANS);
     if (group.nesterov && (group.momentum === 0 || group.dampening !== 0))
       throw new ArgumentError('SGD: nesterov needs a momentum and no dampening');
   }
 
   /** @internal */
   protected override update(group: Group<SGDOptions>): void {
-    const hasMomentum = group.momentum !== 0;
-    // Apart: those without a momentum yet.
-    eachLaunch(
-      group.params,
-      LAUNCH,
-      (p) => hasMomentum && !this.state.has(p),
-      (a, b) => a === b,
-      (params, [first]) => this.launch(group, params, first!),
-    );
+    eachLaunch(this, group, LAUNCH);
   }
 
-  private launch(group: Group<SGDOptions>, params: readonly Tensor[], first: boolean): void {
-    const { lr, momentum, dampening, weightDecay, nesterov, maximize } = group;
+  /** @internal Whether it has no momentum yet, but should. */
+  stateOf(group: Group<SGDOptions>, p: Tensor): boolean {
+    return group.momentum !== 0 && !this.state.has(p);
+  }
+
+  /** @internal */
+  alike(a: boolean, b: boolean): boolean {
+    return a === b;
+  }
+
+  /** @internal */
+  launch(
+    group: Group<SGDOptions>,
+    params: readonly Tensor[],
+    grads: readonly Tensor[],
+    [first]: readonly boolean[],
+  ): void {
     let outs = params;
-    if (momentum !== 0) {
+    if (group.momentum !== 0) {
       if (first)
         for (const p of params)
           this.state.set(p, { momentum_buffer: uninitialised(p.shape, p.code, p.place, 'SGD') });
       outs = [...params, ...params.map((p) => stateFor(this.state.get(p)!, 'momentum_buffer', p))];
     }
-    SCALARS[0] = lr;
-    SCALARS[1] = momentum;
-    SCALARS[2] = dampening;
-    SCALARS[3] = weightDecay;
-    SCALARS[4] = nesterov ? 1 : 0;
-    SCALARS[5] = maximize ? 1 : 0;
-    SCALARS[6] = first ? 1 : 0;
-    const grads = params.map((p) => p.gradient!);
+    SCALARS[0] = group.lr;
+    SCALARS[1] = group.momentum;
+    SCALARS[2] = group.dampening;
+    SCALARS[3] = group.weightDecay;
+    SCALARS[4] = group.nesterov ? 1 : 0;
+    SCALARS[5] = group.maximize ? 1 : 0;
+    SCALARS[6] = first! ? 1 : 0;
     runInto(Op.sgd, COMPUTE[params[0]!.code]!, outs, grads, SCALARS);
     for (let i = 0; i < params.length; i++) bumpVersion(params[i]!);
   }

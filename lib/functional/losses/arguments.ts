@@ -2,7 +2,7 @@
 import { isFloatingCode, promoteCodes } from '../../dtype';
 import { ArgumentError, DTypeError, ShapeError, describe } from '../../errors';
 import { broadcastShapes, sameShape, showShape } from '../../shape';
-import { type Tensor, checkTensor, cudaInUse } from '../../tensor';
+import { Tensor, checkTensor, cudaInUse } from '../../tensor';
 import { bindArguments, isOptions } from '../arguments';
 import { cast } from '../cast';
 import { gathered } from '../devices';
@@ -61,6 +61,18 @@ export function checkSameShape(op: string, x: Tensor, target: Tensor): void {
     throw new ShapeError(
       `${op}: expected a target of the input's shape ${showShape(x.shape)}, got ${showShape(target.shape)}`,
     );
+}
+
+/** @internal Whether a loss can do with the two as they are: a short way for what training loops repeat. */
+export function areReady(x: unknown, target: unknown): boolean {
+  return (
+    x instanceof Tensor &&
+    target instanceof Tensor &&
+    x.code === target.code &&
+    x.place === target.place &&
+    isFloatingCode(x.code) &&
+    sameShape(x.shape, target.shape)
+  );
 }
 
 /** @internal Both in the shape they broadcast to. */

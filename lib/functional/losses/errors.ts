@@ -13,6 +13,7 @@ import { square } from '../pointwise';
 import { sum } from '../reduce';
 import {
   PAIR,
+  areReady,
   broadcast,
   lossOptions,
   operands,
@@ -59,6 +60,7 @@ function weightedMean(op: string, losses: Tensor, weight: Tensor, reduction: num
 }
 
 export function mseLoss(input: Tensor, target: Tensor, ...given: LossArguments<Weighted, []>): Tensor {
+  if (given.length === 0 && areReady(input, target)) return squared(input, target, MEAN);
   const op = 'mseLoss';
   const options = lossOptions<Weighted>(op, ['reduction', 'weight'], given);
   const [a, b, weight] = operands(op, PAIR, input, target, options.weight ?? null);

@@ -6,7 +6,7 @@ import { COMPUTE } from '../../dtype';
 import { SCALAR_SHAPE } from '../../shape';
 import type { Tensor } from '../../tensor';
 import { div, mul, neg } from '../arithmetic';
-import { NONE, launch } from '../kernel';
+import { launch } from '../kernel';
 import { MEAN } from './reduction';
 
 type PairOp =
@@ -24,10 +24,11 @@ interface PairLoss {
   readonly single?: (x: Tensor, target: Tensor) => Tensor;
 }
 
-interface Context {
-  readonly reduction: number;
-  readonly parameters: readonly number[];
-}
+/** A launch's scalars: the reduction and, where there is one, the loss's parameter. */
+type Context = readonly [reduction: number, parameter?: number];
+
+/** Those of the losses without a parameter, by reduction. */
+const REDUCTION: readonly Context[] = [[0], [1], [2]];
 
 /**
  * The loss of tensors of one shape and floating dtype, reduced in the kernel, as is its derivative; only what may be
@@ -38,29 +39,30 @@ export function pairLoss(
 ): (x: Tensor, target: Tensor, reduction: number, parameter?: number) => Tensor {
   const { op, slope, targetSlope, single } = loss;
   const backwardOp = Op[`${op}Backward` satisfies OpName];
-  const rule = defineGradient<Context>(loss.gradient, (grad, node, { reduction, parameters }) => {
+  const rule = defineGradient<Context>(loss.gradient, (grad, node, scalars) => {
+    const [reduction, parameter = 0] = scalars;
     const [x, target] = [node.input(0), node.input(1)];
     const byKernel = !gradEnabled() && (reduction !== 0 || single === undefined);
     const scaled = (slopes: Tensor): Tensor =>
       mul(slopes, reduction === MEAN ? div(grad, slopes.numel()) : grad);
     const along = (a: Tensor, b: Tensor): Tensor =>
       byKernel
-        ? launch(backwardOp, COMPUTE[a.code]!, a.shape, a.code, [grad, a, b], [reduction, ...parameters])
-        : scaled(slope(a, b, parameters[0] ?? 0));
+        ? launch(backwardOp, COMPUTE[a.code]!, a.shape, a.code, [grad, a, b], scalars as readonly number[])
+        : scaled(slope(a, b, parameter));
     return [
       node.needs(0) ? along(x, target) : null,
       !node.needs(1) ? null : targetSlope === undefined ? along(target, x) : scaled(targetSlope(x, target)),
     ];
   });
   return (x, target, reduction, parameter) => {
-    const parameters = parameter === undefined ? NONE : [parameter];
+    const scalars = parameter === undefined ? REDUCTION[reduction]! : ([reduction, parameter] as const);
     const inputs = [x, target];
     const shape = reduction === 0 ? x.shape : SCALAR_SHAPE;
     const out =
       reduction === 0 && single !== undefined
         ? single(x, target)
-        : launch(Op[op], COMPUTE[x.code]!, shape, x.code, inputs, [reduction, ...parameters]);
-    return record(out, rule, inputs, inputs, { reduction, parameters });
+        : launch(Op[op], COMPUTE[x.code]!, shape, x.code, inputs, scalars as readonly number[]);
+    return record(out, rule, inputs, inputs, scalars);
   };
 }
 

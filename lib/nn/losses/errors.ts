@@ -14,13 +14,13 @@ import { Loss } from './loss';
 
 /** The mean of the squared errors, or their sum, or themselves (https://pytorch.org/docs/stable/generated/torch.nn.MSELoss.html). */
 export class MSELoss extends Loss {
-  private readonly options: readonly [Reduced?];
   constructor(...given: LossArguments<Reduced, []>) {
     super(lossOptions<Reduced>('MSELoss', ['reduction'], given).reduction);
-    this.options = this.reduction === 'mean' ? [] : [{ reduction: this.reduction }];
   }
   override forward(input: Tensor, target: Tensor): Tensor {
-    return mseLoss(input, target, ...this.options);
+    return this.reduction === 'mean'
+      ? mseLoss(input, target)
+      : mseLoss(input, target, { reduction: this.reduction });
   }
 }
 
