@@ -238,11 +238,14 @@ export abstract class Module {
     const own = this.stateDict();
     const missingKeys = Object.keys(own).filter((key) => !(key in state));
     const unexpectedKeys = Object.keys(state).filter((key) => !(key in own));
-    if (strict && missingKeys.length + unexpectedKeys.length > 0)
+    if (strict && missingKeys.length + unexpectedKeys.length > 0) {
+      const missing = missingKeys.length > 0 ? `missing: ${missingKeys.join(', ')}; ` : '';
+      const unexpected = unexpectedKeys.length > 0 ? `unexpected: ${unexpectedKeys.join(', ')}; ` : '';
       throw new ArgumentError(
-        `loadStateDict: ${this.constructor.name} misses ${JSON.stringify(missingKeys)} and does not know ${JSON.stringify(unexpectedKeys)}; ` +
+        `loadStateDict: the keys are not those of ${this.constructor.name}: ${missing}${unexpected}` +
           'pass { strict: false } to load the rest',
       );
+    }
     const shared = Object.keys(own).filter((key) => key in state);
     for (const key of shared) {
       const t = state[key];
