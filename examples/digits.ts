@@ -2,26 +2,12 @@
  * Handwritten digits: trains a small network on real data in mini-batches, and says how many of the digits that it has
  * never seen it reads right. Run it with `npm run digits`.
  */
-import { readFileSync } from 'fs';
-import { join } from 'path';
-import { gunzipSync } from 'zlib';
 import { SingleBar } from 'cli-progress';
-import { type Tensor, manualSeed, nn, noGrad, optim, randperm, slice, tensor } from 'tenon';
+import { manualSeed, nn, noGrad, optim, randperm, slice } from 'tenon';
+import { loadDigits } from './data/digits';
 
 const EPOCHS = 30;
 const BATCH = 32;
-
-/** The pixels, scaled to 0..1, of shape [n, 64], and the digits, of shape [n]. */
-function loadDigits(): [images: Tensor, labels: Tensor] {
-  const text = gunzipSync(readFileSync(join(__dirname, 'data/digits.csv.gz'))).toString();
-  const rows = tensor(
-    text
-      .trim()
-      .split('\n')
-      .map((line) => line.split(',').map(Number)),
-  );
-  return [rows.index('...', slice(0, 64)).div(16), rows.index('...', 64).long()];
-}
 
 manualSeed(0);
 const [images, labels] = loadDigits();
