@@ -30,6 +30,18 @@ export function sameShape(a: Shape, b: Shape): boolean {
   return true;
 }
 
+/** Whether elements at these strides fill memory without gaps or overlaps, in whatever order of the dimensions. */
+export function isPermutedDense(shape: Shape, strides: readonly number[]): boolean {
+  const dims = shape.map((_, d) => d).filter((d) => shape[d]! > 1);
+  dims.sort((a, b) => strides[a]! - strides[b]!);
+  let expected = 1;
+  return dims.every((d) => {
+    const fits = strides[d] === expected;
+    expected *= shape[d]!;
+    return fits;
+  });
+}
+
 /** @internal Row-major strides, in elements. */
 export function rowMajorStrides(shape: Shape): number[] {
   const strides = new Array<number>(shape.length);

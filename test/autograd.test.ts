@@ -362,3 +362,15 @@ test('gradcheck finds wrong gradients', () => {
   expect(() => autograd.gradcheck((t) => t.mul(t.detach()), [x])).toThrow(/gradcheck/);
   expect(() => autograd.gradcheck((t) => t, [tensor([1]).requiresGrad_()])).toThrow(/float64/);
 });
+
+test('gradients of parts come together in the order of the whole, with zeros where a part has none', () => {
+  const w = arange(24, { dtype: 'float32', requiresGrad: true });
+  const [a, b] = w.view(2, 3, 4).permute(1, 0, 2).unbind(0);
+  a!.mul(2).sum().add(b!.mul(3).sum()).backward();
+  const row = [2, 2, 2, 2, 3, 3, 3, 3, 0, 0, 0, 0];
+  expect(w.grad!.tolist()).toEqual([...row, ...row]);
+  const v = arange(6, { dtype: 'float32', requiresGrad: true });
+  const [p, q] = v.view(2, 3).t().split([1, 2]);
+  p!.sum().mul(5).add(q!.sum()).backward();
+  expect(v.grad!.tolist()).toEqual([5, 1, 1, 5, 1, 1]);
+});

@@ -1,6 +1,6 @@
 /** Views: other shapes and strides on the same storage. Gradients flow through; changes in place are shared. */
 import { recordView, recordViews } from '../autograd/view';
-import { defineGradient, record, type GradRule } from '../autograd/node';
+import { defineGradient, record, type GradRule, type Node } from '../autograd/node';
 import { MAX_TENSORS } from '../backend/commands';
 import { ArgumentError, IndexError, OutOfMemoryError, ShapeError, describe } from '../errors';
 import {
@@ -8,6 +8,8 @@ import {
   broadcastsTo,
   checkShape,
   inferShape,
+  isPermutedDense,
+  isRowMajor,
   numelOf,
   showShape,
   unpackList,
@@ -15,7 +17,7 @@ import {
   wrapDims,
   type Shape,
 } from '../shape';
-import { type Tensor, alias as shareOf, checkTensor, stridesOf } from '../tensor';
+import { type Tensor, alias as shareOf, checkTensor, stridesOf, uninitialised } from '../tensor';
 import { bindArguments, integerArgument, isOptions, named } from './arguments';
 import { copied } from './cast';
 import { contiguous, copy_ } from './copy';
@@ -468,19 +470,33 @@ export const select = named<[dim: number, index: number], { dim: number; index: 
   },
 );
 
-/** How a dimension was divided. */
+/** How a dimension was divided, and how the whole lay in memory. */
 interface Division {
   readonly shape: Shape;
+  readonly strides: readonly number[];
   readonly dim: number;
   readonly sizes: readonly number[];
+}
+
+/**
+ * For the gradients of all parts, in the order of the whole's elements in memory, so that what made a permuted view of it
+ * need not copy: zeros where a part has none.
+ */
+function blankFor(grads: readonly (Tensor | null)[], node: Node, { shape, strides }: Division): Tensor {
+  const memory = grads.includes(null)
+    ? fullOf(shape, node.code, node.place, 0)
+    : uninitialised(shape, node.code, node.place, 'backward');
+  const isPermuted = !isRowMajor(shape, strides) && isPermutedDense(shape, strides);
+  return isPermuted ? shareOf(memory, shape, strides, 0) : memory;
 }
 
 /** The gradients of the parts side by side. Differentiable, being made of views and copies. */
 function divisionRule(name: string): GradRule<Division> {
   return {
     ...defineGradient<Division>(name, () => []),
-    backwardAll(grads, node, { shape, dim, sizes }) {
-      const whole = fullOf(shape, node.code, node.place, 0);
+    backwardAll(grads, node, division) {
+      const { dim, sizes } = division;
+      const whole = blankFor(grads, node, division);
       let start = 0;
       grads.forEach((g, i) => {
         if (g !== null) copy_(sliced(whole, dim, start, sizes[i]!, 1), g);
@@ -504,7 +520,7 @@ function divided(x: Tensor, dim: number, sizes: readonly number[], rule: GradRul
     const offset = x.offset + (length === 0 ? 0 : from * strides[dim]!);
     return { shape, strides, offset, replay: (of: Tensor) => sliced(of, dim, from, length, 1) };
   });
-  return recordViews(x, parts, rule, { shape: x.shape, dim, sizes });
+  return recordViews(x, parts, rule, { shape: x.shape, strides, dim, sizes });
 }
 
 /** Parts of the given size (the last one may be smaller) or sizes. */
@@ -586,9 +602,9 @@ export const chunk = named<[chunks: number, dim?: number], { chunks?: number; di
 
 const Unbind: GradRule<Division> = {
   ...defineGradient<Division>('Unbind', () => []),
-  backwardAll(grads, node, { shape, dim }) {
-    const whole = fullOf(shape, node.code, node.place, 0);
-    grads.forEach((g, i) => g !== null && copy_(selectedAt(whole, dim, i), g));
+  backwardAll(grads, node, division) {
+    const whole = blankFor(grads, node, division);
+    grads.forEach((g, i) => g !== null && copy_(selectedAt(whole, division.dim, i), g));
     return [whole];
   },
 };
@@ -608,5 +624,5 @@ export const unbind = named<[dim?: number], { dim?: number }, Tensor[]>('unbind'
     offset: x.offset + i * strides[d]!,
     replay: (of: Tensor) => selectedAt(of, d, i),
   }));
-  return recordViews(x, parts, Unbind, { shape: x.shape, dim: d, sizes: [] });
+  return recordViews(x, parts, Unbind, { shape: x.shape, strides, dim: d, sizes: [] });
 });
