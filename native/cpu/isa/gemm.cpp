@@ -231,6 +231,12 @@ void row_products(const Gemm<T>& g, int64_t first) {
   }
 }
 
+/** Whether it is dense rows by a dense vector. */
+template <class T>
+bool is_vector_product(const Gemm<T>& g) {
+  return g.n == 1 && g.a_col == 1 && g.b_row == 1 && g.k >= 2 * Lanes<T>::count;
+}
+
 template <class T>
 void multiply_vector(const Gemm<T>& g) {
   int64_t i = 0;
@@ -243,128 +249,214 @@ void multiply_vector(const Gemm<T>& g) {
 /** Elements that fit on the stack: small products ask nobody for memory. */
 constexpr int64_t kStack = 2048;
 
+/** How one product is done, and its parts: panels of B, and rows of C by panels of B. */
 template <class T>
-bool gemm_alone(const Gemm<T>& g) {
+struct Product {
   using Tl = Tiling<T>;
-  constexpr int NR = Tl::kColumns;
-  constexpr int64_t size = sizeof(T);
-  if (g.n == 1 && g.a_col == 1 && g.b_row == 1 && g.k >= 2 * Lanes<T>::count) {
-    multiply_vector(g);
-    return true;
-  }
-  alignas(64) T stack_a[kStack], stack_b[kStack];
-  const int64_t panels_n = (g.n + NR - 1) / NR, panels_m = (g.m + Tl::kRows - 1) / Tl::kRows;
+  static constexpr int NR = Tl::kColumns;
+
+  const Gemm<T>& g;
+  bool pack_a, pack_b;
+  int layout;  // of A
+  int64_t lda;
 
   // Where an operand lies it can be used if one of its strides is 1, and should be if packing would not be
   // repaid, or if its rows fall on the same cache sets.
-  const bool a_rows = g.a_col == 1 || g.k == 1, a_columns = g.a_row == 1 || g.m == 1;
-  const bool a_aliases = a_rows && (g.a_row * size) % 2048 == 0 && g.m > 7;
-  const bool pack_a =
-      !kReadsInPlace<T> || (!a_rows && !a_columns) || ((a_aliases ? panels_n > 1 : panels_n > 8) && g.k > 8);
-  const bool b_dense = g.b_col == 1 || g.n == 1;
-  const bool b_aliases = (g.b_row * size) % 1024 == 0;
-  const bool pack_b = !b_dense || panels_m > (b_aliases ? 3 : 12);
-  const int layout = pack_a ? kPacked : a_rows ? kAlongRows : kAlongColumns;
-  const int64_t lda = layout == kAlongRows ? g.a_row : g.a_col;
-  const bool finishes = g.bias || g.activation != Activation::none;
+  explicit Product(const Gemm<T>& product) : g(product) {
+    constexpr int64_t size = sizeof(T);
+    const int64_t panels_n = (g.n + NR - 1) / NR, panels_m = (g.m + Tl::kRows - 1) / Tl::kRows;
+    const bool a_rows = g.a_col == 1 || g.k == 1, a_columns = g.a_row == 1 || g.m == 1;
+    const bool a_aliases = a_rows && (g.a_row * size) % 2048 == 0 && g.m > 7;
+    pack_a = !kReadsInPlace<T> || (!a_rows && !a_columns) ||
+             ((a_aliases ? panels_n > 1 : panels_n > 8) && g.k > 8);
+    const bool b_dense = g.b_col == 1 || g.n == 1, b_aliases = (g.b_row * size) % 1024 == 0;
+    pack_b = !b_dense || panels_m > (b_aliases ? 3 : 12);
+    layout = pack_a ? kPacked : a_rows ? kAlongRows : kAlongColumns;
+    lda = layout == kAlongRows ? g.a_row : g.a_col;
+  }
 
-  for (int64_t k0 = 0; k0 < g.k || k0 == 0;) {
-    int64_t depth = g.k - k0;
-    if (depth > Tl::kDepth) depth = depth < 2 * Tl::kDepth ? (depth / 2 + 7) / 8 * 8 : Tl::kDepth;
-    const bool last = k0 + depth >= g.k;
-    for (int64_t j0 = 0; j0 < g.n; j0 += Tl::kWide) {
-      const int64_t wide = least(Tl::kWide, g.n - j0);
-      T* packed_b = nullptr;
-      if (pack_b) {
-        const int64_t elements = (wide + NR - 1) / NR * NR * depth;
-        packed_b = elements <= kStack
-                       ? stack_b
-                       : static_cast<T*>(gemm_scratch(0, static_cast<size_t>(elements * size)));
-        if (!packed_b) return false;
-        for (int64_t j = 0; j < wide; j += NR)
-          pack(g.b + k0 * g.b_row + (j0 + j) * g.b_col, g.b_col, g.b_row, least(NR, wide - j), depth,
-               packed_b + j * depth, NR);
-      }
-      for (int64_t i0 = 0; i0 < g.m; i0 += Tl::kHigh) {
-        const int64_t high = least(Tl::kHigh, g.m - i0), panels = (high + Tl::kRows - 1) / Tl::kRows;
-        const int64_t height = high / panels, taller = high % panels;
-        T* packed_a = nullptr;
-        if (pack_a) {
-          const int64_t elements = panels * Tl::kPitch * depth;
-          packed_a = elements <= kStack
-                         ? stack_a
-                         : static_cast<T*>(gemm_scratch(1, static_cast<size_t>(elements * size)));
-          if (!packed_a) return false;
-          for (int64_t q = 0, i = i0; q < panels; q++) {
-            const int64_t rows = height + (q < taller);
-            pack(g.a + i * g.a_row + k0 * g.a_col, g.a_row, g.a_col, rows, depth,
-                 packed_a + q * Tl::kPitch * depth, Tl::kPitch);
-            i += rows;
-          }
-        }
-        for (int64_t j = 0; j < wide; j += NR) {
-          const int columns = static_cast<int>(least(NR, wide - j));
-          const int vectors = (columns + Tl::kWidth - 1) / Tl::kWidth,
-                    lanes = columns - (vectors - 1) * Tl::kWidth;
-          const bool edge = lanes != Tl::kWidth;
-          Tile<T> t;
-          t.k = depth;
-          t.lda = lda;
-          t.b = pack_b ? packed_b + j * depth : g.b + k0 * g.b_row + j0 + j;
-          t.ldb = pack_b ? NR : g.b_row;
-          t.ldc = g.c_row;
-          t.last = lanes;
-          t.accumulate = k0 > 0 || g.accumulate;
-          for (int64_t q = 0, i = i0; q < panels; q++) {
-            const int rows = static_cast<int>(height + (q < taller));
-            t.a = pack_a ? packed_a + q * Tl::kPitch * depth : g.a + i * g.a_row + k0 * g.a_col;
-            t.c = g.c + i * g.c_row + j0 + j;
-            kernel_of<T>(layout, edge, rows, vectors)(t);
-            if (last && finishes)
-              finish(t.c, t.ldc, rows, columns, g.bias ? g.bias + j0 + j : nullptr, g.activation);
-            i += rows;
-          }
-        }
+  /** How many of the products from k0 on are added at a time. */
+  int64_t depth_from(int64_t k0) const {
+    const int64_t rest = g.k - k0;
+    return rest <= Tl::kDepth ? rest : rest < 2 * Tl::kDepth ? (rest / 2 + 7) / 8 * 8 : Tl::kDepth;
+  }
+
+  /** A part of the sums (depth products from k0 on) for a part of the columns (wide, from j0 on). */
+  struct Part {
+    int64_t k0, depth, j0, wide;
+    int64_t panels() const { return (wide + NR - 1) / NR; }
+    int64_t elements() const { return panels() * NR * depth; }
+  };
+
+  /** The panels [first, end) of a part of B. */
+  void pack_panels(const Part& part, int64_t first, int64_t end, T* packed) const {
+    for (int64_t j = first * NR; j < least(end * NR, part.wide); j += NR)
+      pack(g.b + part.k0 * g.b_row + (part.j0 + j) * g.b_col, g.b_col, g.b_row, least(NR, part.wide - j),
+           part.depth, packed + j * part.depth, NR);
+  }
+
+  /** Rows [i0, i0 + high) of C by a part of B; false: no memory for A's panels. */
+  bool rows(const Part& part, const T* packed_b, int64_t i0, int64_t high) const {
+    alignas(64) T stack[kStack];
+    const int64_t panels = (high + Tl::kRows - 1) / Tl::kRows;
+    const int64_t height = high / panels, taller = high % panels;
+    T* packed_a = nullptr;
+    if (pack_a) {
+      const int64_t elements = panels * Tl::kPitch * part.depth;
+      packed_a = elements <= kStack
+                     ? stack
+                     : static_cast<T*>(gemm_scratch(1, static_cast<size_t>(elements) * sizeof(T)));
+      if (!packed_a) return false;
+      for (int64_t q = 0, i = i0; q < panels; q++) {
+        const int64_t count = height + (q < taller);
+        pack(g.a + i * g.a_row + part.k0 * g.a_col, g.a_row, g.a_col, count, part.depth,
+             packed_a + q * Tl::kPitch * part.depth, Tl::kPitch);
+        i += count;
       }
     }
-    if (g.k == 0) break;
-    k0 += depth;
+    const bool finishes = part.k0 + part.depth >= g.k && (g.bias || g.activation != Activation::none);
+    for (int64_t j = 0; j < part.wide; j += NR) {
+      const int columns = static_cast<int>(least(NR, part.wide - j));
+      const int vectors = (columns + Tl::kWidth - 1) / Tl::kWidth;
+      Tile<T> t;
+      t.k = part.depth;
+      t.lda = lda;
+      t.b = packed_b ? packed_b + j * part.depth : g.b + part.k0 * g.b_row + part.j0 + j;
+      t.ldb = packed_b ? NR : g.b_row;
+      t.ldc = g.c_row;
+      t.last = columns - (vectors - 1) * Tl::kWidth;
+      t.accumulate = part.k0 > 0 || g.accumulate;
+      for (int64_t q = 0, i = i0; q < panels; q++) {
+        const int count = static_cast<int>(height + (q < taller));
+        t.a = pack_a ? packed_a + q * Tl::kPitch * part.depth : g.a + i * g.a_row + part.k0 * g.a_col;
+        t.c = g.c + i * g.c_row + part.j0 + j;
+        kernel_of<T>(layout, t.last != Tl::kWidth, count, vectors)(t);
+        if (finishes)
+          finish(t.c, t.ldc, count, columns, g.bias ? g.bias + part.j0 + j : nullptr, g.activation);
+        i += count;
+      }
+    }
+    return true;
   }
-  return true;
+
+  /** run(part) for all parts, one after the other, until it returns false. */
+  template <class Run>
+  bool each_part(Run run) const {
+    int64_t k0 = 0;
+    do {
+      const int64_t depth = depth_from(k0);
+      for (int64_t j0 = 0; j0 < g.n; j0 += Tl::kWide)
+        if (!run(Part{k0, depth, j0, least(Tl::kWide, g.n - j0)})) return false;
+      k0 += depth;
+    } while (k0 < g.k);
+    return true;
+  }
+};
+
+/** Memory for the packed panels of a part of B. */
+template <class T>
+T* room_for(int64_t elements, T (&stack)[kStack]) {
+  return elements <= kStack ? stack
+                            : static_cast<T*>(gemm_scratch(0, static_cast<size_t>(elements) * sizeof(T)));
+}
+
+template <class T>
+bool gemm_alone(const Gemm<T>& g) {
+  constexpr int64_t high = Tiling<T>::kHigh;
+  if (is_vector_product(g)) {
+    multiply_vector(g);
+    return true;
+  }
+  alignas(64) T stack[kStack];
+  const Product<T> product(g);
+  return product.each_part([&](const auto& part) {
+    T* packed = nullptr;
+    if (product.pack_b) {
+      packed = room_for(part.elements(), stack);
+      if (!packed) return false;
+      product.pack_panels(part, 0, part.panels(), packed);
+    }
+    for (int64_t i0 = 0; i0 < g.m; i0 += high)
+      if (!product.rows(part, packed, i0, least(high, g.m - i0))) return false;
+    return true;
+  });
+}
+
+/** Blocks of rows are shared out among threads as they come for them; B is packed once, by all. */
+template <class T>
+bool gemm_by_rows(const Product<T>& product, int threads) {
+  constexpr int64_t kRows = Tiling<T>::kRows, kPackTask = 16384;
+  const Gemm<T>& g = product.g;
+  alignas(64) T stack[kStack];
+  // Whole tiles, a few blocks for each thread.
+  const int64_t panels = (g.m + kRows - 1) / kRows, blocks = least(panels, int64_t{4} * threads);
+  const int64_t high = least((panels + blocks - 1) / blocks * kRows, Tiling<T>::kHigh);
+  return product.each_part([&](const auto& part) {
+    T* packed = nullptr;
+    if (product.pack_b) {
+      packed = room_for(part.elements(), stack);
+      if (!packed) return false;
+      const int64_t together = least(kPackTask / (Tiling<T>::kColumns * part.depth + 1) + 1, part.panels());
+      parallel_for((part.panels() + together - 1) / together, [&](int64_t task) {
+        product.pack_panels(part, task * together, least((task + 1) * together, part.panels()), packed);
+      });
+    }
+    bool failed = false;  // set by any task
+    parallel_for((g.m + high - 1) / high, [&](int64_t task) {
+      const int64_t i0 = task * high;
+      if (!product.rows(part, packed, i0, least(high, g.m - i0)))
+        __atomic_store_n(&failed, true, __ATOMIC_RELAXED);
+    });
+    return !failed;
+  });
+}
+
+/** Rows by a vector, in equal parts. */
+template <class T>
+void multiply_vector_shared(const Gemm<T>& g, int threads) {
+  const int64_t tasks = least(threads, g.m);
+  parallel_for(tasks, [&](int64_t task) {
+    const int64_t first = g.m * task / tasks;
+    Gemm<T> part = g;
+    part.m = g.m * (task + 1) / tasks - first;
+    part.a += first * g.a_row;
+    part.c += first * g.c_row;
+    multiply_vector(part);
+  });
+}
+
+/** Columns, at panels, in equal parts. */
+template <class T>
+bool gemm_by_columns(const Gemm<T>& g, int threads) {
+  constexpr int64_t kColumns = Tiling<T>::kColumns;
+  const int64_t panels = (g.n + kColumns - 1) / kColumns, tasks = least(threads, panels);
+  bool failed = false;  // set by any task
+  parallel_for(tasks, [&](int64_t task) {
+    const int64_t first = panels * task / tasks * kColumns,
+                  end = least(panels * (task + 1) / tasks * kColumns, g.n);
+    Gemm<T> part = g;
+    part.n = end - first;
+    part.b += first * g.b_col;
+    part.c += first;
+    if (part.bias) part.bias += first;
+    if (!gemm_alone(part)) __atomic_store_n(&failed, true, __ATOMIC_RELAXED);
+  });
+  return !failed;
 }
 
 constexpr int64_t kAloneProducts = int64_t{1} << 18;  // m n k up to which one thread is faster than two
-constexpr int64_t kMaxTasks = 256;
 
 template <class T>
 bool gemm_any(const Gemm<T>& g) {
   if (g.m == 0 || g.n == 0) return true;
   const int threads = g.m * g.n <= kAloneProducts && g.m * g.n * g.k <= kAloneProducts ? 1 : num_threads();
   if (threads == 1) return gemm_alone(g);
-  // The longer side is split, at panels.
-  const bool by_columns = g.n >= g.m;
-  const int64_t unit = by_columns ? Tiling<T>::kColumns : Tiling<T>::kRows, side = by_columns ? g.n : g.m;
-  const int64_t units = (side + unit - 1) / unit;
-  const int64_t tasks = least(least(threads, units), kMaxTasks);
-  bool failed[kMaxTasks] = {};
-  parallel_for(tasks, [&](int64_t task) {
-    const int64_t first = units * task / tasks * unit, end = least(units * (task + 1) / tasks * unit, side);
-    Gemm<T> part = g;
-    if (by_columns) {
-      part.n = end - first;
-      part.b += first * g.b_col;
-      part.c += first;
-      if (part.bias) part.bias += first;
-    } else {
-      part.m = end - first;
-      part.a += first * g.a_row;
-      part.c += first * g.c_row;
-    }
-    failed[task] = !gemm_alone(part);
-  });
-  for (int64_t task = 0; task < tasks; task++)
-    if (failed[task]) return false;
-  return true;
+  if (is_vector_product(g)) {
+    multiply_vector_shared(g, threads);
+    return true;
+  }
+  return g.m >= Tiling<T>::kRows * 2 * threads || g.m >= g.n ? gemm_by_rows(Product<T>(g), threads)
+                                                             : gemm_by_columns(g, threads);
 }
 
 }  // namespace
