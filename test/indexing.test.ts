@@ -26,6 +26,7 @@ describe('index', () => {
         [8, 9],
       ],
     ],
+    ['x[slice(1, None, 2)]', x().index(slice(1, undefined as never, 2)), [[4, 5, 6, 7]]],
     ['x[5:, 0]', x().index('5:', 0), []],
     ['x[-2:-1]', x().index('-2:-1'), [[4, 5, 6, 7]]],
     ['x[None, 0]', x().index(null, 0), [[0, 1, 2, 3]]],

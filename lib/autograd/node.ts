@@ -249,6 +249,8 @@ export function record<C>(
   saved: readonly (Tensor | null)[],
   context: C,
 ): Tensor {
+  // A tensor of its own, though views of what nobody else sees may have led to it.
+  if (out.viewInfo !== null) out.viewInfo = null;
   if (!gradEnabled()) return out;
   const n = inputs.length;
   let wanted = false;

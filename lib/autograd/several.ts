@@ -23,6 +23,7 @@ export function recordSeveral<C>(
   saved: readonly (Tensor | null)[],
   context: C,
 ): void {
+  for (const out of outs) out.viewInfo = null;
   if (!gradEnabled() || !inputs.some((t) => t !== null && requiresGrad(t))) return;
   const node = attach(outs[0]!, rule, inputs, saved, context);
   if (outs.length === 1) return;

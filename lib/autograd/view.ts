@@ -54,7 +54,7 @@ export function recordViews<C>(
     const { graphVersion } = root;
     out.viewInfo = { of: x, root, replay: parts[i]!.replay, graphVersion, siblings: rule.name };
     out.node = node;
-    out.nodeIndex = i;
+    out.nodeIndex = node === null ? 0 : i;
     out.needsGrad = node !== null;
   });
   return outs;

@@ -13,7 +13,7 @@ import { copied } from './cast';
 import { clampMax, clampMin } from './clamp';
 import { ge, le, logicalAnd, lt } from './compare';
 import { ceil, exp, log, tan } from './elementary';
-import { generate, launch, launchInto, zerosOf } from './kernel';
+import { generate, launch, launchInto } from './kernel';
 import { checkFloating, drawRule, generatorOf, type Generator, type Source } from './random';
 import { all } from './reduce';
 import { addWithAlpha as add, rsub } from './scaled';
@@ -57,11 +57,7 @@ function fillWith(
   return recordInPlace(t, rule, [t], [], -1, null);
 }
 
-const Bernoulli: GradRule<null> = {
-  name: 'BernoulliBackward',
-  backward: (grad, node) => [zerosOf(grad), node.needs(1) ? zerosOf(grad) : null],
-};
-const BernoulliOf = drawRule('Bernoulli');
+const Bernoulli = drawRule('Bernoulli');
 
 function checkProbability(op: string, p: unknown): number {
   const value = numberArgument(op, 'p', p);
@@ -105,7 +101,7 @@ export function bernoulli(x: Tensor, ...given: readonly unknown[]): Tensor {
   if (p === undefined) checkProbabilities('bernoulli', x);
   const share = p === undefined ? x.detach() : checkProbability('bernoulli', p);
   const out = noGrad(() => copied(ones('bernoulli', x.shape, x.place, share, generator), x.code));
-  return x.code <= 3 ? record(out, BernoulliOf, [x], [], null) : out;
+  return x.code <= 3 ? record(out, Bernoulli, [x], [], null) : out;
 }
 
 /** Fills t with ones with probability `p` (0.5; a number, or a tensor that broadcasts), and zeros. */
@@ -129,7 +125,7 @@ export const bernoulli_ = named<
     const drawn = ones('bernoulli_', t.shape, t.place, from === null ? share : from.detach(), generator);
     launchInto(Op.copy, COMPUTE[t.code]!, [t], [drawn], []);
   });
-  return recordInPlace(t, Bernoulli, from === null ? [t] : [t, null], [], -1, null);
+  return recordInPlace(t, Bernoulli, [t], [], -1, null);
 });
 
 const Exponential = drawRule('Exponential');

@@ -62,7 +62,16 @@ export function copysign(x: Tensor, y: Operand): Tensor {
 export const copysign_ = signed.inPlace;
 
 /** The number beside x in the direction of y. */
-export const nextafter = tensorsOnly('nextafter', binaryOp('nextafter', { noInteger: true }));
+export const nextafter = tensorsOnly(
+  'nextafter',
+  binaryOp('nextafter', {
+    noInteger: true,
+    gradient: 'Nextafter',
+    keep: ['always', 'always'],
+    // It moves along with x, except where it is y.
+    backward: [(g, { x, y }) => where(eq(x, y), 0, g), (g) => zerosOf(g)],
+  }),
+);
 
 export type MantissaAndExponent = readonly [Tensor, Tensor] & {
   readonly mantissa: Tensor;

@@ -36,8 +36,10 @@ export class Slice {
 /** A range of a dimension, for `index`: `slice(2)` is `:2`, `slice(1, null)` is `1:`, `slice(0, 10, 2)` is `0:10:2`. */
 export function slice(stop: number | null): Slice;
 export function slice(start: number | null, stop: number | null, step?: number): Slice;
-export function slice(a: number | null, b?: number | null, step = 1): Slice {
-  return b === undefined ? new Slice(null, a, step) : new Slice(a, b, step);
+export function slice(...given: readonly (number | null | undefined)[]): Slice {
+  const [a = null, b = null, step] = given;
+  // undefined for a stop is no stop, as null is: it doesn't make the start one.
+  return given.length < 2 ? new Slice(null, a) : new Slice(a, b, step ?? 1);
 }
 
 type NestedIndices = readonly (number | boolean | NestedIndices)[];

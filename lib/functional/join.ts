@@ -8,17 +8,22 @@ import { sameShape, showShape, wrapDim } from '../shape';
 import { type Tensor, alias, checkTensor, cudaInUse, stridesOf, uninitialised } from '../tensor';
 import { bindArguments } from './arguments';
 import { gathered } from './devices';
-import { launchInto } from './kernel';
+import { fullOf, launchInto } from './kernel';
 import { checkRoom, narrow, select, unsqueeze } from './view';
 
 interface Joined {
   readonly dim: number;
-  readonly sizes: readonly number[];
+  /** null for what was skipped. */
+  readonly sizes: readonly (number | null)[];
 }
+
+/** Whether \`cat\` takes t for nothing, whatever the others' shape. */
+const skipped = (t: Tensor): boolean => t.shape.length === 1 && t.shape[0] === 0;
 
 const Cat = defineGradient<Joined>('Cat', (grad, node, { dim, sizes }) => {
   let start = 0;
   return sizes.map((size, i) => {
+    if (size === null) return node.needs(i) ? fullOf([0], grad.code, grad.place, 0) : null;
     const from = start;
     start += size;
     return node.needs(i) ? narrow(grad, dim, from, size) : null;
@@ -60,7 +65,7 @@ interface Joining {
 export const cat = joining('cat', (tensors, dim = 0) => {
   checkTensors('cat', tensors);
   if (cudaInUse) tensors = gathered('cat', ...tensors);
-  const counted = tensors.filter((t) => t.shape.length !== 1 || t.shape[0] !== 0);
+  const counted = tensors.filter((t) => !skipped(t));
   const first = counted[0] ?? tensors[0]!;
   if (tensors.some((t) => t.shape.length === 0))
     throw new ShapeError('cat: 0-d tensors have no dimension to join; use stack');
@@ -70,14 +75,16 @@ export const cat = joining('cat', (tensors, dim = 0) => {
       throw new ShapeError(
         `cat: sizes must agree except in dimension ${d}: got ${showShape(first.shape)} and ${showShape(t.shape)}`,
       );
-  const sizes = tensors.map((t) => (t.shape.length === first.shape.length ? t.shape[d]! : 0));
+  const sizes = tensors.map((t) => (skipped(t) ? null : t.shape[d]!));
   const code = tensors.reduce((c, t) => promoteCodes(c, t.code), first.code);
-  const shape = first.shape.map((n, i) => (i === d ? sizes.reduce((a, b) => a + b, 0) : n));
+  const shape = first.shape.map((n, i) =>
+    i === d ? sizes.reduce<number>((a, size) => a + (size ?? 0), 0) : n,
+  );
   const out = uninitialised(shape, code, first.place, 'cat');
   let start = 0;
   tensors.forEach((t, i) => {
     if (t.count > 0) place(out, d, start, t);
-    start += sizes[i]!;
+    start += sizes[i] ?? 0;
   });
   return record(out, Cat, tensors, [], { dim: d, sizes });
 });

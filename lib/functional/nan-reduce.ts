@@ -48,7 +48,8 @@ export const nanmean: TypedReduceFunction = (x: Tensor, ...given: readonly unkno
     boolean,
     DType | null | undefined,
   ];
-  if (dtype !== undefined && dtype !== null) dtypeCode('nanmean', dtype);
+  if (dtype !== undefined && dtype !== null && !isFloatingCode(dtypeCode('nanmean', dtype)))
+    throw new DTypeError(`nanmean: expected dtype to be floating point, got ${dtype}`);
   const total = nansum(x, { dim, keepdim, dtype: dtype ?? undefined });
   return div(total, sum(logicalNot(isnan(x)), { dim, keepdim }));
 };

@@ -1,6 +1,6 @@
 /** Tensors brought to as many dimensions and joined. */
 import { defineGradient, record } from '../autograd/node';
-import { promoteCodes } from '../dtype';
+import { Standing, promoteCodes, resultCode } from '../dtype';
 import { ArgumentError, ShapeError, describe } from '../errors';
 import { checkShape, showShape, type Shape } from '../shape';
 import { Tensor, checkTensor, cudaInUse } from '../tensor';
@@ -117,6 +117,16 @@ const BlockDiag = defineGradient<readonly Shape[]>('BlockDiag', (grad, node, sha
   });
 });
 
+/** The dtype that tensors promote to: 0-d ones count only where their category is higher. */
+function promotedOf(tensors: readonly Tensor[]): number {
+  const among = (list: readonly Tensor[]): number | null =>
+    list.reduce<number | null>((c, t) => (c === null ? t.code : promoteCodes(c, t.code)), null);
+  const dimensioned = among(tensors.filter((t) => t.shape.length > 0));
+  const scalar = among(tensors.filter((t) => t.shape.length === 0));
+  if (dimensioned === null || scalar === null) return dimensioned ?? scalar!;
+  return resultCode(dimensioned, Standing.dimensioned, scalar, Standing.scalarTensor);
+}
+
 /** As a matrix: a vector is one row. */
 function sizesOf(shape: Shape): [rows: number, columns: number] {
   return [shape.length < 2 ? 1 : shape[0]!, shape[shape.length - 1] ?? 1];
@@ -135,7 +145,7 @@ export function blockDiag(...tensors: Tensors): Tensor {
     if (t.shape.length > 2)
       throw new ShapeError(`${op}: expected at most 2 dimensions, got shape ${showShape(t.shape)}`);
   const [first] = blocks;
-  const code = blocks.reduce((c, t) => promoteCodes(c, t.code), first!.code);
+  const code = promotedOf(blocks);
   const sizes = blocks.map((t) => sizesOf(t.shape));
   const shape = checkShape(op, [
     sizes.reduce((n, [rows]) => n + rows, 0),

@@ -132,8 +132,9 @@ export function put_(x: Tensor, ...given: readonly unknown[]): Tensor {
 }
 
 /**
- * The elements that `indices` names along `dim`, as argsort and argmax give them; both broadcast along the others. Without
- * `dim` of the flattened tensors (https://docs.pytorch.org/docs/stable/generated/torch.take_along_dim.html).
+ * The elements that `indices` names along `dim`, as argsort and argmax give them, or from the end if negative; both
+ * broadcast along the others. Without `dim` of the flattened tensors, by indices that aren't negative
+ * (https://docs.pytorch.org/docs/stable/generated/torch.take_along_dim.html).
  */
 export const takeAlongDim = named<
   [indices: Tensor, dim?: number | null],
@@ -154,5 +155,6 @@ export const takeAlongDim = named<
   const without = (shape: Shape, n: number): number[] => shape.map((size, i) => (i === d ? n : size));
   const shape = broadcastShapes(op, without(x.shape, 1), without(indices.shape, 1));
   const spread = (t: Tensor): Tensor => expand(t, without(shape, t.shape[d]!));
-  return gatherAs(op, spread(x), d, spread(indices));
+  const places = placesOf(op, besides(op, x, indices), x.shape[d]!);
+  return gatherAs(op, spread(x), d, spread(reshape(places, indices.shape)));
 });

@@ -5,6 +5,7 @@ import { showShape, wrapDim } from '../shape';
 import { Tensor, checkTensor } from '../tensor';
 import { bindArguments, numberArgument } from './arguments';
 import { add, div, mul, sub } from './arithmetic';
+import { cast } from './cast';
 import { fullOf } from './kernel';
 import { sum } from './reduce';
 import { cumsum } from './scan';
@@ -100,6 +101,9 @@ export const trapezoid = ((y: Tensor, ...given: readonly unknown[]) => {
 export const cumulativeTrapezoid = ((y: Tensor, ...given: readonly unknown[]) => {
   const op = 'cumulativeTrapezoid';
   const [, x, dx, d] = samples(op, y, given);
-  const sums = cumsum(trapezoids(op, y, x, d), d);
-  return x !== null ? div(sums, 2) : mul(sums, typeof dx === 'number' ? dx / 2 : div(dx, 2));
+  const twice = trapezoids(op, y, x, d);
+  if (x !== null) return div(cumsum(twice, d), 2);
+  // Half of dx is a float, also where it is whole.
+  const floating = isFloatingCode(twice.code) ? twice : cast(twice, defaultDtypeCode());
+  return cumsum(mul(floating, typeof dx === 'number' ? dx / 2 : div(dx, 2)), d);
 }) as TrapezoidFunction;
