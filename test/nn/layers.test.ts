@@ -174,6 +174,17 @@ describe('EmbeddingBag', () => {
   });
 });
 
+test('lpPool by infinite norms takes extremes', () => {
+  const x = tensor([[1, -3, 2, 5]], { requiresGrad: true });
+  const largest = new nn.LPPool1d(Infinity, 2).forward(x);
+  expect([largest.tolist(), F.lpPool1d(x, -Infinity, 2).tolist()]).toEqual([[[3, 5]], [[1, 2]]]);
+  largest.sum().backward();
+  expect(x.grad!.tolist()).toEqual([[0, -1, 0, 1]]);
+  const plane = tensor([[[1, -3, 2], [5, 0, -7]]]); // prettier-ignore
+  const wide = F.lpPool2d(plane, Infinity, 2, { stride: 1, ceilMode: true });
+  expect(wide.tolist()).toEqual([[[5, 7]]]);
+});
+
 describe('Flatten', () => {
   test('keeps the first dimension, unless told otherwise', () => {
     const x = ones(2, 3, 4);
