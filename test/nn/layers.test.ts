@@ -185,6 +185,12 @@ test('lpPool by infinite norms takes extremes', () => {
   expect(wide.tolist()).toEqual([[[5, 7]]]);
 });
 
+test('the gradient of targets of binaryCrossEntropy is infinite at 0 and 1', () => {
+  const t = tensor([0.5, 0.5, 0.5], { requiresGrad: true });
+  F.binaryCrossEntropy(tensor([0, 1, 0.5]), t, { reduction: 'sum' }).backward();
+  expect(t.grad!.tolist()).toEqual([Infinity, -Infinity, 0]);
+});
+
 describe('Flatten', () => {
   test('keeps the first dimension, unless told otherwise', () => {
     const x = ones(2, 3, 4);
