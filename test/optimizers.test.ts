@@ -304,9 +304,9 @@ describe('state dicts', () => {
         /expected group 0 to have 1 parameters/,
       ],
       [
-        (s) => void (s.param_groups[0]!.lr = -1),
+        (s) => void (s.param_groups[0]!.eps = -1),
         ArgumentError,
-        /^Adam: expected lr to be a number >= 0, got -1/,
+        /^Adam: expected eps to be a number >= 0, got -1/,
       ],
       [
         (s) => void (s.state[0]!.exp_avg = zeros(3)),

@@ -222,3 +222,27 @@ test('arguments by position, and metrics in tensors', () => {
   plateau.step(tensor([0.5]));
   expect([plateau.lastEpoch, plateau.best, plateau.getLastLr()]).toEqual([2, 1, [0.25]]);
 });
+
+test('a learning rate that ends at 0 may round to less: steps and state dicts go on', () => {
+  const w = new nn.Parameter(ones(1));
+  const optimizer = new optim.SGD([w], { lr: 0.1 });
+  const schedule = new lrScheduler.LinearLR(optimizer, { endFactor: 0 });
+  for (let i = 0; i < 7; i++) {
+    w.sum().backward();
+    optimizer.step();
+    schedule.step();
+  }
+  const { lr } = optimizer.paramGroups[0]!;
+  expect(lr < 0 && lr > -1e-16).toBe(true); // -1.480297366166875e-18 in PyTorch
+  optimizer.loadStateDict(optimizer.stateDict());
+  optimizer.step();
+  expect(optimizer.paramGroups[0]!.lr).toBe(lr);
+});
+
+test('a cycle without momenta saves none, as in PyTorch', () => {
+  const optimizer = new optim.SGD([new nn.Parameter(ones(1))], { lr: 1 });
+  const keys = (cycleMomentum: boolean): string[] =>
+    Object.keys(new lrScheduler.CyclicLR(optimizer, 0.1, 1, { cycleMomentum }).stateDict());
+  expect(keys(false).filter((key) => /momentums|beta/.test(key))).toEqual([]);
+  expect(keys(true)).toEqual(expect.arrayContaining(['base_momentums', 'max_momentums', 'use_beta1']));
+});

@@ -1,4 +1,5 @@
 /** Sums, means or maxima of bags of a table's rows. */
+import { withGradMode } from '../autograd/mode';
 import { Code, COMPUTE, isFloatingCode } from '../dtype';
 import { ArgumentError, DTypeError, IndexError, ShapeError, describe } from '../errors';
 import { sameShape, showShape } from '../shape';
@@ -7,14 +8,18 @@ import { div, mul } from './arithmetic';
 import { booleanArgument, named } from './arguments';
 import { cast } from './cast';
 import { tolist } from './convert';
-import { tensor } from './creation';
+import { clampMax } from './clamp';
+import { eq, logicalOr, lt, ne } from './compare';
+import { arange, tensor } from './creation';
 import { gathered } from './devices';
 import { checkTable, indicesOf, limitRows, lookUp, paddingOf, refuseSparse } from './embedding';
 import { indexAdd, indexSelect } from './index-select';
 import { fullOf } from './kernel';
 import { underName } from './node-name';
+import { gather } from './scatter';
 import { scatterReduce } from './scatter-reduce';
 import { expand, reshape, unsqueeze } from './view';
+import { where } from './where';
 
 /** What becomes of the rows of a bag. */
 export type BagMode = 'sum' | 'mean' | 'max';
@@ -101,14 +106,25 @@ function checkSampleWeights(
   return given;
 }
 
+/** The largest elements of bags; of several the first, which alone has a gradient. */
+function largest(zeros: Tensor, rows: Tensor, bag: Tensor): Tensor {
+  const n = rows.shape[0]!;
+  const index = expand(unsqueeze(bag, 1), rows.shape);
+  const first = withGradMode('embeddingBag', false, () => {
+    const values = scatterReduce(zeros, 0, index, rows, 'amax', { includeSelf: false });
+    const found = logicalOr(eq(rows, gather(values, 0, index)), ne(rows, rows));
+    const places = unsqueeze(cast(arange(n, { dtype: 'int64' }), Code.int64, rows.place), 1);
+    const none = fullOf(zeros.shape, Code.int64, rows.place, n);
+    return scatterReduce(none, 0, index, where(found, expand(places, rows.shape), n), 'amin');
+  });
+  return where(lt(first, n), gather(rows, 0, clampMax(first, n - 1)), zeros);
+}
+
 /** The rows [n, d], joined by bag. */
 function join(rows: Tensor, bags: Bags, bag: Tensor, mode: BagMode): Tensor {
   const width = rows.shape[1]!;
   const zeros = fullOf([bags.count, width], rows.code, rows.place, 0);
-  if (mode === 'max')
-    return scatterReduce(zeros, 0, expand(unsqueeze(bag, 1), rows.shape), rows, 'amax', {
-      includeSelf: false,
-    });
+  if (mode === 'max' && rows.count > 0) return largest(zeros, rows, bag);
   const total = indexAdd(zeros, 0, bag, rows);
   if (mode === 'sum') return total;
   const sizes = new Array<number>(bags.count).fill(0);

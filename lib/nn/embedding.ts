@@ -187,6 +187,7 @@ const EMBEDDING_BAG = [
   'dtype',
   '_freeze',
 ];
+const BAG_CALL = ['offsets', 'perSampleWeights'];
 const BAG_FROM_TABLE = [
   'freeze',
   'maxNorm',
@@ -197,6 +198,13 @@ const BAG_FROM_TABLE = [
   'includeLastOffset',
   'paddingIdx',
 ];
+
+export interface EmbeddingBagCall {
+  /** Where each bag starts, for an input of one dimension. */
+  offsets?: Tensor | null;
+  /** A factor for each row, for mode 'sum'. */
+  perSampleWeights?: Tensor | null;
+}
 
 /** Means (or sums, or maxima) of rows of a table (https://pytorch.org/docs/stable/generated/torch.nn.EmbeddingBag.html). */
 export class EmbeddingBag extends Table {
@@ -242,7 +250,17 @@ export class EmbeddingBag extends Table {
     return new EmbeddingBag(fromTable('fromPretrained', embeddings, options) as never);
   }
 
-  override forward(input: Tensor, offsets?: Tensor | null, perSampleWeights?: Tensor | null): Tensor {
+  override forward(
+    input: Tensor,
+    offsets?: Tensor | null,
+    perSampleWeights?: Tensor | null | { perSampleWeights?: Tensor | null },
+  ): Tensor;
+  override forward(input: Tensor, options: EmbeddingBagCall): Tensor;
+  override forward(input: Tensor, ...given: readonly unknown[]): Tensor {
+    const [offsets, perSampleWeights] = bindArguments('EmbeddingBag', BAG_CALL, given) as [
+      offsets?: Tensor | null,
+      perSampleWeights?: Tensor | null,
+    ];
     return embeddingBag(
       input,
       this.weight,

@@ -23,7 +23,13 @@ export { LayerNorm, RMSNorm, GroupNorm, LocalResponseNorm, CrossMapLRN2d } from 
 export type { LayerNormOptions, RMSNormOptions, GroupNormOptions } from './normalization';
 export type { ChannelNormOptions } from './norm-base';
 export { Dropout, Dropout1d, Dropout2d, Dropout3d, AlphaDropout, FeatureAlphaDropout } from './dropout';
-export { Embedding, EmbeddingBag, type EmbeddingOptions, type EmbeddingBagOptions } from './embedding';
+export {
+  Embedding,
+  EmbeddingBag,
+  type EmbeddingOptions,
+  type EmbeddingBagOptions,
+  type EmbeddingBagCall,
+} from './embedding';
 export { RReLU } from './rrelu';
 export { Conv1d, Conv2d, Conv3d, type ConvLayerOptions } from './conv';
 export {

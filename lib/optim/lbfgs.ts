@@ -118,7 +118,7 @@ export class LBFGS extends Optimizer<LBFGSOptions, LbfgsState, LbfgsValue> {
       throw new ArgumentError(
         `LBFGS.step: expected a closure that computes the loss and its gradients, got ${describe(closure)}`,
       );
-    this.checkGroup(this.paramGroups[0]!);
+    this.checkChanged(this.paramGroups[0]!);
     let result: { loss: T } | undefined;
     const minimize = (): void => {
       result = { loss: noGrad(() => this.minimize(closure)) };

@@ -59,7 +59,7 @@ export abstract class Optimizer<
     else for (const group of list) this.addParamGroup(group as ParamGroup<Options>);
   }
 
-  /** @internal Throws for values out of range: of a new group, and before each step, as they can be assigned. */
+  /** @internal Throws for values out of range: of a new group, and (by `checkChanged`) before each step, as they can be assigned. */
   protected abstract checkGroup(group: Group<Options>): void;
 
   /** Adds parameters with options of their own. */
@@ -143,7 +143,7 @@ export abstract class Optimizer<
         ...SCHEDULED,
       ]);
       const next = { ...group, ...options } as Group<Options>;
-      this.checkGroup(next);
+      this.checkChanged(next);
       return next;
     });
     changed.forEach((next, i) => {
@@ -183,9 +183,18 @@ export abstract class Optimizer<
     return loss;
   }
 
+  /**
+   * @internal Checks a group that there is. Its learning rate may be below 0, as in PyTorch: a schedule that ends at 0 rounds
+   * to less.
+   */
+  protected checkChanged(group: Group<Options>): void {
+    const { lr } = group as { lr?: unknown };
+    this.checkGroup(typeof lr === 'number' && lr < 0 ? { ...group, lr: 0 } : group);
+  }
+
   private updateAll(): void {
     for (let i = 0; i < this.paramGroups.length; i++) {
-      this.checkGroup(this.paramGroups[i]!);
+      this.checkChanged(this.paramGroups[i]!);
       this.update(this.paramGroups[i]!);
     }
     stepEnd();

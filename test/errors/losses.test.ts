@@ -1,4 +1,15 @@
-import { ArgumentError, DTypeError, IndexError, ShapeError, nn, ones, rand, tensor, zeros } from 'tenon';
+import {
+  ArgumentError,
+  AutogradError,
+  DTypeError,
+  IndexError,
+  ShapeError,
+  nn,
+  ones,
+  rand,
+  tensor,
+  zeros,
+} from 'tenon';
 import { failures, wrong } from './table';
 
 const { functional: F, init } = nn;
@@ -69,6 +80,21 @@ describe('losses', () => {
       () => F.crossEntropy(x(), rand(3, 2)),
       ShapeError,
       /^crossEntropy: expected probabilities of the input's shape \[2, 3\], got \[3, 2\]/,
+    ],
+    [
+      () => F.crossEntropy(x(), x(), { ignoreIndex: 0 }),
+      ArgumentError,
+      /^crossEntropy: expected no ignoreIndex, as the target is probabilities, got 0/,
+    ],
+    [
+      () => F.nllLoss(x(), int(0, 1), { weight: ones(3, { requiresGrad: true }) }),
+      AutogradError,
+      /^nllLoss: expected a weight that requires no gradient/,
+    ],
+    [
+      () => F.crossEntropy(x(), int(0, 1), { weight: ones(3, { requiresGrad: true }), labelSmoothing: 0.5 }),
+      AutogradError,
+      /^crossEntropy: expected a weight that requires no gradient/,
     ],
     [
       () => F.crossEntropy(x(), tensor([true, false])),

@@ -146,6 +146,51 @@ describe('losses', () => {
   });
 });
 
+describe('EmbeddingBag', () => {
+  const ids = (...values: number[]): Tensor => tensor(values, { dtype: 'int64' });
+
+  test('takes its call by name', () => {
+    const bag = new nn.EmbeddingBag(3, 2, { mode: 'sum' });
+    bag.loadStateDict({ weight: tensor([[1, 2], [3, 4], [5, 6]]) }); // prettier-ignore
+    const perSampleWeights = tensor([1, 2, 3]);
+    const want = [[7, 10], [15, 18]]; // prettier-ignore
+    const [x, offsets] = [ids(0, 1, 2), ids(0, 2)];
+    expect(bag.forward(x, { offsets, perSampleWeights }).tolist()).toEqual(want);
+    expect(bag.forward(x, offsets, { perSampleWeights }).tolist()).toEqual(want);
+    expect(bag.forward(x, offsets, perSampleWeights).tolist()).toEqual(want);
+    const rows = bag.forward(ids(0, 1).reshape(1, 2), { perSampleWeights: tensor([[1, 2]]) });
+    expect(rows.tolist()).toEqual([[7, 10]]);
+  });
+
+  test('of the largest gives all of the gradient to the first, also of zeros, and NaN where one is', () => {
+    const bag = new nn.EmbeddingBag(3, 2, { mode: 'max' });
+    bag.loadStateDict({ weight: tensor([[0, 1], [0, 2], [-1, 2]]) }); // prettier-ignore
+    const out = bag.forward(ids(0, 1, 2, 2), ids(0, 2, 4));
+    expect(out.tolist()).toEqual([[0, 2], [-1, 2], [0, 0]]); // prettier-ignore
+    out.mul(tensor([[1, 2], [3, 4], [5, 6]])).sum().backward(); // prettier-ignore
+    expect(bag.weight.grad!.tolist()).toEqual([[1, 0], [0, 2], [3, 4]]); // prettier-ignore
+    bag.loadStateDict({ weight: tensor([[0, 1], [NaN, 2], [-1, 2]]) }); // prettier-ignore
+    expect(bag.forward(ids(0, 1, 2), ids(0, 2)).tolist()).toEqual([[NaN, 2], [-1, 2]]); // prettier-ignore
+  });
+});
+
+test('lpPool by infinite norms takes extremes', () => {
+  const x = tensor([[1, -3, 2, 5]], { requiresGrad: true });
+  const largest = new nn.LPPool1d(Infinity, 2).forward(x);
+  expect([largest.tolist(), F.lpPool1d(x, -Infinity, 2).tolist()]).toEqual([[[3, 5]], [[1, 2]]]);
+  largest.sum().backward();
+  expect(x.grad!.tolist()).toEqual([[0, -1, 0, 1]]);
+  const plane = tensor([[[1, -3, 2], [5, 0, -7]]]); // prettier-ignore
+  const wide = F.lpPool2d(plane, Infinity, 2, { stride: 1, ceilMode: true });
+  expect(wide.tolist()).toEqual([[[5, 7]]]);
+});
+
+test('the gradient of targets of binaryCrossEntropy is infinite at 0 and 1', () => {
+  const t = tensor([0.5, 0.5, 0.5], { requiresGrad: true });
+  F.binaryCrossEntropy(tensor([0, 1, 0.5]), t, { reduction: 'sum' }).backward();
+  expect(t.grad!.tolist()).toEqual([Infinity, -Infinity, 0]);
+});
+
 describe('Flatten', () => {
   test('keeps the first dimension, unless told otherwise', () => {
     const x = ones(2, 3, 4);

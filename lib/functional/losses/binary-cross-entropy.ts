@@ -20,7 +20,6 @@ import {
 import { minusInput, pairLoss } from './pairs';
 import { reduced, reductionCode } from './reduction';
 
-const LEAST = -100;
 /** What the variance of an event counts as at least. */
 const LEAST_VARIANCE = Math.fround(1e-12);
 
@@ -28,7 +27,7 @@ const ofProbabilities = pairLoss({
   op: 'binaryCrossEntropy',
   gradient: 'BinaryCrossEntropy',
   slope: (x, target) => div(sub(x, target), clampMin(mul(sub(1, x), x), LEAST_VARIANCE)),
-  targetSlope: (x) => sub(clampMin(log1p(neg(x)), LEAST), clampMin(log(x), LEAST)),
+  targetSlope: (x) => sub(log1p(neg(x)), log(x)), // infinite at 0 and 1, as in PyTorch
 });
 
 const ofLogits = pairLoss({

@@ -22,6 +22,7 @@ import {
   NllLoss,
   NllLoss2d,
   checkClasses,
+  checkConstant,
   checkWeight,
   classIndices,
   nll,
@@ -115,6 +116,10 @@ export function crossEntropy(
       throw new ShapeError(
         `crossEntropy: expected probabilities of the input's shape ${showShape(x.shape)}, got ${showShape(target.shape)}`,
       );
+    if (ignoreIndex >= 0)
+      throw new ArgumentError(
+        `crossEntropy: expected no ignoreIndex, as the target is probabilities, got ${ignoreIndex}`,
+      );
     const p = labelSmoothing === 0 ? target : add(mul(target, 1 - labelSmoothing), labelSmoothing / count);
     const weighted = mul(logSoftmax(x, dim), weight === null ? p : mul(p, alongClasses(weight, x, dim)));
     if (reduction === 0) return neg(sum(weighted, dim));
@@ -123,6 +128,7 @@ export function crossEntropy(
   }
 
   checkClasses('crossEntropy', x, target);
+  checkConstant('crossEntropy', weight);
   if (labelSmoothing === 0) return nllOfLogits(x, target, weight, context);
   const logProbabilities = logSoftmax(x, dim);
   const [loss, total] = nll(logProbabilities, target, weight, context);

@@ -3,7 +3,7 @@ import { Op } from '../../backend/ops.generated';
 import { attach, defineGradient, record, requiresGrad, type GradRule } from '../../autograd/node';
 import { gradEnabled } from '../../autograd/mode';
 import { COMPUTE, Code } from '../../dtype';
-import { DTypeError, ShapeError } from '../../errors';
+import { AutogradError, DTypeError, ShapeError } from '../../errors';
 import { showShape, SCALAR_SHAPE } from '../../shape';
 import { type Tensor, checkTensor, cudaInUse } from '../../tensor';
 import { integerArgument } from '../arguments';
@@ -93,6 +93,14 @@ export function classIndices(target: Tensor): Tensor {
   return target.code === Code.uint8 ? cast(target, Code.int64) : target;
 }
 
+/** There is no derivative by the weight: rather an error than none in silence. */
+export function checkConstant(op: string, weight: Tensor | null): void {
+  if (weight !== null && gradEnabled() && requiresGrad(weight))
+    throw new AutogradError(
+      `${op}: expected a weight that requires no gradient, as there is no derivative by it: detach() it`,
+    );
+}
+
 export function checkClasses(op: string, x: Tensor, target: Tensor): void {
   if (target.code !== Code.int64)
     throw new DTypeError(
@@ -132,6 +140,7 @@ export function nllLoss(x: Tensor, classes: Tensor, ...given: LossArguments<NllL
   checkFloating('nllLoss', x);
   checkClasses('nllLoss', x, target);
   checkWeight('nllLoss', x, weight, x.shape[x.shape.length === 1 ? 0 : 1]!);
+  checkConstant('nllLoss', weight);
   const reduction = reductionCode('nllLoss', options.reduction);
   return nll(x, target, weight, { ignoreIndex, reduction, shape: x.shape })[0];
 }

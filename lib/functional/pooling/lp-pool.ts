@@ -2,13 +2,14 @@
 import { Code, defaultDtypeCode, isFloatingCode } from '../../dtype';
 import { ArgumentError } from '../../errors';
 import type { Tensor } from '../../tensor';
-import { named, numberArgument } from '../arguments';
-import { mul } from '../arithmetic';
+import { booleanArgument, named, numberArgument } from '../arguments';
+import { mul, neg } from '../arithmetic';
 import { cast } from '../cast';
 import { abs, relu, sign } from '../elementary';
 import { pow } from '../pointwise';
 import { perDim, type PerDim } from '../spatial';
 import { averagePool } from './average-pool';
+import { maxPool1d, maxPool2d, maxPool3d } from './max-pool';
 import { checkPlanes, type Dims } from './windows';
 
 type Positions = [normType: number, kernelSize: PerDim, stride?: PerDim | null, ceilMode?: boolean];
@@ -22,6 +23,8 @@ export interface LPPoolOptions {
   ceilMode?: boolean;
 }
 
+const MAX_POOLS = { 1: maxPool1d, 2: maxPool2d, 3: maxPool3d } as const;
+
 const lpPool = (dims: Dims) => {
   const op = `lpPool${dims}d`;
   return named<Positions, LPPoolOptions, Tensor>(
@@ -31,6 +34,12 @@ const lpPool = (dims: Dims) => {
       checkPlanes(op, input, dims);
       const p = numberArgument(op, 'normType', normType);
       if (p === 0) throw new ArgumentError(`${op}: expected normType to be other than 0`);
+      if (p === Infinity || p === -Infinity) {
+        const ceiling = booleanArgument(op, 'ceilMode', ceilMode, false);
+        const largest = (x: Tensor): Tensor =>
+          MAX_POOLS[dims](x, kernelSize, stride ?? null, 0, 1, ceiling, false);
+        return p > 0 ? largest(abs(input)) : neg(largest(neg(abs(input))));
+      }
       // With a whole p, PyTorch's means of int64 are whole as well.
       const whole = input.code === Code.int64 && Number.isInteger(p);
       const x = isFloatingCode(input.code) || whole ? input : cast(input, defaultDtypeCode());

@@ -165,7 +165,9 @@ export class CyclicLR extends LRScheduler {
   }
 
   override stateDict(): SchedulerStateDict {
-    return { ...super.stateDict(), ...savedMomentum(this), _scale_fn_custom: null };
+    const state = { ...super.stateDict(), ...savedMomentum(this), _scale_fn_custom: null };
+    if (this.cycleMomentum) return state;
+    return Object.fromEntries(Object.entries(state).filter(([key]) => !key.endsWith('_momentums')));
   }
 }
 
