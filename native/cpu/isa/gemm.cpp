@@ -455,8 +455,8 @@ bool gemm_any(const Gemm<T>& g) {
     multiply_vector_shared(g, threads);
     return true;
   }
-  return g.m >= Tiling<T>::kRows * 2 * threads || g.m >= g.n ? gemm_by_rows(Product<T>(g), threads)
-                                                             : gemm_by_columns(g, threads);
+  // Of the operand along the longer side each thread packs its own part.
+  return 2 * g.m >= g.n ? gemm_by_rows(Product<T>(g), threads) : gemm_by_columns(g, threads);
 }
 
 }  // namespace
