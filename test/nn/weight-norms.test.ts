@@ -1,11 +1,12 @@
-/** weightNorm and spectralNorm: PyTorch's numbers (scripts/fixtures/weight_norms.py), and values against their definitions. */
+/** weightNorm and spectralNorm, as hooks and as parametrizations, and orthogonal: PyTorch's numbers (scripts/fixtures/weight_norms.py), and values against their definitions. */
 import { readFileSync } from 'fs';
 import { join } from 'path';
 import { ArgumentError, arange, autograd, linalg, nn, noGrad, randn, manualSeed, type Tensor } from 'tenon';
 import { failures, wrong } from '../errors/table';
 import { decode, expectClose, makeTensor, numbersOf, type EncodedTensor } from '../ops/table';
 
-const { weightNorm, removeWeightNorm, spectralNorm, removeSpectralNorm } = nn.utils;
+const { weightNorm, removeWeightNorm, spectralNorm, removeSpectralNorm, parametrizations, parametrize } =
+  nn.utils;
 
 type Named = [name: string, value: EncodedTensor][];
 
@@ -29,7 +30,7 @@ interface Case {
 }
 
 const CASES = JSON.parse(readFileSync(join(__dirname, '../fixtures/weight-norms.json'), 'utf8')) as Record<
-  'weightNorm' | 'spectralNorm',
+  string,
   Case[]
 >;
 
@@ -62,7 +63,7 @@ function goThrough(
   layer.loadStateDict(loaded(c.before));
   norm(layer, c.options);
   expect(Object.keys(layer.stateDict())).toEqual(c.state.map(([key]) => key));
-  layer.loadStateDict(loaded(c.state.filter(([key]) => /_[uv]$/.test(key))), { strict: false });
+  layer.loadStateDict(loaded(c.state.filter(([key]) => /_[uv]$|base$/.test(key))), { strict: false });
   expectAll(Object.entries(layer.stateDict()), c.state);
   for (const call of c.calls) {
     const x = makeTensor(call.input).requiresGrad_();
@@ -87,12 +88,18 @@ function goThrough(
 const titled = (cases: readonly Case[]): [string, Case][] =>
   cases.map((c) => [`${c.layer} ${JSON.stringify(c.options)}${c.training ? '' : ' evaluated'}`, c]);
 
-test.each(titled(CASES.weightNorm))('weightNorm of %s', (_, c) => {
-  goThrough(c, weightNorm, removeWeightNorm);
-});
+const { removeParametrizations } = parametrize;
 
-test.each(titled(CASES.spectralNorm))('spectralNorm of %s', (_, c) => {
-  goThrough(c, spectralNorm, removeSpectralNorm);
+describe.each([
+  ['weightNorm', weightNorm, removeWeightNorm],
+  ['spectralNorm', spectralNorm, removeSpectralNorm],
+  ['parametrizations.weightNorm', parametrizations.weightNorm, removeParametrizations],
+  ['parametrizations.spectralNorm', parametrizations.spectralNorm, removeParametrizations],
+  ['parametrizations.orthogonal', parametrizations.orthogonal, removeParametrizations],
+] as const)('%s', (name, norm, remove) => {
+  test.each(titled(CASES[name]!))('of %s', (_, c) => {
+    goThrough(c, norm, remove);
+  });
 });
 
 function expectNear(a: Tensor, b: Tensor, error = 1e-5): void {
