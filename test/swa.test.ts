@@ -1,8 +1,81 @@
-/** Averages of models: optim.swaUtils. */
+/** Averages of models, optim.swaUtils: those of a network that is trained are PyTorch's (scripts/fixtures/swa.py). */
+import { readFileSync } from 'fs';
+import { join } from 'path';
 import { nn, noGrad, ones, optim, tensor, zeros, type Tensor } from 'tenon';
+import { decode, expectClose, makeTensor, numbersOf, type EncodedTensor } from './ops/table';
 
-const { AveragedModel, updateBn, updateBnAsync, getEmaAvgFn, getEmaMultiAvgFn, getSwaMultiAvgFn } =
+const { AveragedModel, SWALR, updateBn, updateBnAsync, getEmaAvgFn, getEmaMultiAvgFn, getSwaMultiAvgFn } =
   optim.swaUtils;
+
+type Named = [name: string, value: EncodedTensor][];
+type Maker = [name: 'getEmaAvgFn' | 'getEmaMultiAvgFn' | 'getSwaMultiAvgFn', decay: number | null];
+
+const FIXTURE = JSON.parse(readFileSync(join(__dirname, 'fixtures/swa.json'), 'utf8')) as {
+  state: Named;
+  averages: Record<string, { avgFn?: Maker; multiAvgFn?: Maker; useBuffers?: boolean }>;
+  steps: { input: EncodedTensor; loss: number; lr: number; averaged: Record<string, Named> }[];
+  batches: EncodedTensor[];
+  input: EncodedTensor;
+  updated: Record<string, { state: Named; out: EncodedTensor }>;
+};
+
+function expectSame(t: Tensor, want: EncodedTensor): void {
+  expect([t.shape, t.dtype]).toEqual([want.shape, want.dtype]);
+  expectClose(numbersOf(t), decode(want), [1e-8, 1e-9]);
+}
+
+function expectState(module: nn.Module, want: Named): void {
+  const state = Object.entries(module.stateDict());
+  expect(state.map(([name]) => name)).toEqual(want.map(([name]) => name));
+  state.forEach(([, t], i) => expectSame(t, want[i]![1]));
+}
+
+function made(maker: Maker | undefined): unknown {
+  if (maker === undefined) return null;
+  const [name, decay] = maker;
+  return decay === null ? getSwaMultiAvgFn() : optim.swaUtils[name](decay);
+}
+
+test('averages of a network with batch normalization, as PyTorch has them', () => {
+  const net = new nn.Sequential(
+    new nn.Conv1d(2, 3, 2),
+    new nn.BatchNorm1d(3),
+    new nn.ReLU(),
+    new nn.Flatten(),
+    new nn.Linear(9, 4),
+    new nn.BatchNorm1d(4, { momentum: 0.3 }),
+    new nn.Linear(4, 1),
+  ).double();
+  net.loadStateDict(Object.fromEntries(FIXTURE.state.map(([name, t]) => [name, makeTensor(t)])));
+  const models = Object.entries(FIXTURE.averages).map(([name, { avgFn, multiAvgFn, useBuffers = false }]) => {
+    const options = { avgFn: made(avgFn), multiAvgFn: made(multiAvgFn), useBuffers };
+    return [name, new AveragedModel(net, options as optim.swaUtils.AveragedModelOptions)] as const;
+  });
+  const optimizer = new optim.SGD(net.parameters(), { lr: 0.125 });
+  const schedule = new SWALR(optimizer, { swaLr: 0.03125, annealEpochs: 4 });
+  for (const step of FIXTURE.steps) {
+    optimizer.zeroGrad();
+    const loss = net.forward(makeTensor(step.input)).square().mean();
+    loss.backward();
+    expect(loss.item()).toBeCloseTo(step.loss, 9);
+    optimizer.step();
+    for (const [name, model] of models) {
+      model.updateParameters(net);
+      expectState(model, step.averaged[name]!);
+    }
+    expect(optimizer.paramGroups[0]!.lr).toBeCloseTo(step.lr, 12);
+    schedule.step();
+  }
+  for (const [name, model] of models) {
+    updateBn(
+      FIXTURE.batches.map((batch) => [makeTensor(batch), 'label'] as const),
+      model,
+    );
+    expectState(model, FIXTURE.updated[name]!.state);
+    expect(model.module.at(5)).toMatchObject({ momentum: 0.3, training: true });
+    expectSame(model.eval().forward(makeTensor(FIXTURE.input)), FIXTURE.updated[name]!.out);
+  }
+});
 
 /** A model with a parameter and a buffer, both of that value. */
 class Net extends nn.Module {

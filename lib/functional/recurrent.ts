@@ -118,6 +118,8 @@ export function recurrentLayer(
   const [rows, batch] = [x.shape[0]!, h.shape[0]!];
   const [wide, state] = weightHh.shape as [number, number];
   const hidden = kind === 'lstm' ? wide / 4 : kind === 'gru' ? wide / 3 : wide;
+  // Without units there is nothing for a kernel to do.
+  if (hidden === 0) return stepByStep(kind, inputs as unknown as LayerInputs, steps.sizes, reverse);
   const ofRows: Shape = [rows, hidden];
   const code = x.code;
   const compute = COMPUTE[code]!;

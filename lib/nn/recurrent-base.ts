@@ -11,6 +11,7 @@ import { recurrentLayer, type CellKind, type LayerInputs, type StepSizes } from 
 import { reshape, select, squeeze, transpose, unsqueeze } from '../functional/view';
 import { showShape, type Shape } from '../shape';
 import { type Tensor, checkTensor } from '../tensor';
+import { countArgument, layersArgument } from './counts';
 import { Factory } from './factory';
 import * as init from './init';
 import { Module } from './module';
@@ -54,13 +55,6 @@ export const RECURRENT_ARGUMENTS: readonly string[] = [
   'dtype',
 ];
 
-/** @internal A number that must be an integer of at least `least`. */
-export function countArgument(op: string, name: string, value: unknown, least: number): number {
-  if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < least)
-    throw new ArgumentError(`${op}: expected ${name} to be an integer >= ${least}, got ${describe(value)}`);
-  return value;
-}
-
 /** An input of any rank, with how its steps lie. */
 interface Sequences {
   /** Step by step: [rows, in]. */
@@ -68,9 +62,6 @@ interface Sequences {
   readonly batch: number;
   readonly steps: StepSizes;
 }
-
-/** More have no use, and would fill the memory with small tensors before it is known to be too little. */
-const MOST_LAYERS = 65536;
 
 /**
  * The base of RNN, LSTM and GRU (https://pytorch.org/docs/stable/generated/torch.nn.RNNBase.html): parameters
@@ -114,9 +105,7 @@ export class RNNBase extends Module {
     this.mode = mode;
     this.inputSize = countArgument(op, 'inputSize', inputSize, 1);
     this.hiddenSize = countArgument(op, 'hiddenSize', hiddenSize, 1);
-    this.numLayers = countArgument(op, 'numLayers', numLayers ?? 1, 1);
-    if (this.numLayers > MOST_LAYERS)
-      throw new ArgumentError(`${op}: expected at most ${MOST_LAYERS} layers, got ${this.numLayers}`);
+    this.numLayers = layersArgument(op, 'numLayers', numLayers ?? 1, 1);
     this.bias = booleanArgument(op, 'bias', bias, true);
     this.batchFirst = booleanArgument(op, 'batchFirst', batchFirst, false);
     this.dropout = dropoutArgument(op, dropout ?? 0, this.numLayers);

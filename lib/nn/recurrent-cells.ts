@@ -8,11 +8,11 @@ import { recurrentLayer, type CellKind } from '../functional/recurrent';
 import { squeeze, unsqueeze } from '../functional/view';
 import { showShape } from '../shape';
 import { checkTensor, type Tensor } from '../tensor';
+import { countArgument } from './counts';
 import { Factory } from './factory';
 import * as init from './init';
 import { Module } from './module';
 import type { Parameter } from './parameter';
-import { countArgument } from './recurrent-base';
 
 export interface CellOptions {
   /** Learn additive biases (true). */
@@ -39,7 +39,7 @@ abstract class RecurrentCell extends Module {
     const op = this.constructor.name;
     const [inputSize, hiddenSize, bias, device, dtype] = bound;
     this.inputSize = countArgument(op, 'inputSize', inputSize, 0);
-    this.hiddenSize = countArgument(op, 'hiddenSize', hiddenSize, 1);
+    this.hiddenSize = countArgument(op, 'hiddenSize', hiddenSize, 0);
     this.bias = booleanArgument(op, 'bias', bias, true);
     const factory = new Factory(op, device ?? undefined, dtype);
     const made = (...shape: number[]): Parameter => factory.parameter(shape);
@@ -53,7 +53,7 @@ abstract class RecurrentCell extends Module {
 
   /** Uniform within ±1/√hiddenSize. */
   resetParameters(): void {
-    const bound = 1 / Math.sqrt(this.hiddenSize);
+    const bound = this.hiddenSize > 0 ? 1 / Math.sqrt(this.hiddenSize) : 0;
     for (const p of this.parameters()) init.uniform_(p, -bound, bound);
   }
 

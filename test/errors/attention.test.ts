@@ -88,6 +88,21 @@ describe('attention', () => {
       /^MultiheadAttention: isCausal needs the attnMask/,
     ],
     [
+      () => new nn.TransformerEncoder(new nn.TransformerEncoderLayer(4, 2), 1e9),
+      ArgumentError,
+      /^TransformerEncoder: expected numLayers to be at most 65536, got 1000000000/,
+    ],
+    [
+      () => new nn.TransformerDecoder(new nn.TransformerDecoderLayer(4, 2), 1e9),
+      ArgumentError,
+      /^TransformerDecoder: expected numLayers to be at most 65536/,
+    ],
+    [
+      () => new nn.Transformer(4, 2, 1, 1e9),
+      ArgumentError,
+      /^Transformer: expected numDecoderLayers to be at most 65536/,
+    ],
+    [
       () => new nn.TransformerEncoderLayer(4, 2, { activation: wrong('tanh') }),
       ArgumentError,
       /^TransformerEncoderLayer: expected activation to be 'relu', 'gelu'/,

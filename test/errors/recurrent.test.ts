@@ -10,7 +10,10 @@ describe('RNN, LSTM and GRU', () => {
   failures([
     [() => new nn.RNN(0, 4), ArgumentError, /^RNN: expected inputSize to be an integer >= 1, got 0/],
     [() => new nn.LSTM(3, 2.5), ArgumentError, /^LSTM: expected hiddenSize to be an integer >= 1, got 2\.5/],
+    [() => new nn.GRU(3, 0), ArgumentError, /^GRU: expected hiddenSize to be an integer >= 1, got 0/],
     [() => new nn.GRU(3, 4, 0), ArgumentError, /^GRU: expected numLayers/],
+    [() => new nn.LSTM(3, 4, 1e9), ArgumentError, /^LSTM: expected numLayers to be at most 65536/],
+    [() => new nn.LSTMCell(3, -1), ArgumentError, /^LSTMCell: expected hiddenSize to be an integer >= 0/],
     [() => new nn.RNN(3, 4, 1, wrong('sin')), ArgumentError, /^RNN: expected nonlinearity .* got "sin"/],
     [() => new nn.GRU(3, 4, wrong({ projSize: 2 })), ArgumentError, /^GRU: unknown option "projSize"/],
     [

@@ -1,11 +1,105 @@
-/** weightNorm and spectralNorm: values against their definitions, gradients, state dicts. */
-import { ArgumentError, autograd, linalg, nn, randn, manualSeed, type Tensor } from 'tenon';
+/** weightNorm and spectralNorm, as hooks and as parametrizations, and orthogonal: PyTorch's numbers (scripts/fixtures/weight_norms.py), and values against their definitions. */
+import { readFileSync } from 'fs';
+import { join } from 'path';
+import { ArgumentError, arange, autograd, linalg, nn, noGrad, randn, manualSeed, type Tensor } from 'tenon';
 import { failures, wrong } from '../errors/table';
+import { decode, expectClose, makeTensor, numbersOf, type EncodedTensor } from '../ops/table';
 
-const { weightNorm, removeWeightNorm, spectralNorm, removeSpectralNorm } = nn.utils;
+const { weightNorm, removeWeightNorm, spectralNorm, removeSpectralNorm, parametrizations, parametrize } =
+  nn.utils;
+
+type Named = [name: string, value: EncodedTensor][];
+
+interface Case {
+  layer: 'Linear' | 'Conv2d' | 'ConvTranspose1d';
+  args: number[];
+  layerOptions: object;
+  options: { name?: string };
+  training: boolean;
+  before: Named;
+  state: Named;
+  calls: {
+    input: EncodedTensor;
+    out: EncodedTensor;
+    weight: EncodedTensor;
+    inputGrad: EncodedTensor;
+    grads: Named;
+    buffers: Named;
+  }[];
+  removed: Named;
+}
+
+const CASES = JSON.parse(readFileSync(join(__dirname, '../fixtures/weight-norms.json'), 'utf8')) as Record<
+  string,
+  Case[]
+>;
 
 beforeEach(() => {
   manualSeed(3);
+});
+
+function expectSame(t: Tensor | null, want: EncodedTensor): void {
+  expect([t?.shape, t?.dtype]).toEqual([want.shape, want.dtype]);
+  expectClose(numbersOf(t!), decode(want), [1e-9, 1e-10]);
+}
+
+function expectAll(tensors: readonly (readonly [string, Tensor | null])[], want: Named): void {
+  expect(tensors.map(([name]) => name)).toEqual(want.map(([name]) => name));
+  tensors.forEach(([, t], i) => expectSame(t, want[i]![1]));
+}
+
+const loaded = (state: Named): nn.StateDict =>
+  Object.fromEntries(state.map(([name, t]) => [name, makeTensor(t)]));
+
+/** Goes through a case's calls, with a step of descent after each; the first vectors of a spectral norm are the case's. */
+function goThrough(
+  c: Case,
+  norm: (layer: nn.Linear, options: object) => nn.Linear,
+  remove: (layer: nn.Linear, name: string) => nn.Linear,
+): void {
+  const { name = 'weight' } = c.options;
+  const made = new nn[c.layer](...(c.args as [number, number, number]), c.layerOptions);
+  const layer = (made as nn.Linear).double().train(c.training);
+  layer.loadStateDict(loaded(c.before));
+  norm(layer, c.options);
+  expect(Object.keys(layer.stateDict())).toEqual(c.state.map(([key]) => key));
+  layer.loadStateDict(loaded(c.state.filter(([key]) => /_[uv]$|base$/.test(key))), { strict: false });
+  expectAll(Object.entries(layer.stateDict()), c.state);
+  for (const call of c.calls) {
+    const x = makeTensor(call.input).requiresGrad_();
+    const out = layer.forward(x);
+    expectSame(out, call.out);
+    expectSame((layer as unknown as Record<string, Tensor>)[name]!, call.weight);
+    const weights = arange(out.numel(), { dtype: 'float64' }).remainder(7).sub(2.5).div(2);
+    layer.zeroGrad();
+    out.backward(weights.reshape(out.shape));
+    expectSame(x.grad, call.inputGrad);
+    expectAll(
+      layer.namedParameters().map(([key, p]) => [key, p.grad]),
+      call.grads,
+    );
+    expectAll(layer.namedBuffers(), call.buffers);
+    noGrad(() => layer.parameters().forEach((p) => p.sub_(p.grad!.mul(0.01))));
+  }
+  expect(remove(layer, name)).toBe(layer);
+  expectAll(Object.entries(layer.stateDict()), c.removed);
+}
+
+const titled = (cases: readonly Case[]): [string, Case][] =>
+  cases.map((c) => [`${c.layer} ${JSON.stringify(c.options)}${c.training ? '' : ' evaluated'}`, c]);
+
+const { removeParametrizations } = parametrize;
+
+describe.each([
+  ['weightNorm', weightNorm, removeWeightNorm],
+  ['spectralNorm', spectralNorm, removeSpectralNorm],
+  ['parametrizations.weightNorm', parametrizations.weightNorm, removeParametrizations],
+  ['parametrizations.spectralNorm', parametrizations.spectralNorm, removeParametrizations],
+  ['parametrizations.orthogonal', parametrizations.orthogonal, removeParametrizations],
+] as const)('%s', (name, norm, remove) => {
+  test.each(titled(CASES[name]!))('of %s', (_, c) => {
+    goThrough(c, norm, remove);
+  });
 });
 
 function expectNear(a: Tensor, b: Tensor, error = 1e-5): void {

@@ -5,8 +5,9 @@ import { checkTensor, type Tensor } from '../../tensor';
 import { MultiheadAttention } from '../attention/multihead';
 import { copyModule } from '../copy';
 import { ModuleList } from '../container';
+import { layersArgument } from '../counts';
 import { Dropout } from '../dropout';
-import { Linear, checkSize } from '../linear';
+import { Linear } from '../linear';
 import { Module } from '../module';
 import { LayerNorm } from '../normalization';
 import { isCausalMask } from './causal';
@@ -97,8 +98,8 @@ export class TransformerEncoderLayer extends Module {
 export function copies<M extends Module>(op: string, layer: M, count: unknown): ModuleList<M> {
   if (!(layer instanceof Module))
     throw new ArgumentError(`${op}: expected a layer to be a Module, got ${describe(layer)}`);
-  checkSize(op, 'numLayers', count);
-  return new ModuleList(Array.from({ length: count }, () => copyModule(layer)));
+  const length = layersArgument(op, 'numLayers', count, 0);
+  return new ModuleList(Array.from({ length }, () => copyModule(layer)));
 }
 
 /** @internal How many steps a sequence has, in the layout of an attention. */

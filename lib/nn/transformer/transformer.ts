@@ -3,6 +3,7 @@ import { bindArguments, booleanArgument } from '../../functional/arguments';
 import { showShape } from '../../shape';
 import { checkTensor, type Tensor } from '../../tensor';
 import * as init from '../init';
+import { layersArgument } from '../counts';
 import { checkSize } from '../linear';
 import { Module } from '../module';
 import { LayerNorm } from '../normalization';
@@ -90,8 +91,8 @@ export class Transformer extends Module {
     const [normFirst, bias, device, dtype] = more;
     checkSize('Transformer', 'dModel', dModel);
     checkSize('Transformer', 'nhead', nhead);
-    checkSize('Transformer', 'numEncoderLayers', encoders);
-    checkSize('Transformer', 'numDecoderLayers', decoders);
+    const encoderLayers = layersArgument('Transformer', 'numEncoderLayers', encoders, 0);
+    const decoderLayers = layersArgument('Transformer', 'numDecoderLayers', decoders, 0);
     const factory = factoryOf(device, dtype);
     const options = {
       dimFeedforward,
@@ -111,10 +112,10 @@ export class Transformer extends Module {
       });
     this.encoder =
       (encoder as Module | null | undefined) ??
-      new TransformerEncoder(new TransformerEncoderLayer(dModel, nhead, options), encoders, norm());
+      new TransformerEncoder(new TransformerEncoderLayer(dModel, nhead, options), encoderLayers, norm());
     this.decoder =
       (decoder as Module | null | undefined) ??
-      new TransformerDecoder(new TransformerDecoderLayer(dModel, nhead, options), decoders, norm());
+      new TransformerDecoder(new TransformerDecoderLayer(dModel, nhead, options), decoderLayers, norm());
     this.dModel = dModel;
     this.nhead = nhead;
     this.batchFirst = booleanArgument('Transformer', 'batchFirst', batchFirst, false);

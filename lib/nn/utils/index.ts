@@ -8,6 +8,8 @@ export {
 } from './clip-grad';
 export { parametersToVector, vectorToParameters } from './convert-parameters';
 export type { Tensors } from './tensors';
+export * as parametrizations from './parametrizations';
+export * as parametrize from './parametrize';
 export * as rnn from './rnn';
 export { weightNorm, removeWeightNorm, type WeightNormOptions } from './weight-norm';
 export { spectralNorm, removeSpectralNorm, type SpectralNormOptions } from './spectral-norm';

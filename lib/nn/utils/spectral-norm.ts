@@ -28,8 +28,8 @@ interface Spectral {
   readonly dim: number;
 }
 
-/** A matrix with a row for each output. */
-function matrixOf(weight: Tensor, dim: number): Tensor {
+/** @internal A matrix with a row for each output. */
+export function matrixOf(weight: Tensor, dim: number): Tensor {
   return weight.movedim(dim, 0).flatten(1);
 }
 
@@ -52,7 +52,8 @@ function compute(module: Module, { name, iterations, eps, dim }: Spectral, impro
   return weight.div(u.dot(matrix.mv(v)));
 }
 
-function isTransposed(module: Module): boolean {
+/** @internal Whether a module is a transposed convolution. */
+export function isTransposed(module: Module): boolean {
   for (let c: unknown = module.constructor; typeof c === 'function'; c = Object.getPrototypeOf(c))
     if (/^ConvTranspose[123]d$/.test(c.name)) return true;
   return false;

@@ -14,8 +14,8 @@ export interface WeightNormOptions {
   dim?: number | null;
 }
 
-/** The norms of v over all dimensions but one, which are kept; of all, if that is null. */
-function norms(v: Tensor, dim: number | null): Tensor {
+/** @internal The norms of v over all dimensions but one, which are kept; of all, if that is null. */
+export function norms(v: Tensor, dim: number | null): Tensor {
   if (dim === null) return v.norm();
   const others = v.shape.map((_, i) => i).filter((i) => i !== dim);
   return others.length === 0 ? v.abs() : v.square().sum(others, { keepdim: true }).sqrt();
