@@ -67,7 +67,11 @@ class Gpt extends nn.Module {
 manualSeed(0);
 const text = readFileSync(join(__dirname, 'data/constitution.txt'), 'utf8');
 const letters = [...new Set(text)].sort();
-const encode = (s: string): Tensor => tensor([...s].map((letter) => letters.indexOf(letter)));
+const encode = (s: string): Tensor =>
+  tensor(
+    [...s].map((letter) => letters.indexOf(letter)),
+    { dtype: 'int64' },
+  );
 const decode = (ids: number[]): string => ids.map((id) => letters[id]).join('');
 const data = encode(text);
 
@@ -99,10 +103,11 @@ console.log(`trained ${STEPS} steps in ${seconds.toFixed(1)} s; loss ${recent.to
 
 /** Goes on from a beginning, letter by letter, each drawn by its probability. */
 function write(beginning: string, count: number, temperature: number): string {
-  const ids = encode(beginning).tolist() as number[];
+  const ids = encode(beginning).tolist<number[]>();
   noGrad(() => {
     for (let i = 0; i < count; i++) {
-      const scores = net.forward(tensor([ids.slice(-CONTEXT)])).index(0, -1);
+      const last = tensor([ids.slice(-CONTEXT)], { dtype: 'int64' });
+      const scores = net.forward(last).index(0, -1);
       ids.push(multinomial(scores.div(temperature).softmax(0), 1).item());
     }
   });

@@ -35,7 +35,7 @@ class Net extends nn.Module {
 
 /** The images, each batch by up to a pixel in either direction. */
 function shifted(x: Tensor): Tensor {
-  const [dy, dx] = randint(0, 3, [2]).tolist() as [number, number];
+  const [dy, dx] = randint(0, 3, [2]).tolist<[number, number]>();
   return F.pad(x, [1, 1, 1, 1]).index('...', slice(dy, dy + 8), slice(dx, dx + 8));
 }
 
@@ -47,7 +47,7 @@ const [train, test] = [order.index(slice(0, 1437)), order.index(slice(1437, null
 const [testImages, testLabels] = [images.index(test), labels.index(test)];
 
 const net = new Net();
-console.log(nn.summary(net, [1, 8, 8]));
+console.log(nn.summary(net, [1, 1, 8, 8]));
 const optimizer = new optim.AdamW(net.parameters(), { lr: 1e-3, weightDecay: 0.01 });
 const scheduler = new optim.lrScheduler.OneCycleLR(optimizer, 5e-3, {
   totalSteps: EPOCHS * Math.ceil(train.numel() / BATCH),

@@ -78,8 +78,12 @@ class Lstm extends nn.Module {
   }
 }
 
+interface Network extends nn.Module {
+  forward(x: Tensor): Tensor;
+}
+
 interface Training {
-  net: nn.Module & { forward(x: Tensor): Tensor };
+  net: Network;
   optimizer: { zeroGrad(): void; step(): void };
   lossOf: (out: Tensor, target: Tensor) => Tensor;
   clip?: number;
