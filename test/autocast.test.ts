@@ -11,6 +11,7 @@ import {
   optim,
   profiler,
   randn,
+  type DType,
   type Tensor,
 } from 'tenon';
 import { expectError } from './errors/table';
@@ -43,7 +44,23 @@ interface Case {
   out: EncodedTensor;
   grads: EncodedTensor[];
 }
-const CASES = JSON.parse(readFileSync(join(__dirname, 'fixtures/autocast.json'), 'utf8')) as Case[];
+interface LayerCase {
+  layer: 'RNN' | 'LSTM' | 'GRU' | 'RNNCell' | 'LSTMCell' | 'GRUCell';
+  options: { num_layers?: number; proj_size?: number; bidirectional?: boolean; nonlinearity?: 'relu' };
+  dtype: DType;
+  states: DType | null;
+  packed: boolean;
+  parameters: [string, EncodedTensor][];
+  inputs: EncodedTensor[];
+  outs: EncodedTensor[];
+  grad: EncodedTensor;
+  grads: [string, EncodedTensor][];
+}
+const ROWS = JSON.parse(readFileSync(join(__dirname, 'fixtures/autocast.json'), 'utf8')) as (
+  Case | LayerCase
+)[];
+const CASES = ROWS.filter((c): c is Case => 'name' in c);
+const LAYERS = ROWS.filter((c): c is LayerCase => 'layer' in c);
 
 test.each(CASES.map((c) => [c.name, c] as const))('%s', (name, c) => {
   const inputs = c.inputs.map((x) => makeTensor(x).requiresGrad_());
@@ -54,6 +71,46 @@ test.each(CASES.map((c) => [c.name, c] as const))('%s', (name, c) => {
   inputs.forEach((x, i) => {
     expect(x.grad!.dtype).toBe(c.grads[i]!.dtype);
     expectClose(numbersOf(x.grad!), decode(c.grads[i]!), [4e-2, 6e-2]);
+  });
+});
+
+/** Sums of terms that were rounded: near, as measured by the largest. */
+function expectNear(t: Tensor, want: EncodedTensor): void {
+  const numbers = decode(want);
+  const largest = numbers.reduce((most, n) => Math.max(most, Math.abs(n)), 1);
+  expectClose(numbersOf(t), numbers, [0, 4e-2 * largest]);
+}
+
+test.each(
+  LAYERS.map((c) => [`${c.layer} ${JSON.stringify([c.options, c.dtype, c.states, c.packed])}`, c] as const),
+)('%s', (_, c) => {
+  const { num_layers: numLayers, proj_size: projSize, ...others } = c.options;
+  const options = { ...others, ...(numLayers && { numLayers }), ...(projSize && { projSize }) };
+  const net = new nn[c.layer](3, 4, options) as nn.LSTM;
+  net.loadStateDict(Object.fromEntries(c.parameters.map(([key, t]) => [key, makeTensor(t)])));
+  const [x, ...given] = c.inputs.map((t) => makeTensor(t)) as [Tensor, ...Tensor[]];
+  const states = given.map((t) => t.to(c.states!));
+  const hx = (states.length > 1 ? states : (states[0] ?? null)) as [Tensor, Tensor] | null;
+  x.requiresGrad_();
+  const outs = autocast('cpu', () => {
+    const cast = x.to(c.dtype);
+    const { packPaddedSequence } = nn.utils.rnn;
+    const result = c.packed ? net.forward(packPaddedSequence(cast, [3, 2]), hx) : net.forward(cast, hx);
+    const [first, ...rest] = [result].flat(2) as unknown as [Tensor, ...Tensor[]];
+    return c.packed
+      ? [(result[0] as nn.utils.rnn.PackedSequence).data, ...rest.slice(-c.outs.length + 1)]
+      : [first, ...rest];
+  });
+  expect(outs.map((t) => [t.dtype, t.shape])).toEqual(c.outs.map((t) => [t.dtype, t.shape]));
+  outs.forEach((t, i) => expectClose(numbersOf(t), decode(c.outs[i]!), [2e-2, 2e-2]));
+  outs
+    .map((t) => t.float().square().sum())
+    .reduce((a, b) => a.add(b))
+    .backward();
+  expectNear(x.grad!, c.grad);
+  net.namedParameters().forEach(([key, p], i) => {
+    expect([key, p.grad!.dtype]).toEqual([c.grads[i]![0], 'float32']);
+    expectNear(p.grad!, c.grads[i]![1]);
   });
 });
 

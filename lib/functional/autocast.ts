@@ -67,6 +67,12 @@ export function inFloat32<F extends AnyFunction>(f: F): F {
   return casting(f, () => Code.float32);
 }
 
+/** Whether autocast casts a tensor here, if an operation is one of those that it is for. */
+export function isCast(t: Tensor): boolean {
+  const autocast = inForce();
+  return autocast !== null && takesPart(t, autocast);
+}
+
 /** The operands of a product in the lower precision; for functions that are called so often that a wrapper counts. */
 export function lowered<Operands extends readonly unknown[]>(operands: Operands): Operands {
   const autocast = inForce();

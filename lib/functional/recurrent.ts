@@ -2,13 +2,15 @@
 import { Op } from '../backend/ops.generated';
 import { grad } from '../autograd/backward';
 import { outside } from '../autograd/engine';
-import { gradEnabled } from '../autograd/mode';
+import { autocastUsed, gradEnabled } from '../autograd/mode';
 import type { Node } from '../autograd/node';
 import { sameView } from '../autograd/passage';
 import { defineGradients, recordSeveral } from '../autograd/several';
+import { CPU } from '../device';
 import { COMPUTE } from '../dtype';
 import type { Shape } from '../shape';
 import { gradNode, type Tensor } from '../tensor';
+import { isCast, lowered } from './autocast';
 import { cast } from './cast';
 import { contiguous } from './copy';
 import { fullOf, launchMany } from './kernel';
@@ -22,6 +24,8 @@ const KINDS: readonly CellKind[] = ['tanh', 'relu', 'lstm', 'gru'];
 export interface StepSizes {
   readonly sizes: readonly number[];
   readonly tensor: Tensor | null;
+  /** Whether the step is a cell's: the one there is. */
+  readonly isCell?: boolean;
 }
 
 interface Context {
@@ -31,7 +35,7 @@ interface Context {
 }
 
 /** Where things are among what is saved: the inputs come first. */
-const [X, WEIGHT_IH, WEIGHT_HH, H, C, BIAS_IH, BIAS_HH, WEIGHT_HR] = [0, 1, 2, 3, 4, 5, 6, 7];
+const [X, WEIGHT_IH, WEIGHT_HH, H, C, BIAS_IH, BIAS_HH, WEIGHT_HR] = [0, 1, 2, 3, 4, 5, 6, 7] as const;
 const [SIZES, OUTPUT, GATES, CELLS, PART, RAW] = [8, 9, 10, 11, 12, 13];
 
 const present = (list: readonly (Tensor | null)[]): Tensor[] => list.filter((t): t is Tensor => t !== null);
@@ -102,6 +106,15 @@ const Recurrent = defineGradients<Context>('Recurrent', (grads, node, context) =
 });
 
 /**
+ * Whether autocast casts the states, too. Where it does not, as on the CPU in gated layers but the plain LSTM, products are
+ * cast one by one, and states stay what they are.
+ */
+function isLowered(kind: CellKind, inputs: LayerInputs, steps: StepSizes): boolean {
+  if (kind === 'tanh' || kind === 'relu' || inputs[X].place !== CPU) return true;
+  return kind === 'lstm' && inputs[WEIGHT_HR] === null && steps.tensor === null && steps.isCell !== true;
+}
+
+/**
  * The outputs of all steps [rows, state], the last hidden state [batch, state] and, of an LSTM, the last cell state
  * [batch, hidden]. Rows lie step by step. Operands were checked.
  */
@@ -111,6 +124,10 @@ export function recurrentLayer(
   steps: StepSizes,
   reverse: boolean,
 ): Tensor[] {
+  if (autocastUsed && isCast(given[0])) {
+    if (!isLowered(kind, given, steps)) return stepByStep(kind, given, steps.sizes, reverse);
+    given = lowered(given);
+  }
   const inputs = given.map((t) => (t === null ? null : contiguous(t)));
   const [x, weightIh, weightHh, h, c, biasIh, biasHh, weightHr] = inputs as unknown as LayerInputs;
   const sizes = steps.tensor === null ? null : cast(contiguous(steps.tensor), steps.tensor.code, x.place);

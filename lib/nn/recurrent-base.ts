@@ -3,6 +3,7 @@ import type { DType } from '../dtype';
 import type { DeviceLike } from '../device';
 import { ArgumentError, DTypeError, ShapeError, describe } from '../errors';
 import { bindArguments, booleanArgument } from '../functional/arguments';
+import { isCast } from '../functional/autocast';
 import { dropout } from '../functional/dropout';
 import { indexSelect } from '../functional/index-select';
 import { cat, stack } from '../functional/join';
@@ -266,7 +267,7 @@ export class RNNBase extends Module {
     if (size !== this.inputSize)
       throw new ShapeError(`${op}: expected input [..., ${this.inputSize}], got ${showShape(input.shape)}`);
     const weight = this.weightsOf(0, 0)[0]!;
-    if (input.code !== weight.code)
+    if (input.code !== weight.code && !(isCast(input) && isCast(weight)))
       throw new DTypeError(`${op}: expected input of the weights' dtype ${weight.dtype}, got ${input.dtype}`);
   }
 
@@ -338,6 +339,6 @@ function dropoutArgument(op: string, value: unknown, layers: number): number {
 function checkState(op: string, t: Tensor, shape: Shape, input: Tensor): void {
   if (t.shape.some((n, i) => n !== shape[i]))
     throw new ShapeError(`${op}: expected states of shape ${showShape(shape)}, got ${showShape(t.shape)}`);
-  if (t.code !== input.code)
+  if (t.code !== input.code && !(isCast(t) && isCast(input)))
     throw new DTypeError(`${op}: expected states of the input's dtype ${input.dtype}, got ${t.dtype}`);
 }

@@ -3,6 +3,7 @@ import type { DType } from '../dtype';
 import type { DeviceLike } from '../device';
 import { ArgumentError, DTypeError, ShapeError, describe } from '../errors';
 import { bindArguments, booleanArgument } from '../functional/arguments';
+import { isCast } from '../functional/autocast';
 import { fullOf } from '../functional/kernel';
 import { recurrentLayer, type CellKind } from '../functional/recurrent';
 import { squeeze, unsqueeze } from '../functional/view';
@@ -67,7 +68,7 @@ abstract class RecurrentCell extends Module {
         `${op}: expected input [batch, ${this.inputSize}] or [${this.inputSize}], got ${showShape(input.shape)}`,
       );
     const { weight_ih: weight } = this;
-    if (input.code !== weight.code)
+    if (input.code !== weight.code && !(isCast(input) && isCast(weight)))
       throw new DTypeError(`${op}: expected input of the weights' dtype ${weight.dtype}, got ${input.dtype}`);
     const batched = rank === 2;
     const x = batched ? input : unsqueeze(input, 0);
@@ -77,7 +78,7 @@ abstract class RecurrentCell extends Module {
       if (t === null) return fullOf([batch, this.hiddenSize], x.code, x.place, 0);
       return batched ? t : unsqueeze(t, 0);
     });
-    const steps = { sizes: [batch], tensor: null };
+    const steps = { sizes: [batch], tensor: null, isCell: true };
     const [h, c = null] = kind === 'lstm' ? before : before.slice(0, 1);
     const inputs = [x, weight, this.weight_hh, h!, c, this.bias_ih, this.bias_hh, null] as const;
     const [, ...after] = recurrentLayer(kind, inputs, steps, false);
@@ -89,7 +90,7 @@ abstract class RecurrentCell extends Module {
     const shape = [...input.shape.slice(0, -1), this.hiddenSize];
     if (t.shape.length !== shape.length || t.shape.some((n, i) => n !== shape[i]))
       throw new ShapeError(`${op}: expected hx of shape ${showShape(shape)}, got ${showShape(t.shape)}`);
-    if (t.code !== input.code)
+    if (t.code !== input.code && !(isCast(t) && isCast(input)))
       throw new DTypeError(`${op}: expected hx of the input's dtype ${input.dtype}, got ${t.dtype}`);
     return t;
   }
