@@ -17,7 +17,7 @@ interface Joined {
   readonly sizes: readonly (number | null)[];
 }
 
-/** Whether \`cat\` takes t for nothing, whatever the others' shape. */
+/** Whether `cat` takes t for nothing, whatever the others' shape. */
 const skipped = (t: Tensor): boolean => t.shape.length === 1 && t.shape[0] === 0;
 
 const Cat = defineGradient<Joined>('Cat', (grad, node, { dim, sizes }) => {
