@@ -208,7 +208,7 @@ const ADDR: ProductSpec = {
 /** `addmm`, in place. */
 export const addmm_ = inPlaceOp('addmm_', ADDMM);
 /** beta input + alpha a @ b, of a matrix and a vector (https://pytorch.org/docs/stable/generated/torch.addmv.html). */
-export const addmv = addProductOp('addmv', ADDMV);
+export const addmv = inLowPrecision(addProductOp('addmv', ADDMV), 'cuda');
 /** `addmv`, in place. */
 export const addmv_ = inPlaceOp('addmv_', ADDMV);
 /** beta input + alpha times the sum of the products of two batches of matrices (https://pytorch.org/docs/stable/generated/torch.addbmm.html). */
@@ -220,6 +220,6 @@ export const baddbmm = inLowPrecision(addProductOp('baddbmm', BADDBMM));
 /** `baddbmm`, in place. */
 export const baddbmm_ = inPlaceOp('baddbmm_', BADDBMM);
 /** beta input + alpha times the outer product of two vectors (https://pytorch.org/docs/stable/generated/torch.addr.html). */
-export const addr = addProductOp('addr', ADDR);
+export const addr = inLowPrecision(addProductOp('addr', ADDR), 'cuda');
 /** `addr`, in place. */
 export const addr_ = inPlaceOp('addr_', ADDR);

@@ -44,10 +44,22 @@ function replaced(value: unknown, f: (t: Tensor) => Tensor): unknown {
 
 type AnyFunction = (...args: never[]) => unknown;
 
-function casting<F extends AnyFunction>(f: F, codeOf: (autocast: Autocast) => number): F {
+/** Where a function is cast; on both kinds of device, if it is left out. PyTorch's lists for them differ. */
+type Where = 'cpu' | 'cuda';
+
+function inForceOn(where: Where | undefined): Autocast | null {
+  const autocast = inForce();
+  return autocast === null || where === undefined || autocast.isCuda === (where === 'cuda') ? autocast : null;
+}
+
+function casting<F extends AnyFunction>(
+  f: F,
+  codeOf: (autocast: Autocast) => number,
+  where: Where | undefined,
+): F {
   const call = f as unknown as (...args: unknown[]) => unknown;
   const wrapped = (...args: unknown[]): unknown => {
-    const autocast = inForce();
+    const autocast = inForceOn(where);
     if (autocast === null) return call(...args);
     const code = codeOf(autocast);
     return call(...(replaced(args, (t) => castTo(t, code, autocast)) as unknown[]));
@@ -58,13 +70,13 @@ function casting<F extends AnyFunction>(f: F, codeOf: (autocast: Autocast) => nu
 }
 
 /** A function whose tensors become the lower precision. */
-export function inLowPrecision<F extends AnyFunction>(f: F): F {
-  return casting(f, (autocast) => autocast.code);
+export function inLowPrecision<F extends AnyFunction>(f: F, where?: Where): F {
+  return casting(f, (autocast) => autocast.code, where);
 }
 
 /** A function whose tensors become float32. */
-export function inFloat32<F extends AnyFunction>(f: F): F {
-  return casting(f, () => Code.float32);
+export function inFloat32<F extends AnyFunction>(f: F, where?: Where): F {
+  return casting(f, () => Code.float32, where);
 }
 
 /** Whether autocast casts a tensor here, if an operation is one of those that it is for. */
@@ -74,8 +86,15 @@ export function isCast(t: Tensor): boolean {
 }
 
 /** The operands of a product in the lower precision; for functions that are called so often that a wrapper counts. */
-export function lowered<Operands extends readonly unknown[]>(operands: Operands): Operands {
-  const autocast = inForce();
+export function lowered<Operands extends readonly unknown[]>(operands: Operands, where?: Where): Operands {
+  const autocast = inForceOn(where);
   if (autocast === null) return operands;
   return replaced(operands, (t) => castTo(t, autocast.code, autocast)) as Operands;
+}
+
+/** Operands in float32. */
+export function widened<Operands extends readonly unknown[]>(operands: Operands, where?: Where): Operands {
+  const autocast = inForceOn(where);
+  if (autocast === null) return operands;
+  return replaced(operands, (t) => castTo(t, Code.float32, autocast)) as Operands;
 }

@@ -1,5 +1,6 @@
 /** Distances between points: of all pairs, of two tensors. */
-import { withGradMode } from '../autograd/mode';
+import { widened } from './autocast';
+import { autocastUsed, withGradMode } from '../autograd/mode';
 import { defineGradient, record, type GradRule } from '../autograd/node';
 import { Code } from '../dtype';
 import { ArgumentError, DTypeError, ShapeError, describe } from '../errors';
@@ -105,6 +106,7 @@ export function cdist(x1: Tensor, x2: Tensor, options: CdistOptions): Tensor;
 export function cdist(x1: Tensor, x2: Tensor, ...given: readonly unknown[]): Tensor {
   checkTensor('cdist', x1, 'x1');
   checkTensor('cdist', x2, 'x2');
+  if (autocastUsed) [x1, x2] = widened([x1, x2] as const);
   const trimmed = given[given.length - 1] === undefined ? given.slice(0, -1) : given;
   const [order = 2, mode = MODES[0]] = bindArguments('cdist', ['p', 'computeMode'], trimmed);
   const p = checkOrder('cdist', order);

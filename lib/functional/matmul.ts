@@ -202,6 +202,7 @@ export function bmm(a: Tensor, b: Tensor): Tensor {
 
 /** A matrix times a vector. */
 export function mv(a: Tensor, b: Tensor): Tensor {
+  if (autocastUsed) [a, b] = lowered([a, b] as const, 'cuda');
   return ranked('mv', a, b, 2, 1);
 }
 

@@ -1,4 +1,5 @@
 /** Activations that are functions of tensors, too: hardshrink, prelu. */
+import { inLowPrecision } from './autocast';
 import { withGradMode } from '../autograd/mode';
 import { defineGradient, record } from '../autograd/node';
 import { isFloatingCode } from '../dtype';
@@ -58,14 +59,16 @@ function alongChannels(x: Tensor, weight: Tensor): Tensor {
 }
 
 /** x where it is positive, weight x elsewhere: one weight, or one for each channel (https://pytorch.org/docs/stable/generated/torch.nn.functional.prelu.html). */
-export const prelu = named<[weight: Tensor], { weight: Tensor }, Tensor>('prelu', ['weight'], (x, weight) => {
-  checkTensor('prelu', x);
-  checkTensor('prelu', weight, 'weight');
-  if (!isFloatingCode(x.code)) throw new DTypeError(`prelu: expected floating point, got ${x.dtype}`);
-  if (weight.code !== x.code)
-    throw new DTypeError(`prelu: expected the weight to be ${x.dtype} as the input, got ${weight.dtype}`);
-  if (cudaInUse) [x, weight] = gathered('prelu', x, weight);
-  const w = alongChannels(x, weight);
-  const out = withGradMode('prelu', false, () => where(gt(x, 0), x, mul(w, x)));
-  return record(out, PreluKernel, [x, w], [x, w], null);
-});
+export const prelu = inLowPrecision(
+  named<[weight: Tensor], { weight: Tensor }, Tensor>('prelu', ['weight'], (x, weight) => {
+    checkTensor('prelu', x);
+    checkTensor('prelu', weight, 'weight');
+    if (!isFloatingCode(x.code)) throw new DTypeError(`prelu: expected floating point, got ${x.dtype}`);
+    if (weight.code !== x.code)
+      throw new DTypeError(`prelu: expected the weight to be ${x.dtype} as the input, got ${weight.dtype}`);
+    if (cudaInUse) [x, weight] = gathered('prelu', x, weight);
+    const w = alongChannels(x, weight);
+    const out = withGradMode('prelu', false, () => where(gt(x, 0), x, mul(w, x)));
+    return record(out, PreluKernel, [x, w], [x, w], null);
+  }),
+);

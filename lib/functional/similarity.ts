@@ -1,5 +1,6 @@
 /** How alike vectors are, how far apart, and vectors of length 1. */
-import { withGradMode } from '../autograd/mode';
+import { widened } from './autocast';
+import { autocastUsed, withGradMode } from '../autograd/mode';
 import { defineGradient, record } from '../autograd/node';
 import { isFloatingCode } from '../dtype';
 import { DTypeError } from '../errors';
@@ -47,6 +48,7 @@ export function cosineSimilarity(x1: Tensor, x2: Tensor, ...given: readonly unkn
   checkTensor(op, x1, 'x1');
   checkTensor(op, x2, 'x2');
   const [dim = 1, eps = 1e-8] = bindArguments(op, ['dim', 'eps'], given);
+  if (autocastUsed) [x1, x2] = widened([x1, x2] as const, 'cuda');
   const least = numberArgument(op, 'eps', eps);
   if (cudaInUse) [x1, x2] = gathered(op, x1, x2);
   const code = promotedCode(op, x1, x2);

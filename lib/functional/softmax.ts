@@ -1,4 +1,6 @@
 /** softmax and its like. (sigmoid, tanh and relu are elementary functions: pointwise.ts.) */
+import { autocastUsed } from '../autograd/mode';
+import { widened } from './autocast';
 import { Op, type OpName } from '../backend/ops.generated';
 import { defineGradient, record } from '../autograd/node';
 import { COMPUTE, DTYPES, dtypeCode, isFloatingCode, type DType } from '../dtype';
@@ -64,6 +66,7 @@ export function logSoftmaxBackward(grad: Tensor, y: Tensor, dim: number): Tensor
 function prepare(op: string, x: Tensor, given: readonly unknown[]): [Tensor, number] {
   checkTensor(op, x);
   const [dim, dtype] = bindArguments(op, ['dim', 'dtype'], given);
+  if (autocastUsed && dtype === undefined) [x] = widened([x] as const, 'cuda');
   if (dim === undefined) throw new ArgumentError(`${op}: expected a dim`);
   const y = dtype === undefined ? x : cast(x, dtypeCode(op, dtype));
   if (!isFloatingCode(y.code)) throw new DTypeError(`${op}: expected floating point, got ${DTYPES[y.code]}`);

@@ -45,18 +45,9 @@ abstract class ConstantPad extends Pad {
   }
 }
 
-abstract class ZeroPad extends Pad {
-  constructor(dims: number, layer: string, given: readonly unknown[]) {
-    super(dims, bindArguments(layer, ['padding'], given)[0]);
-  }
-  override forward(input: Tensor): Tensor {
-    return pad(input, this.padding);
-  }
-}
-
-abstract class RepeatingPad extends Pad {
+abstract class PadOfMode extends Pad {
   private readonly mode: PaddingMode;
-  constructor(dims: number, layer: string, given: readonly unknown[], mode: PaddingMode) {
+  constructor(dims: number, layer: string, given: readonly unknown[], mode: PaddingMode = 'constant') {
     super(dims, bindArguments(layer, ['padding'], given)[0]);
     this.mode = mode;
   }
@@ -87,84 +78,84 @@ export class ConstantPad3d extends ConstantPad {
 }
 
 /** Adds zeros at the ends of the last dimension, of input [..., W]. */
-export class ZeroPad1d extends ZeroPad {
+export class ZeroPad1d extends PadOfMode {
   constructor(...given: Amounts) {
     super(1, 'ZeroPad1d', given);
   }
 }
 
 /** Adds zeros at the ends of the last two dimensions, of input [..., H, W]. */
-export class ZeroPad2d extends ZeroPad {
+export class ZeroPad2d extends PadOfMode {
   constructor(...given: Amounts) {
     super(2, 'ZeroPad2d', given);
   }
 }
 
 /** Adds zeros at the ends of the last three dimensions, of input [..., D, H, W]. */
-export class ZeroPad3d extends ZeroPad {
+export class ZeroPad3d extends PadOfMode {
   constructor(...given: Amounts) {
     super(3, 'ZeroPad3d', given);
   }
 }
 
 /** Mirrors the elements at the ends of the last dimension, of input [N, C, W] or [C, W]. */
-export class ReflectionPad1d extends RepeatingPad {
+export class ReflectionPad1d extends PadOfMode {
   constructor(...given: Amounts) {
     super(1, 'ReflectionPad1d', given, 'reflect');
   }
 }
 
 /** Mirrors the elements at the ends of the last two dimensions, of input [N, C, H, W] or [C, H, W]. */
-export class ReflectionPad2d extends RepeatingPad {
+export class ReflectionPad2d extends PadOfMode {
   constructor(...given: Amounts) {
     super(2, 'ReflectionPad2d', given, 'reflect');
   }
 }
 
 /** Mirrors the elements at the ends of the last three dimensions, of input [N, C, D, H, W] or [C, D, H, W]. */
-export class ReflectionPad3d extends RepeatingPad {
+export class ReflectionPad3d extends PadOfMode {
   constructor(...given: Amounts) {
     super(3, 'ReflectionPad3d', given, 'reflect');
   }
 }
 
 /** Repeats the outermost elements of the last dimension, of input [N, C, W] or [C, W]. */
-export class ReplicationPad1d extends RepeatingPad {
+export class ReplicationPad1d extends PadOfMode {
   constructor(...given: Amounts) {
     super(1, 'ReplicationPad1d', given, 'replicate');
   }
 }
 
 /** Repeats the outermost elements of the last two dimensions, of input [N, C, H, W] or [C, H, W]. */
-export class ReplicationPad2d extends RepeatingPad {
+export class ReplicationPad2d extends PadOfMode {
   constructor(...given: Amounts) {
     super(2, 'ReplicationPad2d', given, 'replicate');
   }
 }
 
 /** Repeats the outermost elements of the last three dimensions, of input [N, C, D, H, W] or [C, D, H, W]. */
-export class ReplicationPad3d extends RepeatingPad {
+export class ReplicationPad3d extends PadOfMode {
   constructor(...given: Amounts) {
     super(3, 'ReplicationPad3d', given, 'replicate');
   }
 }
 
 /** Goes on from the other end at the ends of the last dimension, of input [N, C, W] or [C, W]. */
-export class CircularPad1d extends RepeatingPad {
+export class CircularPad1d extends PadOfMode {
   constructor(...given: Amounts) {
     super(1, 'CircularPad1d', given, 'circular');
   }
 }
 
 /** Goes on from the other end at the ends of the last two dimensions, of input [N, C, H, W] or [C, H, W]. */
-export class CircularPad2d extends RepeatingPad {
+export class CircularPad2d extends PadOfMode {
   constructor(...given: Amounts) {
     super(2, 'CircularPad2d', given, 'circular');
   }
 }
 
 /** Goes on from the other end at the ends of the last three dimensions, of input [N, C, D, H, W] or [C, D, H, W]. */
-export class CircularPad3d extends RepeatingPad {
+export class CircularPad3d extends PadOfMode {
   constructor(...given: Amounts) {
     super(3, 'CircularPad3d', given, 'circular');
   }

@@ -66,11 +66,21 @@ const MAX = ['kernelSize', 'stride', 'padding', 'dilation', 'returnIndices', 'ce
 abstract class MaxPool extends Pool {
   readonly dilation: PerDim;
   readonly returnIndices: boolean;
-  constructor(layer: string, dims: Dims, given: readonly unknown[]) {
+  private readonly pool: typeof maxPool2d;
+  constructor(layer: string, dims: Dims, pool: typeof maxPool2d, given: readonly unknown[]) {
     const [kernelSize, stride, padding, dilation, returnIndices, ceilMode] = bindArguments(layer, MAX, given);
     super(layer, dims, kernelSize, stride, padding, ceilMode);
     this.dilation = sizeOf(layer, 'dilation', dilation ?? 1, dims, 1);
     this.returnIndices = booleanArgument(layer, 'returnIndices', returnIndices, false);
+    this.pool = pool;
+  }
+  override forward(input: Tensor): Tensor;
+  override forward(input: Tensor): Tensor | PooledAndIndices {
+    const { kernelSize, stride, padding, dilation, ceilMode } = this;
+    const options = { kernelSize, stride, padding, dilation, ceilMode };
+    return this.returnIndices
+      ? this.pool(input, { ...options, returnIndices: true })
+      : this.pool(input, options);
   }
   override extraRepr(): string {
     return fields({
@@ -86,45 +96,21 @@ abstract class MaxPool extends Pool {
 /** The largest elements of windows of [N, C, L] or [C, L]; with `returnIndices`, and where they are. */
 export class MaxPool1d extends MaxPool {
   constructor(...given: MaxArguments) {
-    super('MaxPool1d', 1, given);
-  }
-  override forward(input: Tensor): Tensor;
-  override forward(input: Tensor): Tensor | PooledAndIndices {
-    const { kernelSize, stride, padding, dilation, ceilMode } = this;
-    const options = { kernelSize, stride, padding, dilation, ceilMode };
-    return this.returnIndices
-      ? maxPool1d(input, { ...options, returnIndices: true })
-      : maxPool1d(input, options);
+    super('MaxPool1d', 1, maxPool1d, given);
   }
 }
 
 /** The largest elements of windows of [N, C, H, W] or [C, H, W]; with `returnIndices`, and where they are. */
 export class MaxPool2d extends MaxPool {
   constructor(...given: MaxArguments) {
-    super('MaxPool2d', 2, given);
-  }
-  override forward(input: Tensor): Tensor;
-  override forward(input: Tensor): Tensor | PooledAndIndices {
-    const { kernelSize, stride, padding, dilation, ceilMode } = this;
-    const options = { kernelSize, stride, padding, dilation, ceilMode };
-    return this.returnIndices
-      ? maxPool2d(input, { ...options, returnIndices: true })
-      : maxPool2d(input, options);
+    super('MaxPool2d', 2, maxPool2d, given);
   }
 }
 
 /** The largest elements of windows of [N, C, D, H, W] or [C, D, H, W]; with `returnIndices`, and where they are. */
 export class MaxPool3d extends MaxPool {
   constructor(...given: MaxArguments) {
-    super('MaxPool3d', 3, given);
-  }
-  override forward(input: Tensor): Tensor;
-  override forward(input: Tensor): Tensor | PooledAndIndices {
-    const { kernelSize, stride, padding, dilation, ceilMode } = this;
-    const options = { kernelSize, stride, padding, dilation, ceilMode };
-    return this.returnIndices
-      ? maxPool3d(input, { ...options, returnIndices: true })
-      : maxPool3d(input, options);
+    super('MaxPool3d', 3, maxPool3d, given);
   }
 }
 

@@ -1,4 +1,5 @@
 /** Normalisation of each sample over groups of channels, or over single ones. */
+import { inFloat32 } from '../autocast';
 import { withGradMode } from '../../autograd/mode';
 import { checkInPlace } from '../../autograd/view';
 import { ArgumentError, ShapeError } from '../../errors';
@@ -41,27 +42,30 @@ function ofChannels(x: Tensor, groups: number, eps: number): RowNorm {
  * Each sample's channels in `numGroups` groups, each normalised by its mean and variance, then weight and bias for each
  * channel: x [n, c, ...] (https://pytorch.org/docs/stable/generated/torch.nn.functional.group_norm.html).
  */
-export const groupNorm = named<
-  [numGroups: number, weight?: Tensor | null, bias?: Tensor | null, eps?: number],
-  { numGroups?: number; weight?: Tensor | null; bias?: Tensor | null; eps?: number },
-  Tensor
->('groupNorm', ['numGroups', 'weight', 'bias', 'eps'], (x, numGroups, weight, bias, eps) => {
-  const op = 'groupNorm';
-  checkFloatingInput(op, x);
-  const channels = channelsOf(op, x);
-  const groups = integerArgument(op, 'numGroups', numGroups);
-  if (groups < 1) throw new ArgumentError(`${op}: expected numGroups > 0, got ${groups}`);
-  if (channels % groups !== 0)
-    throw new ShapeError(`${op}: ${channels} channels can't be divided into ${groups} groups`);
-  if (x.count > 0 && x.count / groups === 1)
-    throw new ShapeError(`${op}: expected more than 1 value per group, got input ${showShape(x.shape)}`);
-  let w = checkParameter(op, 'weight', weight, x, [channels]);
-  let b = checkParameter(op, 'bias', bias, x, [channels]);
-  const least = epsArgument(op, eps, 1e-5);
-  if (cudaInUse) [x, w, b] = gathered(op, x, w, b);
-  if (x.count === 0) return ofNothing(x, w, b, besideChannels(x));
-  return rowNorm(NativeGroupNorm, x, w, b, ofChannels(x, groups, least));
-});
+export const groupNorm = inFloat32(
+  named<
+    [numGroups: number, weight?: Tensor | null, bias?: Tensor | null, eps?: number],
+    { numGroups?: number; weight?: Tensor | null; bias?: Tensor | null; eps?: number },
+    Tensor
+  >('groupNorm', ['numGroups', 'weight', 'bias', 'eps'], (x, numGroups, weight, bias, eps) => {
+    const op = 'groupNorm';
+    checkFloatingInput(op, x);
+    const channels = channelsOf(op, x);
+    const groups = integerArgument(op, 'numGroups', numGroups);
+    if (groups < 1) throw new ArgumentError(`${op}: expected numGroups > 0, got ${groups}`);
+    if (channels % groups !== 0)
+      throw new ShapeError(`${op}: ${channels} channels can't be divided into ${groups} groups`);
+    if (x.count > 0 && x.count / groups === 1)
+      throw new ShapeError(`${op}: expected more than 1 value per group, got input ${showShape(x.shape)}`);
+    let w = checkParameter(op, 'weight', weight, x, [channels]);
+    let b = checkParameter(op, 'bias', bias, x, [channels]);
+    const least = epsArgument(op, eps, 1e-5);
+    if (cudaInUse) [x, w, b] = gathered(op, x, w, b);
+    if (x.count === 0) return ofNothing(x, w, b, besideChannels(x));
+    return rowNorm(NativeGroupNorm, x, w, b, ofChannels(x, groups, least));
+  }),
+  'cuda',
+);
 
 interface InstanceNormOptions {
   runningMean?: Tensor | null;

@@ -1,4 +1,5 @@
 /** Normalisation over the last dimensions. */
+import { inFloat32 } from '../autocast';
 import { ShapeError } from '../../errors';
 import { Code } from '../../dtype';
 import { checkShape, numelOf, sameShape, showShape, type Shape } from '../../shape';
@@ -47,25 +48,31 @@ type NormalizedShape = number | readonly number[];
  * (x - mean) / √(variance + eps) · weight + bias over the last dimensions, which have `normalizedShape`
  * (https://pytorch.org/docs/stable/generated/torch.nn.functional.layer_norm.html).
  */
-export const layerNorm = named<
-  [normalizedShape: NormalizedShape, weight?: Tensor | null, bias?: Tensor | null, eps?: number],
-  { normalizedShape?: NormalizedShape; weight?: Tensor | null; bias?: Tensor | null; eps?: number },
-  Tensor
->('layerNorm', ['normalizedShape', 'weight', 'bias', 'eps'], (x, shape, weight, bias, eps) => {
-  checkFloatingInput('layerNorm', x);
-  return overLast('layerNorm', x, shape, weight, bias, epsArgument('layerNorm', eps, 1e-5), true);
-});
+export const layerNorm = inFloat32(
+  named<
+    [normalizedShape: NormalizedShape, weight?: Tensor | null, bias?: Tensor | null, eps?: number],
+    { normalizedShape?: NormalizedShape; weight?: Tensor | null; bias?: Tensor | null; eps?: number },
+    Tensor
+  >('layerNorm', ['normalizedShape', 'weight', 'bias', 'eps'], (x, shape, weight, bias, eps) => {
+    checkFloatingInput('layerNorm', x);
+    return overLast('layerNorm', x, shape, weight, bias, epsArgument('layerNorm', eps, 1e-5), true);
+  }),
+  'cuda',
+);
 
 /**
  * x / √(mean of x² + eps) · weight over the last dimensions; eps is the dtype's epsilon unless given
  * (https://pytorch.org/docs/stable/generated/torch.nn.functional.rms_norm.html).
  */
-export const rmsNorm = named<
-  [normalizedShape: NormalizedShape, weight?: Tensor | null, eps?: number | null],
-  { normalizedShape?: NormalizedShape; weight?: Tensor | null; eps?: number | null },
-  Tensor
->('rmsNorm', ['normalizedShape', 'weight', 'eps'], (x, shape, weight, eps) => {
-  checkFloatingInput('rmsNorm', x);
-  const least = epsArgument('rmsNorm', eps, x.code === Code.float64 ? 2 ** -52 : 2 ** -23);
-  return overLast('rmsNorm', x, shape, weight, null, least, false);
-});
+export const rmsNorm = inFloat32(
+  named<
+    [normalizedShape: NormalizedShape, weight?: Tensor | null, eps?: number | null],
+    { normalizedShape?: NormalizedShape; weight?: Tensor | null; eps?: number | null },
+    Tensor
+  >('rmsNorm', ['normalizedShape', 'weight', 'eps'], (x, shape, weight, eps) => {
+    checkFloatingInput('rmsNorm', x);
+    const least = epsArgument('rmsNorm', eps, x.code === Code.float64 ? 2 ** -52 : 2 ** -23);
+    return overLast('rmsNorm', x, shape, weight, null, least, false);
+  }),
+  'cuda',
+);

@@ -1,4 +1,5 @@
 /** The means of windows. */
+import { inFloat32 } from '../autocast';
 import { Op } from '../../backend/ops.generated';
 import { defineGradient, record, type GradRule } from '../../autograd/node';
 import { Code, DTYPES, isFloatingCode } from '../../dtype';
@@ -160,4 +161,4 @@ export const avgPool2d = avgPool(2);
  * The means of windows of [N, C, D, H, W] or [C, D, H, W]
  * (https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.avg_pool3d.html).
  */
-export const avgPool3d = avgPool(3);
+export const avgPool3d = inFloat32(avgPool(3), 'cpu');

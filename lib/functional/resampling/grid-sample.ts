@@ -1,4 +1,5 @@
 /** Sampling at given points. */
+import { inFloat32 } from '../autocast';
 import { Code, DTYPES, isFloatingCode } from '../../dtype';
 import { ArgumentError, DTypeError, ShapeError, describe } from '../../errors';
 import { numelOf, showShape } from '../../shape';
@@ -176,40 +177,43 @@ interface GridSampleOptions {
  * x [N, C, H, W] at the points of `grid` [N, H', W', 2], or [N, C, D, H, W] at those of [N, D', H', W', 3]: (x, y) or
  * (x, y, z) from -1 to 1 (https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.grid_sample.html).
  */
-export const gridSample = named<
-  [grid: Tensor, mode?: SamplingMode, paddingMode?: SamplingPadding, alignCorners?: boolean | null],
-  GridSampleOptions,
-  Tensor
->(
-  'gridSample',
-  ['grid', 'mode', 'paddingMode', 'alignCorners'],
-  (input, points, mode = 'bilinear', paddingMode = 'zeros', alignCorners = null) => {
-    const op = 'gridSample';
-    checkTensor(op, input);
-    checkTensor(op, points, 'grid');
-    const kind = choice(op, 'mode', mode, ['bilinear', 'nearest', 'bicubic']);
-    const padding = choice(op, 'paddingMode', paddingMode, ['zeros', 'border', 'reflection']);
-    const align = booleanArgument(op, 'alignCorners', alignCorners ?? false, false);
-    checkOperands(op, input, points, kind);
-    const [x, grid] = input.place === points.place ? [input, points] : gathered(op, input, points);
-    const working = x.code === Code.float64 ? Code.float64 : Code.float32;
-    const [n, c, ...sizes] = x.shape as [number, number, ...number[]];
-    const dims = sizes.length;
-    const count = numelOf(grid.shape.slice(1, -1));
-    const planes = { flat: reshape(cast(x, working), [n, c, numelOf(sizes)]), sizes };
-    const coordinates = cast(grid, working);
-    const at = sizes.map((size, d) =>
-      placed(reshape(select(coordinates, dims + 1, dims - 1 - d), [n, 1, count]), size, align),
-    );
-    const sampling = { padding, align };
-    const ready = kind === 'bicubic' ? at : at.map((t, d) => near(padded(t, sizes[d]!, sampling)));
-    const out =
-      kind === 'bicubic'
-        ? cubic(planes, ready, sampling)
-        : kind === 'nearest'
-          ? nearest(planes, ready)
-          : linear(planes, ready);
-    const shaped = cast(reshape(out, [n, c, ...grid.shape.slice(1, -1)]), x.code);
-    return underName(`GridSampler${dims}D`, shaped);
-  },
+export const gridSample = inFloat32(
+  named<
+    [grid: Tensor, mode?: SamplingMode, paddingMode?: SamplingPadding, alignCorners?: boolean | null],
+    GridSampleOptions,
+    Tensor
+  >(
+    'gridSample',
+    ['grid', 'mode', 'paddingMode', 'alignCorners'],
+    (input, points, mode = 'bilinear', paddingMode = 'zeros', alignCorners = null) => {
+      const op = 'gridSample';
+      checkTensor(op, input);
+      checkTensor(op, points, 'grid');
+      const kind = choice(op, 'mode', mode, ['bilinear', 'nearest', 'bicubic']);
+      const padding = choice(op, 'paddingMode', paddingMode, ['zeros', 'border', 'reflection']);
+      const align = booleanArgument(op, 'alignCorners', alignCorners ?? false, false);
+      checkOperands(op, input, points, kind);
+      const [x, grid] = input.place === points.place ? [input, points] : gathered(op, input, points);
+      const working = x.code === Code.float64 ? Code.float64 : Code.float32;
+      const [n, c, ...sizes] = x.shape as [number, number, ...number[]];
+      const dims = sizes.length;
+      const count = numelOf(grid.shape.slice(1, -1));
+      const planes = { flat: reshape(cast(x, working), [n, c, numelOf(sizes)]), sizes };
+      const coordinates = cast(grid, working);
+      const at = sizes.map((size, d) =>
+        placed(reshape(select(coordinates, dims + 1, dims - 1 - d), [n, 1, count]), size, align),
+      );
+      const sampling = { padding, align };
+      const ready = kind === 'bicubic' ? at : at.map((t, d) => near(padded(t, sizes[d]!, sampling)));
+      const out =
+        kind === 'bicubic'
+          ? cubic(planes, ready, sampling)
+          : kind === 'nearest'
+            ? nearest(planes, ready)
+            : linear(planes, ready);
+      const shaped = cast(reshape(out, [n, c, ...grid.shape.slice(1, -1)]), x.code);
+      return underName(`GridSampler${dims}D`, shaped);
+    },
+  ),
+  'cpu',
 );
