@@ -83,6 +83,7 @@ export const cat = joining('cat', (tensors, dim = 0) => {
   const out = uninitialised(shape, code, first.place, 'cat');
   let start = 0;
   tensors.forEach((t, i) => {
+    if (t.isDisposed) throw new ArgumentError(`cat: tensor ${i} was disposed`);
     if (t.count > 0) place(out, d, start, t);
     start += sizes[i] ?? 0;
   });
