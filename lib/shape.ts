@@ -30,7 +30,7 @@ export function sameShape(a: Shape, b: Shape): boolean {
   return true;
 }
 
-/** Whether elements at these strides fill memory without gaps or overlaps, in whatever order of the dimensions. */
+/** @internal Whether elements at these strides fill memory without gaps or overlaps, in whatever order of the dimensions. */
 export function isPermutedDense(shape: Shape, strides: readonly number[]): boolean {
   const dims = shape.map((_, d) => d).filter((d) => shape[d]! > 1);
   dims.sort((a, b) => strides[a]! - strides[b]!);

@@ -25,7 +25,7 @@ interface PairLoss {
 }
 
 /** A launch's scalars: the reduction and, where there is one, the loss's parameter. */
-type Context = readonly [reduction: number, parameter?: number];
+type Context = readonly number[];
 
 /** Those of the losses without a parameter, by reduction. */
 const REDUCTION: readonly Context[] = [[0], [1], [2]];
@@ -47,7 +47,7 @@ export function pairLoss(
       mul(slopes, reduction === MEAN ? div(grad, slopes.numel()) : grad);
     const along = (a: Tensor, b: Tensor): Tensor =>
       byKernel
-        ? launch(backwardOp, COMPUTE[a.code]!, a.shape, a.code, [grad, a, b], scalars as readonly number[])
+        ? launch(backwardOp, COMPUTE[a.code]!, a.shape, a.code, [grad, a, b], scalars)
         : scaled(slope(a, b, parameter));
     return [
       node.needs(0) ? along(x, target) : null,
@@ -55,13 +55,13 @@ export function pairLoss(
     ];
   });
   return (x, target, reduction, parameter) => {
-    const scalars = parameter === undefined ? REDUCTION[reduction]! : ([reduction, parameter] as const);
+    const scalars = parameter === undefined ? REDUCTION[reduction]! : [reduction, parameter];
     const inputs = [x, target];
     const shape = reduction === 0 ? x.shape : SCALAR_SHAPE;
     const out =
       reduction === 0 && single !== undefined
         ? single(x, target)
-        : launch(Op[op], COMPUTE[x.code]!, shape, x.code, inputs, scalars as readonly number[]);
+        : launch(Op[op], COMPUTE[x.code]!, shape, x.code, inputs, scalars);
     return record(out, rule, inputs, inputs, scalars);
   };
 }

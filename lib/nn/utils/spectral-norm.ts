@@ -28,6 +28,24 @@ interface Spectral {
   readonly dim: number;
 }
 
+/** @internal The arguments of `spectralNorm`; `find` gives the module's tensor of a name. */
+export function spectralArguments<T extends Tensor>(
+  module: Module,
+  given: readonly unknown[],
+  find: (op: string, module: Module, name: unknown) => T,
+): [weight: T, spectral: Spectral] {
+  const op = 'spectralNorm';
+  const bound = bindArguments(op, ['name', 'nPowerIterations', 'eps', 'dim'], given);
+  const name = (bound[0] ?? 'weight') as string;
+  const weight = find(op, module, name);
+  const iterations = integerArgument(op, 'nPowerIterations', bound[1] ?? 1);
+  if (iterations < 1)
+    throw new ArgumentError(`${op}: expected nPowerIterations to be at least 1, got ${iterations}`);
+  const eps = numberArgument(op, 'eps', bound[2] ?? 1e-12);
+  const along = integerArgument(op, 'dim', bound[3] ?? (isTransposed(module) ? 1 : 0));
+  return [weight, { name, iterations, eps, dim: wrapDim(op, along, weight.shape.length) }];
+}
+
 /** @internal A matrix with a row for each output. */
 export function matrixOf(weight: Tensor, dim: number): Tensor {
   return weight.movedim(dim, 0).flatten(1);
@@ -52,8 +70,8 @@ function compute(module: Module, { name, iterations, eps, dim }: Spectral, impro
   return weight.div(u.dot(matrix.mv(v)));
 }
 
-/** @internal Whether a module is a transposed convolution. */
-export function isTransposed(module: Module): boolean {
+/** Whether a module is a transposed convolution. */
+function isTransposed(module: Module): boolean {
   for (let c: unknown = module.constructor; typeof c === 'function'; c = Object.getPrototypeOf(c))
     if (/^ConvTranspose[123]d$/.test(c.name)) return true;
   return false;
@@ -74,16 +92,8 @@ export function spectralNorm<M extends Module>(
   dim?: number | null,
 ): M;
 export function spectralNorm<M extends Module>(module: M, ...given: readonly unknown[]): M {
-  const op = 'spectralNorm';
-  const bound = bindArguments(op, ['name', 'nPowerIterations', 'eps', 'dim'], given);
-  const weight = parameterOf(op, module, bound[0] ?? 'weight');
-  const name = (bound[0] ?? 'weight') as string;
-  const iterations = integerArgument(op, 'nPowerIterations', bound[1] ?? 1);
-  if (iterations < 1)
-    throw new ArgumentError(`${op}: expected nPowerIterations to be at least 1, got ${iterations}`);
-  const eps = numberArgument(op, 'eps', bound[2] ?? 1e-12);
-  const along = integerArgument(op, 'dim', bound[3] ?? (isTransposed(module) ? 1 : 0));
-  const spectral = { name, iterations, eps, dim: wrapDim(op, along, weight.shape.length) };
+  const [weight, spectral] = spectralArguments(module, given, parameterOf);
+  const { name, eps } = spectral;
   const [u, v] = noGrad(() => {
     const matrix = matrixOf(weight, spectral.dim);
     const randomLike = (t: Tensor): Tensor => normalize(t.clone().normal_(), { dim: 0, eps });
@@ -94,7 +104,7 @@ export function spectralNorm<M extends Module>(module: M, ...given: readonly unk
   fieldsOf(module)[name] = weight.detach();
   module.registerBuffer(`${name}_u`, u);
   module.registerBuffer(`${name}_v`, v);
-  computeBefore(op, module, name, (called) => {
+  computeBefore('spectralNorm', module, name, (called) => {
     fieldsOf(called)[name] = compute(called, spectral, called.training);
   });
   spectrals.set(module, new Map(spectrals.get(module)).set(name, spectral));

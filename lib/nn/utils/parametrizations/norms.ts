@@ -1,14 +1,13 @@
 /** weightNorm and spectralNorm as parametrizations. */
 import { noGrad } from '../../../autograd';
-import { ArgumentError } from '../../../errors';
-import { bindArguments, integerArgument, numberArgument } from '../../../functional/arguments';
+import { bindArguments, integerArgument } from '../../../functional/arguments';
 import { normalize } from '../../../functional/similarity';
 import { wrapDim } from '../../../shape';
 import type { Tensor } from '../../../tensor';
 import { Module } from '../../module';
 import { Buffer } from '../../parameter';
 import { registerParametrization, type Parametrized } from '../parametrize';
-import { isTransposed, matrixOf, type SpectralNormOptions } from '../spectral-norm';
+import { matrixOf, spectralArguments, type SpectralNormOptions } from '../spectral-norm';
 import { norms, type WeightNormOptions } from '../weight-norm';
 import { tensorOf } from './tensor';
 
@@ -110,15 +109,6 @@ export function spectralNorm<M extends Module>(
   dim?: number | null,
 ): Parametrized<M>;
 export function spectralNorm<M extends Module>(module: M, ...given: readonly unknown[]): Parametrized<M> {
-  const op = 'spectralNorm';
-  const bound = bindArguments(op, ['name', 'nPowerIterations', 'eps', 'dim'], given);
-  const name = bound[0] ?? 'weight';
-  const weight = tensorOf(op, module, name);
-  const iterations = integerArgument(op, 'nPowerIterations', bound[1] ?? 1);
-  if (iterations < 1)
-    throw new ArgumentError(`${op}: expected nPowerIterations to be at least 1, got ${iterations}`);
-  const eps = numberArgument(op, 'eps', bound[2] ?? 1e-12);
-  const along = integerArgument(op, 'dim', bound[3] ?? (isTransposed(module) ? 1 : 0));
-  const dim = wrapDim(op, along, weight.shape.length);
-  return registerParametrization(module, name as string, new _SpectralNorm(weight, iterations, dim, eps));
+  const [weight, { name, iterations, eps, dim }] = spectralArguments(module, given, tensorOf);
+  return registerParametrization(module, name, new _SpectralNorm(weight, iterations, dim, eps));
 }
