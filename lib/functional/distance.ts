@@ -139,6 +139,7 @@ export const pdist = named<[p?: number], { p?: number }, Tensor>('pdist', ['p'],
   if (x.shape.length !== 2) throw new ShapeError(`pdist: expected a matrix, got shape ${showShape(x.shape)}`);
   checkPoints('pdist', x, 'the input');
   checkOrder('pdist', p);
+  if (autocastUsed) [x] = widened([x] as const, 'cuda');
   const n = x.shape[0]!;
   const [first, second]: [number[], number[]] = [[], []];
   for (let i = 0; i < n; i++)
@@ -159,6 +160,7 @@ export const dist = named<[other: Tensor, p?: number], { other?: Tensor; p?: num
     checkTensor('dist', x);
     checkTensor('dist', other, 'other');
     numberArgument('dist', 'p', p);
+    if (autocastUsed) [x, other] = widened([x, other] as const, 'cuda');
     const shape = broadcastShapes('dist', x.shape, other.shape);
     const all = shape.map((_, i) => i);
     const d = sub(expand(x, shape), other);

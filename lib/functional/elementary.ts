@@ -28,6 +28,7 @@ export const [ceil, ceil_] = both(roundingOp('ceil', 'Ceil'));
 export const [trunc, trunc_] = both(roundingOp('trunc', 'Trunc'));
 export const [reciprocal, reciprocal_] = both(
   unaryOp('reciprocal', {
+    float32OnCuda: true,
     gradient: 'Reciprocal',
     saves: 'output',
     backward: (g, y) => neg(mul(g, mul(y, y))),
@@ -42,26 +43,29 @@ export const [sqrt, sqrt_] = both(
 );
 export const [rsqrt, rsqrt_] = both(
   unaryOp('rsqrt', {
+    float32OnCuda: true,
     gradient: 'Rsqrt',
     saves: 'output',
     backward: (g, y) => mul(mul(g, -0.5), mul(y, mul(y, y))),
   }),
 );
 export const [exp, exp_] = both(
-  unaryOp('exp', { gradient: 'Exp', saves: 'output', backward: (g, y) => mul(g, y) }),
+  unaryOp('exp', { float32OnCuda: true, gradient: 'Exp', saves: 'output', backward: (g, y) => mul(g, y) }),
 );
 export const [expm1, expm1_] = both(
   unaryOp('expm1', {
+    float32OnCuda: true,
     gradient: 'Expm1',
     saves: 'output',
     backward: (g, y) => mul(g, add(y, 1)),
   }),
 );
 export const [log, log_] = both(
-  unaryOp('log', { gradient: 'Log', saves: 'input', backward: (g, x) => div(g, x) }),
+  unaryOp('log', { float32OnCuda: true, gradient: 'Log', saves: 'input', backward: (g, x) => div(g, x) }),
 );
 export const [log1p, log1p_] = both(
   unaryOp('log1p', {
+    float32OnCuda: true,
     gradient: 'Log1P',
     saves: 'input',
     backward: (g, x) => div(g, add(x, 1)),
@@ -69,6 +73,7 @@ export const [log1p, log1p_] = both(
 );
 export const [log2, log2_] = both(
   unaryOp('log2', {
+    float32OnCuda: true,
     gradient: 'Log2',
     saves: 'input',
     backward: (g, x) => div(mul(g, INVERSE_LN2), x),
@@ -76,6 +81,7 @@ export const [log2, log2_] = both(
 );
 export const [log10, log10_] = both(
   unaryOp('log10', {
+    float32OnCuda: true,
     gradient: 'Log10',
     saves: 'input',
     backward: (g, x) => div(g, mul(x, LN10)),
@@ -93,6 +99,7 @@ export const [cos, cos_] = both(
 );
 export const [tan, tan_] = both(
   unaryOp('tan', {
+    float32OnCuda: true,
     gradient: 'Tan',
     saves: 'output',
     backward: (g, y) => mul(g, add(mul(y, y), 1)),

@@ -19,6 +19,7 @@ export const [erfc, erfc_] = both(
 /** The inverse of `erf`. */
 export const [erfinv, erfinv_] = both(
   unaryOp('erfinv', {
+    float32OnCuda: true,
     gradient: 'Erfinv',
     saves: 'output',
     backward: (g, y) => mul(g, mul(exp(square(y)), SQRT_PI / 2)),

@@ -1,7 +1,7 @@
 /** What ops of one kind have in common: operands, promotion, broadcasting, recording. The kind supplies the rules. */
 import { OP_ROWS, Op, type OpName, type OpTypes } from '../backend/ops.generated';
 import { checkInPlace, recordInPlace } from '../autograd/view';
-import { gradEnabled } from '../autograd/mode';
+import { autocastUsed, gradEnabled } from '../autograd/mode';
 import { attach, defineGradient, requiresGrad, type GradRule, type Node } from '../autograd/node';
 import {
   COMPUTE,
@@ -16,6 +16,7 @@ import {
 import { ArgumentError, AutogradError, DTypeError, ShapeError, describe } from '../errors';
 import { broadcastShapes, sameShape, showShape } from '../shape';
 import { Tensor, checkTensor } from '../tensor';
+import { widened } from './autocast';
 import { brought, together } from './devices';
 import { NONE, launch, launchInto, zerosOf, type KernelOperand } from './kernel';
 import { numberCode, numberValue, roundToHalf } from './number';
@@ -33,6 +34,11 @@ interface TypeRules {
   readonly noFloat?: boolean;
   /** Defined for those only: integers and booleans do not become floats. */
   readonly noInteger?: boolean;
+}
+
+/** What autocast does with an op: PyTorch's list for CUDA names those that are in float32 there. */
+interface CastRules {
+  readonly float32OnCuda?: boolean;
 }
 
 function typesOf(op: OpName): OpTypes {
@@ -66,7 +72,7 @@ export interface UnaryFunction {
   readonly inPlace: (x: Tensor) => Tensor;
 }
 
-interface UnarySpec extends TypeRules {
+interface UnarySpec extends TypeRules, CastRules {
   /** PyTorch's name for the node; left out: not differentiable. */
   readonly gradient?: string;
   /** What `backward` looks at. */
@@ -86,8 +92,10 @@ export function unaryOp(name: OpName, spec: UnarySpec): UnaryFunction {
       : defineGradient(spec.gradient!, (grad, node) => [
           backward(grad, saves === 'nothing' ? grad : node.input(0), node),
         ]);
+  const { float32OnCuda = false } = spec;
   const call = (x: Tensor): Tensor => {
     checkTensor(name, x);
+    if (autocastUsed && float32OnCuda) [x] = widened([x] as const, 'cuda');
     const code = x.code <= 3 && takesFloat ? x.code : outputCode(name, types, spec, x.code);
     const inputs = [x];
     const out = launch(op, COMPUTE[code]!, x.shape, code, inputs, NONE);

@@ -1,5 +1,5 @@
 /** The logarithm of a sum of exponentials. */
-import { withGradMode } from '../autograd/mode';
+import { autocastUsed, withGradMode } from '../autograd/mode';
 import { defineGradient, record } from '../autograd/node';
 import { Code, defaultDtypeCode, isFloatingCode } from '../dtype';
 import { ArgumentError } from '../errors';
@@ -7,6 +7,7 @@ import { wrapDims } from '../shape';
 import { type Tensor, checkTensor } from '../tensor';
 import { booleanArgument, named } from './arguments';
 import { add, mul, sub } from './arithmetic';
+import { widened } from './autocast';
 import { cast } from './cast';
 import { isfinite } from './compare';
 import { exp, log } from './elementary';
@@ -28,6 +29,7 @@ export const logsumexp = named<[dim: Dim, keepdim?: boolean], { dim?: Dim; keepd
     checkTensor('logsumexp', x);
     booleanArgument('logsumexp', 'keepdim', keepdim, false);
     if (dim === undefined || dim === null) throw new ArgumentError('logsumexp: expected a dim');
+    if (autocastUsed) [x] = widened([x] as const, 'cuda');
     const dims = wrapDims('logsumexp', dim, x.shape.length);
     const y = isFloatingCode(x.code) ? x : cast(x, defaultDtypeCode());
     const r = reduction(y, dims);

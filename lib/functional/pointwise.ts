@@ -1,10 +1,12 @@
 /** Functions of one and two operands, element by element, that need more than their kernel: each with its derivative. */
+import { autocastUsed } from '../autograd/mode';
 import { Code, isFloatingCode } from '../dtype';
 import { CPU } from '../device';
 import { ArgumentError, describe } from '../errors';
 import { Tensor } from '../tensor';
 import { checkOptions } from './arguments';
 import { div, mul, neg, sub } from './arithmetic';
+import { widened } from './autocast';
 import { eq, ge, gt, logicalAnd, logicalNot, lt } from './compare';
 import { cast } from './cast';
 import { clone } from './copy';
@@ -108,6 +110,7 @@ export const asTensor = (x: KernelOperand, like: Tensor): Tensor =>
  */
 export function pow(x: Operand, y: Operand): Tensor {
   checkExponent('pow', x, y);
+  if (autocastUsed) [x, y] = widened([x, y] as const, 'cuda');
   if (x instanceof Tensor && isBool(x) && typeof y === 'boolean')
     return y ? clone(x) : fullOf(x.shape, Code.bool, x.place, 1);
   return power(x, y);

@@ -1,12 +1,13 @@
 /** Reductions: over all dimensions or over some. */
 import { Op, type OpName } from '../backend/ops.generated';
-import { gradEnabled } from '../autograd/mode';
+import { autocastUsed, gradEnabled } from '../autograd/mode';
 import { defineGradient, record, type GradRule } from '../autograd/node';
 import { COMPUTE, Code, dtypeCode, isFloatingCode, type DType } from '../dtype';
 import { ArgumentError, DTypeError, IndexError } from '../errors';
 import { reducedShape, showShape, wrapDim, wrapDims, type Shape } from '../shape';
 import { Tensor, checkTensor } from '../tensor';
 import { bindArguments, booleanArgument, isOptions } from './arguments';
+import { widened } from './autocast';
 import { eq, isnan, logicalAnd, logicalOr } from './compare';
 import { cast } from './cast';
 import { NONE, generate, launch, launchMany } from './kernel';
@@ -58,6 +59,10 @@ const Mean = defineGradient<Reduction>('Mean', (grad, _, r) => [
   expand(kept(div(grad, count(r)), r), r.shape),
 ]);
 
+/** What autocast has in float32 on CUDA, unless a dtype is asked for. */
+const FLOAT32_ON_CUDA: ReadonlySet<string> = new Set(['sum', 'prod']);
+const NO_ARGUMENTS: readonly unknown[] = [];
+
 /** @internal Reads (dim, keepdim, dtype) and converts x as asked; the result's dtype is `own` unless one was asked for. */
 export function typedArguments(
   op: string,
@@ -67,9 +72,11 @@ export function typedArguments(
   oneDim = false,
 ): [x: Tensor, dims: readonly number[], keepdim: boolean, code: number] {
   checkTensor(op, x);
-  if (given.length === 0) return [x, ALL_DIMS[x.shape.length]!, false, own(x.code)];
-  const [dim, keepdim, dtype] = bindArguments(op, ['dim', 'keepdim', 'dtype'], given);
+  const [dim, keepdim, dtype] =
+    given.length === 0 ? NO_ARGUMENTS : bindArguments(op, ['dim', 'keepdim', 'dtype'], given);
   const code = dtype === undefined || dtype === null ? null : dtypeCode(op, dtype);
+  if (autocastUsed && code === null && FLOAT32_ON_CUDA.has(op)) [x] = widened([x] as const, 'cuda');
+  if (given.length === 0) return [x, ALL_DIMS[x.shape.length]!, false, own(x.code)];
   const y = code === null ? x : cast(x, code);
   const dims =
     oneDim && dim !== undefined

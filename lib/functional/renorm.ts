@@ -1,7 +1,7 @@
 /** Slices that are scaled down to a largest norm. */
 import { Op } from '../backend/ops.generated';
 import { checkInPlace, recordInPlace } from '../autograd/view';
-import { withGradMode } from '../autograd/mode';
+import { autocastUsed, withGradMode } from '../autograd/mode';
 import { defineGradient, record, requiresGrad } from '../autograd/node';
 import { COMPUTE, Code, isFloatingCode } from '../dtype';
 import { ArgumentError, DTypeError, ShapeError } from '../errors';
@@ -9,6 +9,7 @@ import { showShape, wrapDim } from '../shape';
 import { type Tensor, checkTensor } from '../tensor';
 import { bindArguments, numberArgument } from './arguments';
 import { add, div, mul, sub } from './arithmetic';
+import { widened } from './autocast';
 import { cast } from './cast';
 import { eq, gt } from './compare';
 import { abs, reciprocal, sign, sqrt } from './elementary';
@@ -91,6 +92,7 @@ export interface RenormFunction {
 /** Each slice of `dim` whose p-norm exceeds `maxnorm` scaled down to that (https://pytorch.org/docs/stable/generated/torch.renorm.html). */
 export const renorm = ((x: Tensor, ...given: readonly unknown[]) => {
   const r = renormArguments('renorm', x, given);
+  if (autocastUsed) [x] = widened([x] as const, 'cuda');
   return record(renormed('renorm', x, r), Renorm, [x], [x], r);
 }) as RenormFunction;
 

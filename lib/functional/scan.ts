@@ -1,5 +1,6 @@
 /** Running sums, products and extremes along a dimension. */
 import { Op } from '../backend/ops.generated';
+import { autocastUsed } from '../autograd/mode';
 import { checkInPlace, recordInPlace } from '../autograd/view';
 import { defineGradient, record, requiresGrad, type GradRule } from '../autograd/node';
 import { COMPUTE, Code, DTYPES, dtypeCode, isFloatingCode, type DType } from '../dtype';
@@ -9,6 +10,7 @@ import { type Tensor, checkTensor } from '../tensor';
 import { choiceOf, choiceRule, laned, shaped, sized } from './along';
 import { mul, sub } from './arithmetic';
 import { bindArguments } from './arguments';
+import { widened } from './autocast';
 import { cast } from './cast';
 import { isinf } from './compare';
 import { exp } from './elementary';
@@ -111,6 +113,7 @@ function scanOp(
 ): (x: Tensor, ...given: readonly unknown[]) => Tensor {
   return (x, ...given) => {
     const [dim, code] = scanArguments(op, x, given);
+    if (autocastUsed && code === undefined) [x] = widened([x] as const, 'cuda');
     return run(code === undefined ? x : cast(x, code), code ?? wide(x.code), dim);
   };
 }

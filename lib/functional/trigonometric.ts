@@ -16,6 +16,7 @@ export const [exp2, exp2_] = both(
 );
 export const [asin, asin_] = both(
   unaryOp('asin', {
+    float32OnCuda: true,
     gradient: 'Asin',
     saves: 'input',
     backward: (g, x) => mul(g, rsqrt(sub(1, square(x)))),
@@ -23,6 +24,7 @@ export const [asin, asin_] = both(
 );
 export const [acos, acos_] = both(
   unaryOp('acos', {
+    float32OnCuda: true,
     gradient: 'Acos',
     saves: 'input',
     backward: (g, x) => neg(mul(g, rsqrt(sub(1, square(x))))),
@@ -36,10 +38,20 @@ export const [atan, atan_] = both(
   }),
 );
 export const [sinh, sinh_] = both(
-  unaryOp('sinh', { gradient: 'Sinh', saves: 'input', backward: (g, x) => mul(g, cosh(x)) }),
+  unaryOp('sinh', {
+    float32OnCuda: true,
+    gradient: 'Sinh',
+    saves: 'input',
+    backward: (g, x) => mul(g, cosh(x)),
+  }),
 );
 export const [cosh, cosh_] = both(
-  unaryOp('cosh', { gradient: 'Cosh', saves: 'input', backward: (g, x) => mul(g, sinh(x)) }),
+  unaryOp('cosh', {
+    float32OnCuda: true,
+    gradient: 'Cosh',
+    saves: 'input',
+    backward: (g, x) => mul(g, sinh(x)),
+  }),
 );
 export const [asinh, asinh_] = both(
   unaryOp('asinh', {

@@ -1,6 +1,6 @@
 /** The norm of all elements, or of those along some dimensions, taken as a vector. */
 import { Op } from '../backend/ops.generated';
-import { withGradMode } from '../autograd/mode';
+import { autocastUsed, withGradMode } from '../autograd/mode';
 import { defineGradient, record } from '../autograd/node';
 import { COMPUTE, Code, DTYPES, isFloatingCode, promoteCodes } from '../dtype';
 import { CPU } from '../device';
@@ -8,6 +8,7 @@ import { DTypeError, IndexError } from '../errors';
 import { SCALAR_SHAPE, showShape } from '../shape';
 import { alias, type Tensor } from '../tensor';
 import { div, mul } from './arithmetic';
+import { widened } from './autocast';
 import { cast } from './cast';
 import { eq, isnan, logicalOr, ne } from './compare';
 import { abs, sign, sqrt } from './elementary';
@@ -49,7 +50,7 @@ const LinalgVectorNorm = defineGradient<Norm>('LinalgVectorNorm', (grad, node, r
 /** @internal x, which is floating point, as the floating dtype of a code, if there is one, which must hold its values. */
 export function asDtype(op: string, x: Tensor, code: number | null): Tensor {
   if (!isFloatingCode(x.code)) throw new DTypeError(`${op}: expected floating point, got ${x.dtype}`);
-  if (code === null) return x;
+  if (code === null) return autocastUsed ? widened([x] as const, 'cuda')[0] : x;
   if (!isFloatingCode(code) || promoteCodes(x.code, code) !== code)
     throw new DTypeError(`${op}: expected a floating dtype that holds ${x.dtype}, got ${DTYPES[code]}`);
   return cast(x, code);

@@ -3,6 +3,7 @@ import { ArgumentError, describe } from '../../errors';
 import type { Tensor } from '../../tensor';
 import { booleanArgument, named, numberArgument } from '../arguments';
 import { add, mul, neg, sub } from '../arithmetic';
+import { inFloat32 } from '../autocast';
 import { gt } from '../compare';
 import { exp, sigmoid, tanh } from '../elementary';
 import { square } from '../pointwise';
@@ -118,11 +119,14 @@ interface SoftplusOptions {
 export const softplus = named<[beta?: number, threshold?: number], SoftplusOptions, Tensor>(
   'softplus',
   ['beta', 'threshold'],
-  (x, beta = 1, threshold = 20) =>
-    softplusOp('softplus', x, [
-      numberArgument('softplus', 'beta', beta),
-      numberArgument('softplus', 'threshold', threshold),
-    ]),
+  inFloat32(
+    (x: Tensor, beta = 1, threshold = 20) =>
+      softplusOp('softplus', x, [
+        numberArgument('softplus', 'beta', beta),
+        numberArgument('softplus', 'threshold', threshold),
+      ]),
+    'cuda',
+  ),
 );
 
 const logSigmoidOp = activationOp({
