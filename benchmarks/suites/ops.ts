@@ -47,7 +47,7 @@ function makeCase(family: string, op: string, quick: boolean): Case {
     work: { op },
     measure,
     timing: quick ? ONCE : TIMING,
-    firstCalls: quick ? 0 : settlingCalls(4e6) / 4,
+    firstCalls: quick ? 0 : Math.ceil(settlingCalls(4e6) / 4),
     agree: scaledClose(TOLERANCES[op] ?? 1e-4),
     goal: family === 'ordering and linalg' ? undefined : { rival: 'torch', ratio: 1 / 1.2 },
   };

@@ -17,8 +17,11 @@ constexpr int64_t kBlock = 1024;
 
 class Blocks {
  public:
-  /** Blocks of up to `largest` elements if they are dense rows; of kBlock if operands have to be gathered. */
-  Blocks(const Space& space, int operands, int64_t largest) : operands_(operands) {
+  /**
+   * Blocks of up to `largest` elements if they are dense rows, of which `together` make one; of kBlock if
+   * operands have to be gathered.
+   */
+  Blocks(const Space& space, int operands, int64_t largest, int64_t together = 1) : operands_(operands) {
     const int rank = space.rank;
     const int64_t one[kMaxOperands] = {};
     columns_ = rank > 0 ? space.size[rank - 1] : 1;
@@ -34,7 +37,7 @@ class Blocks {
       high_ = least(rows_, kSquare);
       wide_ = least(columns_, kBlock / high_);
     } else if (columns_ >= kLongRow) {
-      high_ = 1;
+      high_ = least(rows_, together);
       wide_ = least(columns_, largest);
     } else {
       wide_ = columns_;

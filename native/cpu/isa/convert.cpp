@@ -181,11 +181,33 @@ bool dense(const Grid& g) {
 
 }  // namespace
 
+void copy_bytes(void* to, const void* from, int64_t bytes) {
+  constexpr int64_t w = kVectorBytes;
+  uint8_t* o = static_cast<uint8_t*>(to);
+  const uint8_t* x = static_cast<const uint8_t*>(from);
+  if (bytes < 2 * w) {
+    std::memcpy(o, x, static_cast<size_t>(bytes));
+    return;
+  }
+  // The first and the last vector overlap others, which start where the target is aligned.
+  const Vec<uint8_t> last = load(x + bytes - w);
+  uint8_t* const end = o + bytes;
+  store(o, load(x));
+  const int64_t head = w - static_cast<int64_t>(reinterpret_cast<uintptr_t>(o) & (w - 1));
+  o += head, x += head, bytes -= head;
+  for (; bytes >= 4 * w; bytes -= 4 * w, o += 4 * w, x += 4 * w) {
+    const Vec<uint8_t> a = load(x), b = load(x + w), c = load(x + 2 * w), d = load(x + 3 * w);
+    store(o, a), store(o + w, b), store(o + 2 * w, c), store(o + 3 * w, d);
+  }
+  for (; bytes >= w; bytes -= w, o += w, x += w) store(o, load(x));
+  store(end - w, last);
+}
+
 void move_strided(int64_t size, const void* from, int64_t from_stride, void* to, int64_t to_stride,
                   int64_t n) {
   if (n <= 0) return;
   if (from_stride == 1 && to_stride == 1) {
-    std::memcpy(to, from, static_cast<size_t>(n * size));
+    copy_bytes(to, from, n * size);
     return;
   }
   switch (size) {
@@ -246,7 +268,7 @@ void move_grid(int64_t size, const void* from, const Grid& grid, void* to, const
   const char* const source = static_cast<const char*>(from) + grid.at * size;
   char* const target = static_cast<char*>(to) + to_grid.at * size;
   if (dense(grid) && dense(to_grid)) {
-    std::memcpy(target, source, static_cast<size_t>(grid.rows * grid.columns * size));
+    copy_bytes(target, source, grid.rows * grid.columns * size);
   } else if (size == 4 && grid.row_stride == 1 && to_grid.column_stride == 1 && transposed(grid)) {
     move_transposed(source, grid.column_stride, target, to_grid.row_stride, grid.rows, grid.columns);
   } else if (transposed(grid)) {

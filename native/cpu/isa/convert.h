@@ -68,6 +68,13 @@ void store_strided(const T* x, void* data, DType dtype, int64_t at, int64_t stri
   store_strided(x, dtype_of<T>(), data, dtype, at, stride, n);
 }
 
+/**
+ * memcpy by vectors. The C library's takes `rep movsb` for some KB, which on some processors is several times
+ * slower where the target lies just behind the source in its page
+ * (https://sourceware.org/bugzilla/show_bug.cgi?id=30994).
+ */
+void copy_bytes(void* to, const void* from, int64_t bytes);
+
 /** to[i * to_stride] = from[i * from_stride] for n elements of `size` bytes (1, 2, 4, 8). */
 void move_strided(int64_t size, const void* from, int64_t from_stride, void* to, int64_t to_stride,
                   int64_t n);

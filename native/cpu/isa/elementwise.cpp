@@ -26,6 +26,11 @@ TENON_INLINE void splat_element(const TensorView& view, int64_t at, DType type, 
     std::memcpy(vector, &v, sizeof v);
     return;
   }
+  if (view.dtype == type && element_size(type) == 4) {  // without a call for every row of what is broadcast
+    const Vec<uint32_t> v = splat(view.as<uint32_t>()[at]);
+    std::memcpy(vector, &v, sizeof v);
+    return;
+  }
   load_strided(view.data, view.dtype, at, 0, kVectorBytes / element_size(type), type, vector);
 }
 

@@ -80,7 +80,7 @@ void kernel_embedding(const Launch& l) {
       const char* const from = table.as<char>() + places[i] * table.strides[0] * size;
       char* const to = out.as<char>() + i * width * size;
       if (table.strides[1] == 1)
-        std::memcpy(to, from, static_cast<size_t>(width * size));
+        copy_bytes(to, from, width * size);
       else
         move_strided(size, from, table.strides[1], to, 1, width);
     }

@@ -13,7 +13,12 @@ namespace {
 template <class T>
 void copy_loop(void* out, const void* const* in, const int64_t* step, int64_t n, const Scalar*) {
   if (step[0]) {
-    std::memmove(out, in[0], static_cast<size_t>(n) * sizeof(T));
+    const int64_t bytes = n * static_cast<int64_t>(sizeof(T));
+    const char *const to = static_cast<const char*>(out), *const from = static_cast<const char*>(in[0]);
+    if (to < from + bytes && from < to + bytes)
+      std::memmove(out, from, static_cast<size_t>(bytes));
+    else
+      copy_bytes(out, from, bytes);
     return;
   }
   const T value = *static_cast<const T*>(in[0]);
@@ -54,7 +59,7 @@ void move_blocks(const Launch& l) {
   const TensorView &x = l.in(), &out = l.out();
   if (out.numel == 0) return;
   const Space space = collapse(l.views, 2);
-  const Blocks blocks(space, 2, kBlock);
+  const Blocks blocks(space, 2, kBlock, 16);
   const int64_t size = element_size(out.dtype), together = (kMoveTask + blocks.block() - 1) / blocks.block();
   parallel_for((blocks.count() + together - 1) / together, [&](int64_t task) {
     const int64_t end = (task + 1) * together < blocks.count() ? (task + 1) * together : blocks.count();

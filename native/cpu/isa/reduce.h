@@ -98,19 +98,87 @@ struct AnyOf {
   }
 };
 
-/** All lanes of a vector. */
+/** Whether an op is the extreme of floats, which are compared faster where no NaN may come. */
+template <class Op>
+constexpr bool kIsFloatExtreme = false;
+template <>
+constexpr bool kIsFloatExtreme<MaxOf<float>> = true;
+template <>
+constexpr bool kIsFloatExtreme<MaxOf<double>> = true;
+template <>
+constexpr bool kIsFloatExtreme<MinOf<float>> = true;
+template <>
+constexpr bool kIsFloatExtreme<MinOf<double>> = true;
+
+template <class T, int kBytes>
+struct Sized {
+  typedef T Vector __attribute__((vector_size(kBytes)));
+};
+
+/** All lanes of a vector, whose halves are joined as long as a register holds more than one. */
+template <class Op, class T = typename Op::Type, int kBytes = kVectorBytes>
+TENON_INLINE T join_lanes(const typename Sized<T, kBytes>::Vector& v) {
+  if constexpr (kBytes > 16) {
+    typename Sized<T, kBytes / 2>::Vector low, high;
+    std::memcpy(&low, &v, sizeof low);
+    std::memcpy(&high, reinterpret_cast<const char*>(&v) + sizeof low, sizeof high);
+    low = Op::join(low, high);
+    return join_lanes<Op, T, kBytes / 2>(low);
+  } else {
+    constexpr int count = kBytes / static_cast<int>(sizeof(T));
+    T lane[count];
+    std::memcpy(lane, &v, sizeof v);
+    for (int half = count / 2; half; half /= 2)
+      for (int i = 0; i < half; i++) lane[i] = Op::join(lane[i], lane[i + half]);
+    return lane[0];
+  }
+}
+
+template <class T>
+constexpr bool kIsLargest = false;
+template <class T>
+constexpr bool kIsLargest<MaxOf<T>> = true;
+
+/**
+ * The extreme of four vectors or more, in whole vectors of which there are `n` elements, if none is NaN:
+ * their sum beside it tells, which takes less than to look at each. False: there may be one.
+ */
 template <class Op, class T = typename Op::Type>
-TENON_INLINE T join_lanes(typename Lanes<T>::Vector v) {
-  T lane[Lanes<T>::count];
-  std::memcpy(lane, &v, sizeof v);
-  for (int half = Lanes<T>::count / 2; half; half /= 2)
-    for (int i = 0; i < half; i++) lane[i] = Op::join(lane[i], lane[i + half]);
-  return lane[0];
+TENON_INLINE bool extreme_of(const T* x, int64_t n, Vec<T>& result) {
+  using V = Vec<T>;
+  constexpr int64_t w = Lanes<T>::count;
+  const auto better = [](V a, V b) { return kIsLargest<Op> ? max(a, b) : min(a, b); };
+  V best[4], sum[4];
+  for (int k = 0; k < 4; k++) best[k] = sum[k] = load(x + k * w);
+  for (int64_t i = 4 * w; i + 4 * w <= n; i += 4 * w)
+    for (int k = 0; k < 4; k++) {
+      const V v = load(x + i + k * w);
+      best[k] = better(best[k], v);
+      sum[k] += v;
+    }
+  for (int64_t i = n / (4 * w) * (4 * w); i < n; i += w) {
+    const V v = load(x + i);
+    best[0] = better(best[0], v);
+    sum[0] += v;
+  }
+  const V total = (sum[0] + sum[1]) + (sum[2] + sum[3]);
+  result = better(better(best[0], best[1]), better(best[2], best[3]));
+  return !any(total != total);
 }
 
 /** 1 to kReduceBlock elements. */
 template <class Op, class T = typename Op::Type>
 TENON_INLINE T reduce_block(const T* x, int64_t n) {
+  if constexpr (kIsFloatExtreme<Op>) {
+    constexpr int64_t w = Lanes<T>::count;
+    const int64_t whole = n / w * w;
+    Vec<T> best;
+    if (n >= 4 * w && extreme_of<Op>(x, whole, best)) {
+      T result = join_lanes<Op>(best);
+      for (int64_t i = whole; i < n; i++) result = Op::join(result, x[i]);
+      return result;
+    }
+  }
   using V = typename Lanes<T>::Vector;
   constexpr int64_t w = Lanes<T>::count;
   T rest = Op::start();

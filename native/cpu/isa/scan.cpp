@@ -17,24 +17,47 @@ namespace {
 template <class T>
 using Wider = std::conditional_t<std::is_same_v<T, float>, double, T>;
 
+/** Whether four steps may be taken as one, so that but one of them waits for the last: float64 would round
+ * and overflow in other ways than step by step. */
+template <class T>
+constexpr bool kFourTogether = !std::is_same_v<T, double>;
+
 template <class T>
 struct SumStep {
-  static constexpr bool indices = false;
+  static constexpr bool indices = false, four_together = kFourTogether<T>;
   Wider<T> sum = 0;
   TENON_INLINE T operator()(T x, T, int64_t) { return static_cast<T>(sum += static_cast<Wider<T>>(x)); }
+  TENON_INLINE void four(const T* x, T* y) {
+    const Wider<T> a = x[0], b = a + x[1], c = b + x[2], d = b + (static_cast<Wider<T>>(x[2]) + x[3]),
+                   s = sum;
+    sum = s + d;
+    y[0] = static_cast<T>(s + a);
+    y[1] = static_cast<T>(s + b);
+    y[2] = static_cast<T>(s + c);
+    y[3] = static_cast<T>(sum);
+  }
 };
 
 template <class T>
 struct ProductStep {
-  static constexpr bool indices = false;
+  static constexpr bool indices = false, four_together = kFourTogether<T>;
   Wider<T> product = 1;
   TENON_INLINE T operator()(T x, T, int64_t) { return static_cast<T>(product *= static_cast<Wider<T>>(x)); }
+  TENON_INLINE void four(const T* x, T* y) {
+    const Wider<T> a = x[0], b = a * x[1], c = b * x[2], d = b * (static_cast<Wider<T>>(x[2]) * x[3]),
+                   p = product;
+    product = p * d;
+    y[0] = static_cast<T>(p * a);
+    y[1] = static_cast<T>(p * b);
+    y[2] = static_cast<T>(p * c);
+    y[3] = static_cast<T>(product);
+  }
 };
 
 /** log(e^a + e^b), the larger one taken out; two infinities of one sign are themselves. */
 template <class T>
 struct LogSumExpStep {
-  static constexpr bool indices = false;
+  static constexpr bool indices = false, four_together = false;
   double sum = -std::numeric_limits<double>::infinity();
   T operator()(T next, T, int64_t) {
     const double x = static_cast<double>(next);
@@ -51,7 +74,7 @@ struct LogSumExpStep {
 /** y = a y + b */
 template <class T>
 struct LinearStep {
-  static constexpr bool indices = false;
+  static constexpr bool indices = false, four_together = false;
   Wider<T> y = 0;
   TENON_INLINE T operator()(T a, T b, int64_t) {
     return static_cast<T>(y = static_cast<Wider<T>>(a) * y + static_cast<Wider<T>>(b));
@@ -61,11 +84,14 @@ struct LinearStep {
 /** The last of equal ones counts, and the last NaN. */
 template <class T, bool kLargest>
 struct ExtremeStep {
-  static constexpr bool indices = true;
-  T best{};
-  int64_t index = -1;
+  static constexpr bool indices = true, four_together = false;
+  using Limits = std::numeric_limits<T>;
+  T best = Limits::has_infinity ? (kLargest ? -Limits::infinity() : Limits::infinity())
+                                : (kLargest ? Limits::lowest() : Limits::max());
+  int64_t index = 0;
   TENON_INLINE T operator()(T x, T, int64_t i) {
-    if (index < 0 || x != x || (best == best && (kLargest ? x >= best : x <= best))) {
+    // Nothing compares with a NaN that is the best but another one.
+    if (x != x || (kLargest ? x >= best : x <= best)) {
       best = x;
       index = i;
     }
@@ -113,7 +139,10 @@ void scan(const Launch& l, bool reverse) {
           const int64_t m = n - i < kTile ? n - i : kTile;
           load_strided(x.data, x.dtype, at_x + i * step_x, step_x, m, a);
           if (two) load_strided(y.data, y.dtype, at_y + i * step_y, step_y, m, b);
-          for (int64_t k = 0; k < m; k++) {
+          int64_t k = 0;
+          if constexpr (Step::four_together)
+            for (; k + 4 <= m; k += 4) step.four(a + k, a + k);
+          for (; k < m; k++) {
             a[k] = step(a[k], two ? b[k] : T{}, i + k);
             if constexpr (Step::indices) indices[to + (i + k) * step_out] = step.index;
           }

@@ -1,5 +1,7 @@
-// gather and scatter: one element for each index along a dimension. Indices are data: all are checked before
-// anything is written.
+// gather and scatter: one element for each index along a dimension. Indices are data: scatter checks all of
+// them before it writes anything.
+#include <atomic>
+
 #include "core/parallel.h"
 #include "cpu/isa/kernels.h"
 #include "cpu/isa/strided.h"
@@ -77,6 +79,16 @@ struct Lanes {
   }
 };
 
+/** Whether n indices are from 0 to below `size`; without branches, as they usually are. kStride: 0 if it is
+ * not known. */
+template <int64_t kStride = 0>
+bool all_below(const int64_t* index, int64_t stride, int64_t n, int64_t size) {
+  bool within = true;
+  for (int64_t k = 0; k < n; k++)
+    within &= static_cast<uint64_t>(index[k * (kStride ? kStride : stride)]) < static_cast<uint64_t>(size);
+  return within;
+}
+
 bool fits(const Launch& l, const char* op, const TensorView& index, int dim, int64_t size) {
   // What is repeated is looked at once.
   int64_t shape[kMaxRank];
@@ -86,12 +98,7 @@ bool fits(const Launch& l, const char* op, const TensorView& index, int dim, int
   const int64_t* const indices = index.as<int64_t>();
   bool good = true;
   Lanes(once, once, once, -1).rows({}, [&](Place at, Place stride, int64_t n) {
-    if (stride.index == 1) {  // without branches, as they usually fit
-      bool within = true;
-      for (int64_t k = 0; k < n; k++)
-        within &= static_cast<uint64_t>(indices[at.index + k]) < static_cast<uint64_t>(size);
-      if (within) return;
-    }
+    if (stride.index == 1 && all_below<1>(indices + at.index, 1, n, size)) return;
     for (int64_t k = 0; k < n && good; k++) {
       const int64_t i = indices[at.index + k * stride.index];
       if (i >= 0 && i < size) continue;
@@ -103,24 +110,36 @@ bool fits(const Launch& l, const char* op, const TensorView& index, int dim, int
   return good;
 }
 
+/** Whether all indices are below `size`. Each stretch of them is looked at before it is used, while it is
+ * cached. */
 template <class T>
-void gather_elements(const Lanes& lanes, const Launch& l) {
+bool gather_elements(const Lanes& lanes, const Launch& l, int64_t size) {
+  constexpr int64_t kStretch = 1024;
   const int64_t* const indices = l.in(1).as<int64_t>();
   const T* const from = l.in(0).as<T>();
   T* const to = l.out().as<T>();
   const int64_t step = lanes.step;
+  std::atomic<bool> good{true};
   lanes.parallel_rows(
       l.in(1).numel,
-      [=](Place at, Place stride, int64_t n) {
-        if (stride.index == 1 && stride.beside == 1 && stride.whole == 0) {
-          for (int64_t k = 0; k < n; k++) to[at.beside + k] = from[at.whole + indices[at.index + k] * step];
-          return;
+      [&, from, to, step](Place at, Place stride, int64_t n) {
+        for (int64_t done = 0; done < n; done += kStretch) {
+          const int64_t m = n - done < kStretch ? n - done : kStretch;
+          const int64_t* const index = indices + at.index + done * stride.index;
+          const T* const x = from + at.whole + done * stride.whole;
+          T* const y = to + at.beside + done * stride.beside;
+          if (!(stride.index == 1 ? all_below<1>(index, 1, m, size)
+                                  : all_below(index, stride.index, m, size)))
+            return good.store(false, std::memory_order_relaxed);
+          if (stride.index == 1 && stride.beside == 1 && stride.whole == 0 && step == 1)
+            for (int64_t k = 0; k < m; k++) y[k] = x[index[k]];
+          else
+            for (int64_t k = 0; k < m; k++)
+              y[k * stride.beside] = x[k * stride.whole + index[k * stride.index] * step];
         }
-        for (int64_t k = 0; k < n; k++)
-          to[at.beside + k * stride.beside] =
-              from[at.whole + k * stride.whole + indices[at.index + k * stride.index] * step];
       },
       true);
+  return good.load(std::memory_order_relaxed);
 }
 
 template <class T>
@@ -185,14 +204,17 @@ void kernel_gather(const Launch& l) {
   const TensorView &x = l.in(0), &index = l.in(1), &out = l.out();
   if (index.numel == 0) return;
   const int dim = static_cast<int>(l.scalar[0].integer());
-  if (!fits(l, "gather", index, dim, x.rank ? x.shape[dim] : 1)) return;
+  const int64_t size = x.rank ? x.shape[dim] : 1;
   const Lanes lanes(index, out, x, dim);
-  switch (element_size(x.dtype)) {
-    case 1: return gather_elements<uint8_t>(lanes, l);
-    case 2: return gather_elements<uint16_t>(lanes, l);
-    case 4: return gather_elements<uint32_t>(lanes, l);
-    default: return gather_elements<uint64_t>(lanes, l);
-  }
+  const auto gathered = [&] {
+    switch (element_size(x.dtype)) {
+      case 1: return gather_elements<uint8_t>(lanes, l, size);
+      case 2: return gather_elements<uint16_t>(lanes, l, size);
+      case 4: return gather_elements<uint32_t>(lanes, l, size);
+      default: return gather_elements<uint64_t>(lanes, l, size);
+    }
+  };
+  if (!gathered()) fits(l, "gather", index, dim, size);  // says which does not
 }
 
 void kernel_scatter(const Launch& l) {
