@@ -15,8 +15,20 @@ import { models } from './suites/models';
 import { notebook } from './suites/notebook';
 import { ops } from './suites/ops';
 import { overhead } from './suites/overhead';
+import { saving } from './suites/saving';
 
-const SUITES: readonly Suite[] = [notebook, overhead, gemm, elementwise, ops, models, cold, eventloop, cuda];
+const SUITES: readonly Suite[] = [
+  notebook,
+  overhead,
+  gemm,
+  elementwise,
+  ops,
+  models,
+  saving,
+  cold,
+  eventloop,
+  cuda,
+];
 
 const USAGE = `usage: npm run bench -- [suite ...] [--vs rival ...] [--busy N] [--quick]
 

@@ -37,6 +37,11 @@ export interface Binding {
   own(owner: object, id: number): void;
   upload(id: number, bytes: TensorTypedArray | Uint16Array): void;
   download(id: number, bytes: TensorTypedArray | Uint16Array): void;
+  /**
+   * Calls `use` with the memory of a contiguous CPU tensor itself, which is taken back when that returns; false, without a
+   * call, where the engine takes no memory that is not its own.
+   */
+  lend(id: number, use: (memory: ArrayBuffer) => void): boolean;
   /** download() in the stream's order, without waiting: the ticket that completes it, or 0. The array must live until then. */
   readLater(id: number, bytes: TensorTypedArray | Uint16Array): number;
   /** Throws if a completed read found a tensor whose computation had failed. */

@@ -130,6 +130,16 @@ export function beforeBirth(): void {
   if (++births >= birthLimit || live > byteLimit) reclaim(false);
 }
 
+/**
+ * To be called before tensors of so many bytes are made that will all stay: collects now if it is to be done, rather than
+ * amid them, which would make them old.
+ */
+export function makeRoom(bytes: number): void {
+  if (liveBytes() + bytes <= byteLimit) return;
+  reclaim(true);
+  byteLimit = Math.max(byteLimit, liveBytes() + bytes + FLOOR);
+}
+
 /** The preferred moment: the end of `backward()` and of `optimizer.step()`, when a step's activations are garbage. */
 export function stepEnd(): void {
   const live = liveBytes();

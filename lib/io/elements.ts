@@ -1,13 +1,21 @@
 /** A tensor's elements as the bytes that files hold, in pieces: little endian, row major. */
+import { flush } from '../backend/commands';
 import { binding } from '../backend/load';
 import { CPU } from '../device';
 import { ELEMENT_SIZE } from '../dtype';
 import { copied } from '../functional/cast';
-import { numelOf, type Shape } from '../shape';
+import type { Shape } from '../shape';
 import { alias, uninitialised, type Tensor } from '../tensor';
 
-/** Bytes at a time; of whole elements of any dtype. */
-const PIECE = 2 ** 24;
+/** Bytes at a time, of whole elements of any dtype: few enough to be cached on their way. */
+const PIECE = 2 ** 19;
+
+let pieces: Buffer | null = null;
+
+/** The memory that all bytes pass through, one piece after the other: new pages would cost as much as what is done there. */
+function staging(): Buffer {
+  return (pieces ??= Buffer.allocUnsafeSlow(PIECE));
+}
 
 /** Calls `use` with each piece of a row-major tensor: its first element and how many there are. */
 function eachPiece(t: Tensor, use: (part: Tensor, first: number, count: number) => void): void {
@@ -25,6 +33,16 @@ function eachPiece(t: Tensor, use: (part: Tensor, first: number, count: number) 
   }
 }
 
+/** Calls `use` with the bytes of a row-major tensor on the CPU where they lie, piece by piece; false: it can't be. */
+function inPlace(t: Tensor, use: (piece: Buffer, position: number) => void): boolean {
+  if (t.count === 0) return true;
+  flush();
+  return binding.lend(t.id, (memory) => {
+    for (let at = 0; at < memory.byteLength; at += PIECE)
+      use(Buffer.from(memory, at, Math.min(PIECE, memory.byteLength - at)), at);
+  });
+}
+
 /** A tensor on the CPU whose bytes `read` supplies, piece by piece. */
 export function tensorOfBytes(
   op: string,
@@ -33,8 +51,9 @@ export function tensorOfBytes(
   read: (piece: Buffer, position: number) => void,
 ): Tensor {
   const t = uninitialised(shape, code, CPU, op);
+  if (inPlace(t, read)) return t;
   const size = ELEMENT_SIZE[code]!;
-  const buffer = Buffer.allocUnsafe(Math.min(numelOf(shape) * size, PIECE));
+  const buffer = staging();
   eachPiece(t, (part, first, count) => {
     const piece = buffer.subarray(0, count * size);
     read(piece, first * size);
@@ -46,8 +65,9 @@ export function tensorOfBytes(
 /** Hands a tensor's bytes to `write`, piece by piece. */
 export function bytesOfTensor(t: Tensor, write: (piece: Buffer) => void): void {
   const source = t.place === CPU && t.layout === null ? t : copied(t, t.code, CPU);
+  if (inPlace(source, write)) return;
   const size = ELEMENT_SIZE[t.code]!;
-  const buffer = Buffer.allocUnsafe(Math.min(t.count * size, PIECE));
+  const buffer = staging();
   eachPiece(source, (part, _, count) => {
     const piece = buffer.subarray(0, count * size);
     binding.download(part.id, piece);

@@ -1,4 +1,5 @@
 /** The safetensors format: https://github.com/huggingface/safetensors#format. */
+import { makeRoom } from '../backend/memory';
 import { ArgumentError, describe } from '../errors';
 import { Code, DTYPES, ELEMENT_SIZE } from '../dtype';
 import { resolveDevice, type DeviceLike } from '../device';
@@ -105,6 +106,7 @@ function readHeader(reader: Reader): readonly [entries: Entry[], metadata: Metad
 /** @internal */
 export function readSafetensors(op: string, reader: Reader): Contents {
   const [entries, metadata, start] = readHeader(reader);
+  makeRoom(reader.size);
   const tensors = new Map<string, Tensor>();
   for (const { name, shape, code, begin } of entries)
     tensors.set(

@@ -252,6 +252,7 @@ Napi::Value create(const Napi::CallbackInfo& info) {
   };
   add("upload", upload);
   add("download", download);
+  add("lend", lend);
   add("readLater", read_later);
   add("checkRead", check_read);
   add("submitted", submitted);

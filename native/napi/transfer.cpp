@@ -91,6 +91,31 @@ Napi::Value download(const Napi::CallbackInfo& info) {
   return info.Env().Undefined();
 }
 
+Napi::Value lend(const Napi::CallbackInfo& info) {
+  Environment& e = environment(info);
+  const napi_env env = info.Env();
+  Slot* const s = slot(info, "tensor");
+  if (!s) return info.Env().Undefined();
+  if (s->view.place != 0 || !s->view.contiguous || !info[1].IsFunction()) {
+    e.raise(ErrorCode::internal, "only contiguous tensors on the CPU can be lent");
+    return info.Env().Undefined();
+  }
+  // Launches before may use the memory, this tensor's or an earlier owner's.
+  e.stream.drain();
+  if (!e.settle(*s)) return info.Env().Undefined();
+  Storage* const storage = s->storage;
+  napi_value buffer;
+  if (napi_create_external_arraybuffer(env, s->view.data, size_of(*s), nullptr, nullptr, &buffer) != napi_ok)
+    return Napi::Boolean::New(env, false);
+  e.slots.blocks().retain(storage);
+  napi_value self, result;
+  napi_get_undefined(env, &self);
+  napi_call_function(env, self, info[1], 1, &buffer, &result);
+  // What can't be taken back stays the tensor's for good.
+  if (napi_detach_arraybuffer(env, buffer) == napi_ok) e.slots.blocks().release(storage);
+  return Napi::Boolean::New(env, true);
+}
+
 Napi::Value read_later(const Napi::CallbackInfo& info) {
   Environment& e = environment(info);
   Ticket ticket = 0;

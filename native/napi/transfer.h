@@ -15,6 +15,11 @@ struct LaterRead;
 Napi::Value upload(const Napi::CallbackInfo&);
 /** download(id, typedArray): copies a contiguous tensor's bytes. */
 Napi::Value download(const Napi::CallbackInfo&);
+/**
+ * lend(id, use): calls use(arrayBuffer) with a contiguous CPU tensor's own memory, to be read or written, and takes it back
+ * when that returns; false, without a call, where the engine takes no memory that is not its own.
+ */
+Napi::Value lend(const Napi::CallbackInfo&);
 /** readLater(id, typedArray): download() in the stream's order, without waiting. The ticket that completes
  * it, 0: done. */
 Napi::Value read_later(const Napi::CallbackInfo&);
