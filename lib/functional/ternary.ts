@@ -11,7 +11,7 @@ import { checkOptions, named } from './arguments';
 import { div, mul, neg, sub } from './arithmetic';
 import { cast } from './cast';
 import { brought, gathered } from './devices';
-import { fullOf, launch, launchInto, type KernelOperand } from './kernel';
+import { launch, launchInto, type KernelOperand } from './kernel';
 import { asItWas, checkFits, checkResultFits, separate } from './kinds';
 import { numberValue } from './number';
 import { square } from './pointwise';
@@ -152,13 +152,9 @@ function lerpOperands(
     throw new DTypeError(`${op}: expected weight to be ${x.dtype} as the input, got ${weight.dtype}`);
   if (!cudaInUse) return [x, end, number ?? weight];
   if (op === 'lerp_')
-    return [
-      x,
-      onPlaceOf(op, x, end),
-      weight instanceof Tensor ? onPlaceOf(op, x, weight) : fullOf([], x.code, x.place, number!),
-    ];
+    return [x, onPlaceOf(op, x, end), weight instanceof Tensor ? onPlaceOf(op, x, weight) : number!];
   const [a, b, w] = gathered(op, x, end, number === null ? (weight as Tensor) : null);
-  return [a, b, w ?? fullOf([], a.code, a.place, number!)];
+  return [a, b, w ?? number!];
 }
 
 /** The operands that the derivative looks at. */

@@ -178,7 +178,7 @@ bool simpler_power(const Launch& l, Queue& q) {
 
 void run_row(const Launch& l, Queue& q, const ElementwiseKernel (&kernels)[4], DType result) {
   const Op op = static_cast<Op>(l.op);
-  const DType types[] = {result, l.compute, l.compute};
+  const DType types[] = {result, l.compute, l.compute, l.compute};
   bool validated = false;
   if (divides_whole_numbers(op, l.compute)) {
     if (refuse_zero(l, q)) return;
@@ -259,6 +259,16 @@ void run_elementwise(const Launch& l, Queue& q, const ElementwiseKernel& kernel,
     run_row(l, q, kernels, DType::boolean);                                        \
   }
 #include "ops.def"
+
+#define TENON_TERNARY(name)                                                        \
+  void kernel_##name(const Launch& l, Queue& q) {                                  \
+    static constexpr ElementwiseKernel kernels[4] = TENON_NAMES("ternary_" #name); \
+    run_row(l, q, kernels, l.compute);                                             \
+  }
+TENON_TERNARY(addcmul)
+TENON_TERNARY(addcdiv)
+TENON_TERNARY(lerp)
+#undef TENON_TERNARY
 
 }  // namespace cuda
 }  // namespace tenon

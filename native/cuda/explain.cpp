@@ -16,6 +16,7 @@ void explain(const FailureRecord& r, LaunchError& e) {
     case kTargetOutOfRange:
       return set_error(e, ErrorCode::index, "%s: target %lld is out of range for %lld classes", op, a, b);
     case kDivisionByZero: return set_error(e, ErrorCode::argument, "%s: integer division by zero", op);
+    case kNotFromZeroToOne: return set_error(e, ErrorCode::argument, "%s: expected an input from 0 to 1", op);
     default: return set_error(e, ErrorCode::internal, "%s: an unknown failure", op);
   }
 }

@@ -12,6 +12,7 @@ enum FailureKind : uint32_t {
   kPlaceOutOfRange,   // of linearIndex: the index, the number of elements
   kTargetOutOfRange,  // the target, the number of classes
   kDivisionByZero,    // of integers
+  kNotFromZeroToOne,  // an input that is no probability
 };
 
 /**

@@ -1,9 +1,8 @@
-// nllLoss, crossEntropy, mseLoss and their derivatives.
-#include "cuda/kernels/loss.h"
+// nllLoss, crossEntropy and their derivatives.
+#include "cuda/loss.h"
 
 #include "cuda/dims.h"
 #include "cuda/kernel_table.h"
-#include "cuda/teams.h"
 
 namespace tenon {
 namespace cuda {
@@ -11,18 +10,6 @@ namespace cuda {
 namespace {
 
 constexpr int64_t kTargetsOfBlock = 4096;
-constexpr int64_t kElementsOfBlock = 16384;
-constexpr int64_t kMostParts = 1024;
-
-const char* pick(const Launch& l, const char* f32, const char* f64) {
-  return l.compute == DType::f64 ? f64 : f32;
-}
-
-/** How many of n elements are a block's: by n alone, so that sums have the same bits on every device. */
-int64_t part_of(int64_t n, int64_t least) {
-  const int64_t even = divide_up(divide_up(n, kMostParts), kBatch * kLossThreads) * kBatch * kLossThreads;
-  return even < least ? least : even;
-}
 
 /** What the loss and its derivative have in common: the targets. */
 NllParameters targets_of(const Launch& l, Queue& q, const TensorView& x, const TensorView& target,
@@ -163,53 +150,6 @@ void kernel_crossEntropy(const Launch& l, Queue& q) { kernel_nllLoss(l, q); }
 void kernel_nllLossBackward(const Launch& l, Queue& q) { run_backward(l, q, nullptr); }
 
 void kernel_crossEntropyBackward(const Launch& l, Queue& q) { run_backward(l, q, &l.in(1)); }
-
-void kernel_mseLoss(const Launch& l, Queue& q) {
-  const TensorView &x = l.in(0), &y = l.in(1), &out = l.out();
-  MseParameters p = {};
-  p.x = x.data;
-  p.x_type = x.dtype;
-  p.y = y.data;
-  p.y_type = y.dtype;
-  p.out = out.data;
-  p.out_type = out.dtype;
-  p.elements = x.numel;
-  p.reduction = static_cast<uint32_t>(l.scalar[0].integer());
-  DimList<2> dims;
-  for (int i = 0; i < x.rank; i++) dims.push({x.shape[i], {x.strides[i], y.strides[i]}, 0, 0});
-  dims.sort();
-  dims.copy_to(p.dim);
-  p.dims = dims.count;
-  p.part = part_of(p.elements, kElementsOfBlock);
-  p.parts = p.elements ? divide_up(p.elements, p.part) : 1;
-  if (p.parts > 1) p.partial = static_cast<double*>(q.scratch(static_cast<size_t>(p.parts) * sizeof(double)));
-  q.launch(pick(l, "loss_mse_f32", "loss_mse_f64"), {static_cast<unsigned>(p.parts), 1, 1}, kLossThreads, p);
-  if (p.parts > 1) q.launch(pick(l, "loss_mse_join_f32", "loss_mse_join_f64"), {}, kLossThreads, p);
-}
-
-void kernel_mseLossBackward(const Launch& l, Queue& q) {
-  const TensorView &grad = l.in(0), &x = l.in(1), &y = l.in(2), &out = l.out();
-  if (out.numel == 0) return;
-  MseBackwardParameters p = {};
-  p.grad = grad.data;
-  p.grad_type = grad.dtype;
-  p.x = x.data;
-  p.x_type = x.dtype;
-  p.y = y.data;
-  p.y_type = y.dtype;
-  p.out = out.data;
-  p.out_type = out.dtype;
-  p.elements = x.numel;
-  p.reduction = static_cast<uint32_t>(l.scalar[0].integer());
-  DimList<3> dims;
-  for (int i = 0; i < x.rank; i++)
-    dims.push({x.shape[i], {out.strides[i], x.strides[i], y.strides[i]}, 0, 0});
-  dims.sort();
-  dims.copy_to(p.dim);
-  p.dims = dims.count;
-  q.launch(pick(l, "loss_mse_backward_f32", "loss_mse_backward_f64"),
-           {blocks_for(p.elements, kLossThreads, kBatch, q), 1, 1}, kLossThreads, p);
-}
 
 }  // namespace cuda
 }  // namespace tenon

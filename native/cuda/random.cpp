@@ -11,10 +11,6 @@ namespace {
 
 constexpr unsigned kThreads = 256;
 
-RandomSource source_of(const Launch& l) {
-  return {number(l.scalar[0]), number(l.scalar[1]), number(l.scalar[2])};
-}
-
 RandomTarget target_of(const TensorView& out) {
   RandomTarget t;
   t.data = out.data;

@@ -374,7 +374,153 @@ void check_layouts(const Row& row) {
     }
 }
 
+/** A function of three operands, of elements as its kernel takes them; `scale`: of what it rounds on the way.
+ */
+Number three(Op op, Number x, Number a, Number b, Number value, Number& scale) {
+  if (op == Op::lerp) {
+    scale = (std::fabs(x) + std::fabs(a)) * (1 + std::fabs(b));
+    return x + b * (a - x);
+  }
+  const Number product = op == Op::addcmul ? value * a * b : value * a / b;
+  scale = std::fabs(x) + std::fabs(product);
+  return x + product;
+}
+
+/** An operand of one: its dtype, shape and layout. */
+struct Third {
+  DType type;
+  Sizes shape;
+  Layout layout;
+};
+
+/** Runs one on tensors of moderate elements and compares with a plain loop; `in_place`: on the first. */
+void check_three(Op op, DType compute, const Third& result, const Third (&operand)[3],
+                 bool in_place = false) {
+  const double value = -2;
+  Random random(21);
+  std::vector<std::unique_ptr<Array>> in;
+  for (const Third& o : operand) {
+    in.push_back(std::make_unique<Array>(o.type, o.shape, o.layout));
+    in.back()->fill_with([&](int64_t) -> Number {
+      if (o.type == DType::boolean) return 1;
+      if (!is_floating(o.type)) return static_cast<Number>(random.integer(1, 9));
+      const Number x = rounded(o.type, random.uniform(0.5, 2));
+      return random.coin() ? x : -x;
+    });
+  }
+  Array made(result.type, result.shape, result.layout);
+  const int64_t n = made.numel();
+  std::vector<Number> want(static_cast<size_t>(n)), scales(want.size());
+  for (int64_t i = 0; i < n; i++) {
+    Number x[3];
+    for (size_t k = 0; k < 3; k++)
+      x[k] = converted(operand[k].type, compute,
+                       in[k]->get(broadcast_source(result.shape, i, operand[k].shape)));
+    want[static_cast<size_t>(i)] = three(op, x[0], x[1], x[2], value, scales[static_cast<size_t>(i)]);
+  }
+  Array& out = in_place ? *in[0] : made;
+  for (Isa isa : isas()) {
+    if (in_place && isa != isas().back()) continue;
+    About about("%s %s(%s, %s, %s)->%s on %s, %s out %s, operands %s %s, %s %s, %s %s%s",
+                op_name(static_cast<int>(op)), dtype_name(compute), dtype_name(operand[0].type),
+                dtype_name(operand[1].type), dtype_name(operand[2].type), dtype_name(result.type),
+                isa_name(isa), layout_name(result.layout), Comparison::text(result.shape).c_str(),
+                layout_name(operand[0].layout), Comparison::text(operand[0].shape).c_str(),
+                layout_name(operand[1].layout), Comparison::text(operand[1].shape).c_str(),
+                layout_name(operand[2].layout), Comparison::text(operand[2].shape).c_str(),
+                in_place ? ", in place" : "");
+    Call call{op, compute, {out.view()}, {in[0]->view(), in[1]->view(), in[2]->view()}, {value}};
+    if (op == Op::lerp) call.scalars.clear();
+    run(isa, call);
+    int64_t wrong = 0, where = 0;
+    for (int64_t i = 0; i < n; i++) {
+      const Number got = out.get(i), w = want[static_cast<size_t>(i)];
+      bool good;
+      if (is_floating(compute))
+        good = std::fabs(got - w) <= 3 * spacing(compute, scales[static_cast<size_t>(i)]) +
+                                         (is_half(result.type) ? 0.51L * spacing(result.type, w) : 0);
+      else
+        good = got == converted(compute, result.type, w);
+      if (!good && wrong++ == 0) where = i;
+    }
+    checks++;
+    if (wrong)
+      fail(__FILE__, __LINE__, "%lld elements are wrong: element %lld is %.17Lg, expected %.17Lg",
+           static_cast<long long>(wrong), static_cast<long long>(where), out.get(where),
+           want[static_cast<size_t>(where)]);
+    CHECK(out.intact());
+  }
+}
+
 }  // namespace
+
+TEST("functions of three operands, of any dtype, size and layout") {
+  const Threads threads(3);
+  const Layout dense = Layout::dense, gaps = Layout::gaps;
+  for (Op op : {Op::addcmul, Op::addcdiv, Op::lerp}) {
+    for (DType t : kDTypes) {
+      const DType compute = compute_of(t);
+      if (!is_floating(t) && (op != Op::addcmul || t == DType::boolean)) continue;
+      for (int64_t n : {0, 1, 3, 4, 5, 33, 257, 1025, 5000}) {
+        check_three(op, compute, {t, {n}, dense}, {{t, {n}, dense}, {t, {n}, dense}, {t, {n}, dense}});
+        check_three(op, compute, {t, {n}, dense},
+                    {{t, {n}, dense}, {t, {n}, Layout::shifted}, {t, {n}, dense}});
+        check_three(op, compute, {t, {n}, dense}, {{t, {n}, dense}, {t, {}, dense}, {t, {1}, dense}}, n > 1);
+      }
+      const Sizes shapes[] = {{}, {3, 0, 2}, {40, 50}, {3, 4, 5, 6}, {300, 5}};
+      size_t turn = static_cast<size_t>(t);
+      for (const Sizes& shape : shapes)
+        for (Layout layout : kLayouts) {
+          const Layout second = kLayouts[turn++ % 6], third = kLayouts[turn / 3 % 6];
+          check_three(op, compute, {t, shape, third},
+                      {{t, shape, layout}, {t, shape, second}, {t, shape, third}});
+          check_three(op, compute, {t, shape, layout},
+                      {{t, shape, layout}, {t, shape, second}, {t, shape, layout}}, true);
+        }
+      check_three(op, compute, {t, {33, 70}, dense}, {{t, {70}, dense}, {t, {33, 1}, gaps}, {t, {}, dense}});
+      check_three(op, compute, {t, {33, 70}, Layout::transposed},
+                  {{t, {33, 70}, dense}, {t, {1, 1}, gaps}, {t, {33, 1}, Layout::reversed}});
+      check_three(op, compute, {t, {4, 5, 6}, gaps},
+                  {{t, {1, 5, 1}, dense}, {t, {6}, Layout::shifted}, {t, {4, 1, 6}, Layout::transposed}});
+    }
+    const Sizes n = {3000};
+    check_three(op, DType::f32, {DType::f32, n, dense},
+                {{DType::f16, n, dense}, {DType::f64, {}, dense}, {DType::i32, n, gaps}});
+    check_three(op, DType::f64, {DType::f64, n, gaps},
+                {{DType::i64, n, dense}, {DType::f64, n, dense}, {DType::boolean, n, dense}});
+  }
+  check_three(Op::addcmul, DType::i64, {DType::i32, {3000}, dense},
+              {{DType::u8, {3000}, dense}, {DType::i64, {3000}, dense}, {DType::boolean, {3000}, dense}});
+}
+
+TEST("functions of three operands take numbers, wrap, and lerp reaches its ends") {
+  for (Isa isa : isas()) {
+    About about("%s", isa_name(isa));
+    for (DType t : {DType::f32, DType::f64, DType::bf16}) {
+      Array x(t, {700}), y(t, {700}), weight(compute_of(t), {}), out(t, {700}), same(t, {700});
+      Random random(4);
+      for (Array* a : {&x, &y}) a->fill_with([&](int64_t) { return rounded(t, random.uniform(-9, 9)); });
+      for (double w : {0.0, 0.3, 1.0}) {
+        const NumberOperand number(w);
+        weight.fill(w);
+        run(isa, {Op::lerp, compute_of(t), {out.view()}, {x.view(), y.view(), number.view()}, {}});
+        run(isa, {Op::lerp, compute_of(t), {same.view()}, {x.view(), y.view(), weight.view()}, {}});
+        CHECK_EQ(out.differences(same), 0);
+        if (w != 0.3) CHECK_EQ(out.differences(w == 0 ? x : y), 0);
+      }
+    }
+    for (DType t : {DType::i32, DType::i64}) {
+      const int64_t most = t == DType::i32 ? INT32_MAX : INT64_MAX;
+      Array x(t, {130}), a(t, {130}), out(t, {130});
+      x.fill(static_cast<Number>(most));
+      a.fill(static_cast<Number>(most));
+      const NumberOperand number(int64_t{1});
+      // most + 3 most = 4 (most + 1) - 4, modulo 2^n
+      run(isa, {Op::addcmul, t, {out.view()}, {x.view(), a.view(), number.view()}, {3}});
+      for (int64_t i = 0; i < 130; i++) CHECK_EQ(static_cast<int64_t>(out.get(i)), -4);
+    }
+  }
+}
 
 TEST("values in every dtype are those of a naive loop") {
   std::string missing;

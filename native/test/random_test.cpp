@@ -183,6 +183,63 @@ TEST("every draw comes from the words that are its own") {
       }
 }
 
+TEST("dropout keeps the elements that their words say, and maskedScale does the same by a mask") {
+  const Threads threads(3);
+  const Sizes shapes[] = {{0},   {1},   {3},    {4},    {5},      {63},      {64},       {65},    {126},
+                          {127}, {129}, {1000}, {1023}, {40, 50}, {3, 4, 5}, {4, 1, 66}, {150001}};
+  for (DType t : kFloats)
+    for (const Sizes& shape : shapes)
+      for (Layout layout : {Layout::dense, Layout::shifted, Layout::transposed, Layout::gaps})
+        for (double rate : {0.25, 0.9, 1e-300}) {
+          const bool large = product(shape) > 5000, turned = layout == Layout::transposed;
+          if (large && (layout == Layout::shifted || turned || rate != 0.25)) continue;
+          const Seed& seed = seeds[product(shape) % 4];
+          Array x(t, shape, layout), mask(DType::boolean, shape),
+              other(DType::boolean, shape, Layout::shifted);
+          Random random(6);
+          x.fill_with([&](int64_t i) -> Number {
+            if (i % 50 == 3) return i % 100 == 3 ? INFINITY : -INFINITY;
+            return i % 70 == 9 ? std::nanl("") : static_cast<Number>(random.uniform(-2, 2));
+          });
+          const uint64_t kept = static_cast<uint64_t>((1 - rate) * 0x1p32);
+          const double scale = 1 / (1 - rate);
+          std::vector<bool> keeps(static_cast<size_t>(x.numel()));
+          Array want(t, shape);
+          for (int64_t i = 0; i < x.numel(); i++) {
+            keeps[static_cast<size_t>(i)] = draw32(seed, i) < kept;
+            const double factor = keeps[static_cast<size_t>(i)] ? scale : 0;
+            if (t == DType::f64)
+              want.set(i, static_cast<double>(x.get(i)) * factor);
+            else
+              want.set(i, static_cast<float>(x.get(i)) * static_cast<float>(factor));
+            *other.at(i) = keeps[static_cast<size_t>(i)] ? static_cast<char>(1 + i % 2) : 0;
+          }
+          for (Isa isa : isas()) {
+            About about("%s, %lld elements, %s, on %s", dtype_name(t), static_cast<long long>(x.numel()),
+                        layout_name(layout), isa_name(isa));
+            Array out(t, shape, turned ? Layout::dense : layout), again(t, shape, layout),
+                same(t, shape, layout);
+            run(isa, {Op::dropout,
+                      compute_of(t),
+                      {out.view(), mask.view()},
+                      {x.view()},
+                      {static_cast<double>(seed.low), static_cast<double>(seed.high),
+                       static_cast<double>(seed.offset), rate}});
+            CHECK_EQ(out.differences(want), 0);
+            int64_t wrong = 0;
+            for (int64_t i = 0; i < x.numel(); i++)
+              wrong += *mask.at(i) != static_cast<char>(keeps[static_cast<size_t>(i)]);
+            CHECK_EQ(wrong, 0);
+            run(isa, {Op::maskedScale, compute_of(t), {again.view()}, {x.view(), mask.view()}, {scale}});
+            CHECK_EQ(again.differences(want), 0);
+            for (int64_t i = 0; i < x.numel(); i++) same.copy(i, x, i);
+            run(isa, {Op::maskedScale, compute_of(t), {same.view()}, {same.view(), other.view()}, {scale}});
+            CHECK_EQ(same.differences(want), 0);
+            CHECK(out.intact() && mask.intact() && again.intact() && same.intact());
+          }
+        }
+}
+
 TEST("draws have the same bits on every instruction set, with any number of threads, in any layout") {
   const int64_t n = 100003;
   for (Op op : {Op::uniform, Op::normal, Op::randint, Op::randperm})

@@ -326,6 +326,169 @@ TEST("mseLoss and its derivative, of any size and layout") {
         }
 }
 
+namespace {
+
+/** A loss of pairs with its derivative; x is in [low, high]. */
+struct PairLoss {
+  Op op, backward;
+  std::vector<double> parameter;
+  double low, high;
+  Number (*value)(Number x, Number t);
+  Number (*slope)(Number x, Number t);
+};
+
+constexpr Number kBend = 0.5;  // of the losses that have one
+
+const PairLoss pair_losses[] = {
+    {Op::l1Loss,
+     Op::l1LossBackward,
+     {},
+     -1,
+     1,
+     [](Number x, Number t) { return std::fabs(x - t); },
+     [](Number x, Number t) { return static_cast<Number>((x > t) - (x < t)); }},
+    {Op::smoothL1Loss,
+     Op::smoothL1LossBackward,
+     {static_cast<double>(kBend)},
+     -1,
+     1,
+     [](Number x, Number t) {
+       const Number d = std::fabs(x - t);
+       return d < kBend ? d * d / (2 * kBend) : d - kBend / 2;
+     },
+     [](Number x, Number t) { return std::max<Number>(-1, std::min<Number>(1, (x - t) / kBend)); }},
+    {Op::huberLoss,
+     Op::huberLossBackward,
+     {static_cast<double>(kBend)},
+     -1,
+     1,
+     [](Number x, Number t) {
+       const Number d = std::fabs(x - t);
+       return d <= kBend ? d * d / 2 : kBend * (d - kBend / 2);
+     },
+     [](Number x, Number t) { return std::max(-kBend, std::min(kBend, x - t)); }},
+    {Op::binaryCrossEntropy,
+     Op::binaryCrossEntropyBackward,
+     {},
+     0.02,
+     0.98,
+     [](Number x, Number t) {
+       return -t * std::max<Number>(-100, std::log(x)) - (1 - t) * std::max<Number>(-100, std::log1p(-x));
+     },
+     [](Number x, Number t) { return (x - t) / std::max(static_cast<Number>(1e-12f), (1 - x) * x); }},
+    {Op::binaryCrossEntropyWithLogits,
+     Op::binaryCrossEntropyWithLogitsBackward,
+     {},
+     -4,
+     4,
+     [](Number x, Number t) {
+       return (1 - t) * x - (std::min<Number>(0, x) - std::log1p(std::exp(-std::fabs(x))));
+     },
+     [](Number x, Number t) { return 1 / (1 + std::exp(-x)) - t; }},
+};
+
+std::vector<double> scalars_of(const PairLoss& loss, int reduction) {
+  std::vector<double> all = {static_cast<double>(reduction)};
+  all.insert(all.end(), loss.parameter.begin(), loss.parameter.end());
+  return all;
+}
+
+}  // namespace
+
+TEST("losses of pairs and their derivatives, of any size and layout") {
+  const Threads threads(3);
+  for (const PairLoss& loss : pair_losses)
+    for (DType t : kFloats)
+      for (const Sizes& shape : {Sizes{}, Sizes{1}, Sizes{7}, Sizes{0}, Sizes{33, 40}, Sizes{1025},
+                                 Sizes{3, 4, 5}, Sizes{100, 200}})
+        for (Layout layout : kLayouts)
+          for (int reduction : {0, 1, 2}) {
+            const bool large = product(shape) > 5000;
+            if (large && (is_half(t) || (layout != Layout::dense && layout != Layout::gaps))) continue;
+            const Layout other = layout == Layout::rotated ? Layout::dense : layout;
+            const bool each = reduction == 0;
+            Array x(t, shape, layout), y(t, shape, other), grad(t, each ? shape : Sizes{}, other);
+            fill_uniform(x, 1, loss.low, loss.high);
+            fill_uniform(y, 2, 0, 1);
+            fill_uniform(grad, 3, 0.5, 1.5);
+            Number sum = 0;
+            std::vector<Number> values, slopes;
+            const Number n = reduction == 1 ? static_cast<Number>(x.numel()) : 1;
+            for (int64_t i = 0; i < x.numel(); i++) {
+              values.push_back(loss.value(x.get(i), y.get(i)));
+              slopes.push_back(loss.slope(x.get(i), y.get(i)) * grad.get(each ? i : 0) / n);
+              sum += values.back();
+            }
+            if (!each) values = {sum / n};
+            for (Isa isa : isas()) {
+              About about("%s of %s %s %s, reduction %d, on %s", op_name(static_cast<int>(loss.op)),
+                          dtype_name(t), text(shape).c_str(), layout_name(layout), reduction, isa_name(isa));
+              Array out(t, each ? shape : Sizes{}, layout), again(t, out.shape(), layout),
+                  dx(t, shape, layout);
+              const std::vector<double> scalars = scalars_of(loss, reduction);
+              run(isa, {loss.op, compute_of(t), {out.view()}, {x.view(), y.view()}, scalars});
+              run(isa, {loss.op, compute_of(t), {again.view()}, {x.view(), y.view()}, scalars});
+              run(isa,
+                  {loss.backward, compute_of(t), {dx.view()}, {grad.view(), x.view(), y.view()}, scalars});
+              EXPECT_NEAR(out, values, t == DType::f64 ? 200 : is_half(t) ? 0.7 : 8, is_half(t) ? 0.05L : 4);
+              EXPECT_NEAR(dx, slopes, is_half(t) ? 0.7 : 8, (is_half(t) ? 0.05L : 2) / n);
+              CHECK(out.bits() == again.bits());
+              CHECK(out.intact() && dx.intact());
+            }
+          }
+}
+
+TEST("losses of pairs at the ends of what they are defined for") {
+  const Number none = std::nanl(""), far = INFINITY;
+  for (DType t : {DType::f32, DType::f64})
+    for (Isa isa : isas()) {
+      About about("%s on %s", dtype_name(t), isa_name(isa));
+      Array x(t, {4}), y(t, {4}), grad(t, {}), out(t, {4}), dx(t, {4});
+      grad.fill(3);
+      const auto both = [&](Op op, Op backward, const std::vector<Number>& a, const std::vector<Number>& b) {
+        x.fill_with([&](int64_t i) { return a[static_cast<size_t>(i)]; });
+        y.fill_with([&](int64_t i) { return b[static_cast<size_t>(i)]; });
+        run(isa, {op, t, {out.view()}, {x.view(), y.view()}, {0}});
+        run(isa, {backward, t, {dx.view()}, {grad.view(), x.view(), y.view()}, {2}});
+      };
+      both(Op::l1Loss, Op::l1LossBackward, {none, far, 1, -far}, {0, far, 1, 5});
+      EXPECT_NEAR(out, {none, none, 0, far}, 0);
+      EXPECT_NEAR(dx, {0, 0, 0, -3}, 0);
+      both(Op::binaryCrossEntropy, Op::binaryCrossEntropyBackward, {0, 1, 0, 1}, {0, 1, 1, 0});
+      EXPECT_NEAR(out, {0, 0, 100, 100}, 0);
+      const Number steep = 3 / static_cast<Number>(1e-12f);
+      EXPECT_NEAR(dx, {0, 0, -steep, steep}, 2);
+      both(Op::binaryCrossEntropyWithLogits, Op::binaryCrossEntropyWithLogitsBackward, {200, -200, 200, none},
+           {1, 0, 0, 1});
+      EXPECT_NEAR(out, {0, 0, 200, none}, 1, 1e-30L);
+      EXPECT_NEAR(dx, {0, 0, 3, none}, 1, 1e-30L);
+    }
+}
+
+TEST("binaryCrossEntropy refuses inputs that are no probabilities, before it writes anything") {
+  for (DType t : {DType::f32, DType::f64, DType::bf16})
+    for (int64_t n : {1, 5, 300, 40000})
+      for (Layout layout : {Layout::dense, Layout::gaps})
+        for (Number bad : {Number{-0.25}, Number{1.5}, std::nanl("")})
+          for (int reduction : {0, 1, 2})
+            for (Isa isa : isas()) {
+              About about("%lld of %s, %s, reduction %d, %Lg, on %s", static_cast<long long>(n),
+                          dtype_name(t), layout_name(layout), reduction, bad, isa_name(isa));
+              Array x(t, {n}, layout), y(t, {n}), out(t, reduction == 0 ? Sizes{n} : Sizes{});
+              x.fill(0.5L);
+              y.fill(1);
+              x.set(n - 1 - n / 7, bad);
+              const LaunchError error = try_run(isa, {Op::binaryCrossEntropy,
+                                                      compute_of(t),
+                                                      {out.view()},
+                                                      {x.view(), y.view()},
+                                                      {static_cast<double>(reduction)}});
+              CHECK(error.code == ErrorCode::argument);
+              CHECK(!std::strcmp(error.message, "binaryCrossEntropy: expected an input from 0 to 1"));
+              CHECK(out.untouched());
+            }
+}
+
 TEST("sgd steps as PyTorch documents it, with every option, in any layout") {
   const Threads threads(3);
   const double lr = 0.1, dampening = 0.25;

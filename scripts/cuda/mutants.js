@@ -15,6 +15,8 @@ const INDEX = { test: 'move', cases: ['indexSelect takes'] };
 const PERMUTATION = { test: 'random', cases: ['draws have the same bits'] };
 const DRAWS = { test: 'random', cases: ['draws have the bits', 'every draw comes'] };
 const STEPS = { test: 'training', cases: ['sgd steps'] };
+const PAIRS = { test: 'training', cases: ['losses of pairs at the ends', 'binaryCrossEntropy refuses'] };
+const DROPOUT = { test: 'random', cases: ['dropout keeps'] };
 const PRODUCTS = { test: 'matmul', cases: ['depths, heights', 'other dtypes'] };
 
 const MEMORY = 'address,undefined';
@@ -130,6 +132,40 @@ const MUTANTS = [
     ...STEPS,
     sanitize: MEMORY,
     says: 'AddressSanitizer',
+  },
+  {
+    name: 'pairs beyond the last, read and thrown away',
+    file: 'pair_loss.cu',
+    from: 'locate(p.dim, p.dims, place < end ? place : i, at);',
+    to: 'locate(p.dim, p.dims, place, at);',
+    ...PAIRS,
+    sanitize: MEMORY,
+    says: 'AddressSanitizer',
+  },
+  {
+    name: 'a loss that is not defined, known to the thread that found it alone',
+    file: 'pair_loss.cu',
+    from: 'if (!__syncthreads_or(!fit)) return true;',
+    to: 'if (fit) return true;',
+    ...PAIRS,
+    says: 'deadlock',
+  },
+  {
+    name: 'a mask that is too long by one',
+    file: 'dropout.cu',
+    from: 'if (i + k < n) static_cast<S*>(data)[i + k] = x.at[k];',
+    to: 'if (i + k <= n) static_cast<S*>(data)[i + k] = x.at[k];',
+    ...DROPOUT,
+    sanitize: MEMORY,
+    says: 'AddressSanitizer',
+  },
+  {
+    name: 'lanes that draw for others and have left',
+    file: 'dropout.cu',
+    from: '(c - lane) * kDropped < p.n',
+    to: 'c * kDropped < p.n',
+    ...DROPOUT,
+    says: 'deadlock',
   },
   {
     name: 'a missing barrier between panels of a product',

@@ -1,4 +1,4 @@
-// nllLoss, crossEntropy, mseLoss and their derivatives. Sums are gathered in double, in an order that follows
+// nllLoss, crossEntropy and their derivatives. Sums are gathered in double, in an order that follows
 // from the shape alone. Targets are validated in the kernel that decides whether anything is written.
 #include "cuda/kernels/batch.h"
 #include "cuda/kernels/block.h"
@@ -11,9 +11,6 @@ namespace cuda {
 static_assert(kLossThreads == kTeamThreads, "a block is one team");
 TENON_DEVICE TeamShape whole_block() { return {kLogTeamThreads, 1}; }
 
-struct AddDouble {
-  static TENON_DEVICE double join(double a, double b) { return a + b; }
-};
 struct JoinNll {
   static TENON_DEVICE NllPart join(NllPart a, NllPart b) {
     return {a.loss + b.loss, a.weight + b.weight, a.bad < b.bad ? a.bad : b.bad};
@@ -22,8 +19,6 @@ struct JoinNll {
 TENON_DEVICE NllPart exchange(NllPart part, unsigned bits) {
   return {exchange(part.loss, bits), exchange(part.weight, bits), exchange(part.bad, bits)};
 }
-
-// ---- negative log likelihood ----
 
 /** Offsets of a target: in target, in x at class 0, in out. */
 using Places = int64_t[3];
@@ -170,86 +165,6 @@ TENON_DEVICE void nll_backward(const NllBackwardParameters& p) {
   }
 }
 
-// ---- squared error ----
-
-template <class T>
-TENON_DEVICE void finish_mse(const MseParameters& p, double sum) {
-  store_one(p.out, p.out_type, 0,
-            static_cast<T>(p.reduction == kMean ? sum / static_cast<double>(p.elements) : sum));
-}
-
-template <class T>
-TENON_DEVICE void gather_mse(const MseParameters& p) {
-  const int64_t first = blockIdx.x * p.part;
-  const int64_t end = p.elements - first < p.part ? p.elements : first + p.part;
-  double sum = 0;
-  for (int64_t i = first + threadIdx.x; i < end; i += kBatch * kLossThreads) {
-    int64_t x_at[kBatch], y_at[kBatch];
-#pragma unroll
-    for (int k = 0; k < kBatch; k++) {
-      const int64_t place = i + k * static_cast<int64_t>(kLossThreads);
-      int64_t at[2];
-      locate(p.dim, p.dims, place < end ? place : i, at);
-      x_at[k] = at[0];
-      y_at[k] = at[1];
-    }
-    T x[kBatch], y[kBatch];
-    load_each(p.x, p.x_type, x_at, x);
-    load_each(p.y, p.y_type, y_at, y);
-#pragma unroll
-    for (int k = 0; k < kBatch; k++) {
-      const T d = x[k] - y[k];
-      x[k] = i + k * static_cast<int64_t>(kLossThreads) < end ? d * d : T{0};
-    }
-#pragma unroll
-    for (int half = kBatch / 2; half; half /= 2)
-#pragma unroll
-      for (int k = 0; k < half; k++) x[k] += x[k + half];
-    sum += static_cast<double>(x[0]);
-  }
-  sum = join_team<AddDouble, kLossThreads>(sum, whole_block());
-  if (threadIdx.x != 0) return;
-  if (p.parts > 1)
-    p.partial[blockIdx.x] = sum;
-  else
-    finish_mse<T>(p, sum);
-}
-
-template <class T>
-TENON_DEVICE void join_mse(const MseParameters& p) {
-  double sum = 0;
-  for (int64_t i = threadIdx.x; i < p.parts; i += kLossThreads) sum += p.partial[i];
-  sum = join_team<AddDouble, kLossThreads>(sum, whole_block());
-  if (threadIdx.x == 0) finish_mse<T>(p, sum);
-}
-
-template <class T>
-TENON_DEVICE void mse_backward(const MseBackwardParameters& p) {
-  T scale = 2 * load_one<T>(p.grad, p.grad_type, 0);
-  if (p.reduction == kMean) scale = scale / static_cast<T>(p.elements);
-  const int64_t threads = static_cast<int64_t>(gridDim.x) * kLossThreads;
-  for (int64_t i = static_cast<int64_t>(blockIdx.x) * kLossThreads + threadIdx.x; i < p.elements;
-       i += kBatch * threads) {
-    int64_t at[3][kBatch];
-    int n = 0;
-#pragma unroll
-    for (int k = 0; k < kBatch; k++) {
-      const int64_t place = i + k * threads;
-      int64_t offset[3];
-      n += place < p.elements;
-      locate(p.dim, p.dims, place < p.elements ? place : i, offset);
-#pragma unroll
-      for (int j = 0; j < 3; j++) at[j][k] = offset[j];
-    }
-    T x[kBatch], y[kBatch];
-    load_each(p.x, p.x_type, at[1], x);
-    load_each(p.y, p.y_type, at[2], y);
-#pragma unroll
-    for (int k = 0; k < kBatch; k++) x[k] = (x[k] - y[k]) * scale;
-    store_each(p.out, p.out_type, at[0], x, n);
-  }
-}
-
 #define TENON_LOSS(name, f, P)                                           \
   KERNEL(loss_##name##_f32, kLossThreads, P)(const P p) { f<float>(p); } \
   KERNEL(loss_##name##_f64, kLossThreads, P)(const P p) { f<double>(p); }
@@ -259,9 +174,6 @@ TENON_LOSS(nll_join, join_nll, NllParameters)
 TENON_LOSS(nll_each, each_nll, NllParameters)
 TENON_LOSS(nll_backward, nll_backward, NllBackwardParameters)
 TENON_LOSS(rows, sum_rows, RowParameters)
-TENON_LOSS(mse, gather_mse, MseParameters)
-TENON_LOSS(mse_join, join_mse, MseParameters)
-TENON_LOSS(mse_backward, mse_backward, MseBackwardParameters)
 
 #undef TENON_LOSS
 

@@ -1,4 +1,4 @@
-// Parameters of the kernels of nllLoss, mseLoss and their derivatives.
+// Parameters of the kernels of nllLoss, crossEntropy and their derivatives.
 #pragma once
 #include <cstdint>
 
@@ -65,28 +65,6 @@ struct NllBackwardParameters {
   // Strides of out, target, grad, x; of the class's number and the target's. No memory holds the elements of
   // more dimensions than these, none of which is of size 1.
   Dim<6> dim[48];
-};
-
-/** A block has `part` elements; with more than one, a second kernel joins what is in `partial`. */
-struct MseParameters {
-  const void *x, *y;
-  void* out;
-  double* partial;
-  int64_t elements, part, parts;
-  uint32_t reduction;
-  int32_t dims;
-  DType x_type, y_type, out_type;
-  Dim<2> dim[kMaxDims];  // strides of x, y
-};
-
-struct MseBackwardParameters {
-  const void *grad, *x, *y;
-  void* out;
-  int64_t elements;
-  uint32_t reduction;
-  int32_t dims;
-  DType grad_type, x_type, y_type, out_type;
-  Dim<3> dim[kMaxDims];  // strides of out, x, y
 };
 
 }  // namespace cuda

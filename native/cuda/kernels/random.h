@@ -11,6 +11,10 @@ namespace cuda {
 struct RandomSource {
   Number k0, k1, offset;
 };
+/** From the first scalars of a launch: seed low, seed high, offset. */
+inline RandomSource source_of(const Launch& l) {
+  return {number(l.scalar[0]), number(l.scalar[1]), number(l.scalar[2])};
+}
 
 /** The tensor that is filled, in row-major order. */
 struct RandomTarget {
