@@ -15,6 +15,8 @@ const INDEX = { test: 'move', cases: ['indexSelect takes'] };
 const PERMUTATION = { test: 'random', cases: ['draws have the same bits'] };
 const DRAWS = { test: 'random', cases: ['draws have the bits', 'every draw comes'] };
 const STEPS = { test: 'training', cases: ['sgd steps'] };
+const NORMS = { test: 'norm', cases: ['rowNorm and its derivative'] };
+const POOLS = { test: 'pooling', cases: ['averagePool divides'] };
 const PRODUCTS = { test: 'matmul', cases: ['depths, heights', 'other dtypes'] };
 
 const MEMORY = 'address,undefined';
@@ -130,6 +132,33 @@ const MUTANTS = [
     ...STEPS,
     sanitize: MEMORY,
     says: 'AddressSanitizer',
+  },
+  {
+    name: 'a missing barrier after one lane has found what the team needs',
+    file: 'row_norm.cu',
+    from: 'if (seat.lane == 0) found[seat.team] = find();\n    __syncthreads();',
+    to: 'if (seat.lane == 0) found[seat.team] = find();',
+    ...NORMS,
+    order: 'reverse',
+    says: 'expected',
+  },
+  {
+    name: 'an element too many of a line that is summed',
+    file: 'norm_sums.h',
+    source: 'norm.cu',
+    from: 'here[i] = place < end;',
+    to: 'here[i] = place <= end;',
+    ...NORMS,
+    says: 'expected',
+  },
+  {
+    name: 'taps that go on in the next row of a window',
+    file: 'pooling_taps.h',
+    source: 'average_pool.cu',
+    from: '    if (k >= w.count) k -= w.count, j++;\n',
+    to: '',
+    ...POOLS,
+    says: 'expected',
   },
   {
     name: 'a missing barrier between panels of a product',
