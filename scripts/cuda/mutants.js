@@ -18,6 +18,8 @@ const STEPS = { test: 'training', cases: ['sgd steps'] };
 const PAIRS = { test: 'training', cases: ['losses of pairs at the ends', 'binaryCrossEntropy refuses'] };
 const DROPOUT = { test: 'random', cases: ['dropout keeps'] };
 const GRADIENTS = { test: 'optimizer', cases: ['norm of many', 'unscaled'] };
+const NORMS = { test: 'norm', cases: ['rowNorm and its derivative'] };
+const POOLS = { test: 'pooling', cases: ['averagePool divides'] };
 const PRODUCTS = { test: 'matmul', cases: ['depths, heights', 'other dtypes'] };
 
 const MEMORY = 'address,undefined';
@@ -243,6 +245,33 @@ const MUTANTS = [
     from: 'if (__syncthreads_or(wild_) && threadIdx.x == 0)',
     to: 'if (wild_ && threadIdx.x == 0)',
     ...GRADIENTS,
+    says: 'expected',
+  },
+  {
+    name: 'a missing barrier after one lane has found what the team needs',
+    file: 'row_norm.cu',
+    from: 'if (seat.lane == 0) found[seat.team] = find();\n    __syncthreads();',
+    to: 'if (seat.lane == 0) found[seat.team] = find();',
+    ...NORMS,
+    order: 'reverse',
+    says: 'expected',
+  },
+  {
+    name: 'an element too many of a line that is summed',
+    file: 'norm_sums.h',
+    source: 'norm.cu',
+    from: 'here[i] = place < end;',
+    to: 'here[i] = place <= end;',
+    ...NORMS,
+    says: 'expected',
+  },
+  {
+    name: 'taps that go on in the next row of a window',
+    file: 'pooling_taps.h',
+    source: 'average_pool.cu',
+    from: '    if (k >= w.count) k -= w.count, j++;\n',
+    to: '',
+    ...POOLS,
     says: 'expected',
   },
 ];
