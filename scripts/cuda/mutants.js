@@ -16,6 +16,7 @@ const PERMUTATION = { test: 'random', cases: ['draws have the same bits'] };
 const DRAWS = { test: 'random', cases: ['draws have the bits', 'every draw comes'] };
 const STEPS = { test: 'training', cases: ['sgd steps'] };
 const PRODUCTS = { test: 'matmul', cases: ['depths, heights', 'other dtypes'] };
+const CONVOLUTIONS = { test: 'conv', cases: ['sizes at which products'] };
 
 const MEMORY = 'address,undefined';
 const RACES = 'thread';
@@ -172,6 +173,33 @@ const MUTANTS = [
     ...PRODUCTS,
     sanitize: MEMORY,
     says: 'AddressSanitizer',
+  },
+  {
+    name: 'a missing barrier between panels of a convolution',
+    file: 'conv_tile.h',
+    source: 'conv.cu',
+    from: 'source.store(panels.a[current ^ 1], panels.b[current ^ 1]);\n      __syncthreads();',
+    to: 'source.store(panels.a[current ^ 1], panels.b[current ^ 1]);',
+    ...CONVOLUTIONS,
+    says: 'expected',
+  },
+  {
+    name: 'a position too many of an image in a convolution',
+    file: 'conv_tile.h',
+    source: 'conv.cu',
+    from: 'static_cast<uint32_t>(place.at[d] + reach.at[d]) < static_cast<uint32_t>(p.size[d])',
+    to: 'static_cast<uint32_t>(place.at[d] + reach.at[d]) <= static_cast<uint32_t>(p.size[d])',
+    ...CONVOLUTIONS,
+    says: 'expected',
+  },
+  {
+    name: 'a table of a convolution of halves that is replaced too early',
+    file: 'conv_half.cu',
+    from: 'source.prepare(slot);',
+    to: 'source.prepare(slot ^ 1);',
+    test: 'conv',
+    cases: ['tiles of every size'],
+    says: 'expected',
   },
   {
     name: 'a barrier more than needed (no mistake)',
