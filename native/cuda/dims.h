@@ -10,6 +10,22 @@ namespace cuda {
 
 static_assert(kMaxDims == kMaxRank, "every tensor's dimensions fit");
 
+/** How to divide by d.size. Granlund and Montgomery, Division by Invariant Integers using Multiplication. */
+template <class D>
+void set_divisor(D& d) {
+  d.multiplier = d.shift = 0;
+  if (d.size < 1 || d.size >= int64_t{1} << 31) return;
+  const uint64_t size = static_cast<uint64_t>(d.size);
+  while (uint64_t{1} << d.shift < size) d.shift++;
+  d.multiplier = static_cast<uint32_t>((uint64_t{1} << 32) * ((uint64_t{1} << d.shift) - size) / size + 1);
+}
+
+inline Divisor divisor(int64_t size) {
+  Divisor d = {size, 0, 0};
+  set_divisor(d);
+  return d;
+}
+
 /** Dimensions from the outermost in, none of size 1, merged where each operand steps through two as one. */
 template <int K>
 class DimList {
@@ -69,15 +85,6 @@ class DimList {
       if (distance(a.stride[k]) != distance(b.stride[k]))
         return distance(a.stride[k]) > distance(b.stride[k]);
     return false;
-  }
-
-  /** Granlund and Montgomery, Division by Invariant Integers using Multiplication. */
-  static void set_divisor(Dim<K>& d) {
-    d.multiplier = d.shift = 0;
-    if (d.size < 1 || d.size >= int64_t{1} << 31) return;
-    const uint64_t size = static_cast<uint64_t>(d.size);
-    while (uint64_t{1} << d.shift < size) d.shift++;
-    d.multiplier = static_cast<uint32_t>((uint64_t{1} << 32) * ((uint64_t{1} << d.shift) - size) / size + 1);
   }
 };
 

@@ -11,10 +11,7 @@ namespace {
 /** Kernels that do the same with tiles of several sizes, the largest first; one or two are enough for some.
  */
 struct Family {
-  struct {
-    const char* name;
-    GemmTile tile;
-  } size[3];
+  TiledKernel size[3];
   const char* join;
   int64_t sum_bytes;  // of a sum
 };
@@ -130,6 +127,27 @@ bool lies_along_k(int64_t outer, int64_t outer_stride, int64_t k, int64_t k_stri
 
 }  // namespace
 
+TileChoice choose_tiles(const TiledKernel (&kernels)[3], int64_t m, int64_t n, int64_t k, int64_t batches) {
+  TileChoice c = {0, 0, 1, k};
+  const auto tiles_of = [&](int s) { return count_tiles(kernels[s].tile, m, n, batches); };
+  const auto fills = [&](const GemmTile& t) { return m > t.rows / 2 && n > t.columns / 2; };
+  while (c.size < 2 && kernels[c.size + 1].name &&
+         (tiles_of(c.size) < kManyTiles || !fills(kernels[c.size].tile)))
+    c.size++;
+  c.tiles = tiles_of(c.size);
+  if (c.tiles < kWantedBlocks / 2) {
+    const int64_t parts = clamp(kWantedBlocks / c.tiles, int64_t{1}, kMostParts);
+    const int64_t part = divide_up(divide_up(k, parts), kPanel) * kPanel;
+    c.part = part < kLeastPart ? kLeastPart : part;
+    c.parts = c.part < k ? divide_up(k, c.part) : 1;
+  }
+  return c;
+}
+
+unsigned blocks_of_items(int64_t items, const Queue& q) {
+  return static_cast<unsigned>(clamp(items, int64_t{1}, kMostBlocks * q.multiprocessors()));
+}
+
 void gemm(Gemm g, Queue& q) {
   if (g.m == 0 || g.n == 0 || g.batch.numel() == 0) return;
   fold_rows(g);
@@ -141,24 +159,13 @@ void gemm(Gemm g, Queue& q) {
   g.batch.copy_to(p.dim);
 
   const Family& family = family_of(g, q);
-  int size = 0;
-  const auto tiles_of = [&](int s) { return count_tiles(family.size[s].tile, g.m, g.n, p.batches); };
-  const auto fills = [&](const GemmTile& t) { return g.m > t.rows / 2 && g.n > t.columns / 2; };
-  while (size < 2 && family.size[size + 1].name &&
-         (tiles_of(size) < kManyTiles || !fills(family.size[size].tile)))
-    size++;
-  const auto& kernel = family.size[size];
-  const int64_t tiles = tiles_of(size);
-  if (tiles < kWantedBlocks / 2) {
-    const int64_t parts = clamp(kWantedBlocks / tiles, int64_t{1}, kMostParts);
-    const int64_t part = divide_up(divide_up(g.k, parts), kPanel) * kPanel;
-    p.part = part < kLeastPart ? kLeastPart : part;
-    p.parts = p.part < g.k ? divide_up(g.k, p.part) : 1;
-  }
+  const TileChoice choice = choose_tiles(family.size, g.m, g.n, g.k, p.batches);
+  const TiledKernel& kernel = family.size[choice.size];
+  p.part = choice.part;
+  p.parts = choice.parts;
   if (p.parts > 1)
     p.partial = q.scratch(static_cast<size_t>(p.parts * p.batches * p.m * p.n * family.sum_bytes));
-  const int64_t blocks = clamp(tiles * p.parts, int64_t{1}, kMostBlocks * q.multiprocessors());
-  q.launch(kernel.name, {static_cast<unsigned>(blocks)}, kernel.tile.threads, p,
+  q.launch(kernel.name, {blocks_of_items(choice.tiles * p.parts, q)}, kernel.tile.threads, p,
            on_tensor_cores(family) ? half_shared_bytes(kernel.tile) : 0);
   if (p.parts > 1) join(p, family.join, q);
 }

@@ -9,6 +9,24 @@
 namespace tenon {
 namespace cuda {
 
+/** A kernel that makes a product in tiles. */
+struct TiledKernel {
+  const char* name;
+  GemmTile tile;
+};
+
+/** Which of kernels that do the same, and k cut to `parts` of length `part`. */
+struct TileChoice {
+  int size;
+  int64_t tiles, parts, part;
+};
+
+/** By the shape alone. Kernels have the largest tiles first; one or two, then without names, are enough. */
+TileChoice choose_tiles(const TiledKernel (&kernels)[3], int64_t m, int64_t n, int64_t k, int64_t batches);
+
+/** Blocks of a kernel for so many items: they go on to others if there are more. */
+unsigned blocks_of_items(int64_t items, const Queue&);
+
 /** Matrices of any strides, in elements; `out` is dense. */
 struct Gemm {
   DType type = DType::f32;

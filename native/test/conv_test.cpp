@@ -1,5 +1,8 @@
 // Convolution and its gradients, im2col and col2im against plain loops. Operands are small whole numbers,
 // whose sums are exact in any order, so that results must be equal.
+
+// Also runs on emulated CUDA.
+
 #include "test/products.h"
 
 using namespace test;
@@ -199,6 +202,42 @@ TEST("sizes at which products are cut") {
   }
 }
 
+TEST("tiles of every size, and none") {
+  for (DType t : {DType::f32, DType::f64, DType::f16, DType::bf16}) {
+    check_convolution_of(plain(3, 1, 5, 70, {1800}, 3, 1, 1), t, true);     // many places
+    check_convolution_of(plain(3, 1, 70, 5, {1800}, 2, 1, 1), t, true);     // of the input
+    check_convolution_of(plain(2, 1, 37, 41, {20, 19}, 3, 2, 1), t, true);  // a product for every class
+    check_convolution_of(plain(2, 2, 70, 72, {8, 9}, 3, 1, 1), t, false);   // deep
+    check_convolution_of(plain(1, 1, 9, 10, {70, 80}, 3, 1, 1), t, false);  // places in parts
+    check_convolution_of(plain(3, 2, 20, 21, {9, 9}, 1), t, false);         // products as they lie
+    check_convolution_of(plain(3, 4, 1, 1, {50, 41}, 5, 1, 2), t, true);    // by channel, taps in chunks
+    check_convolution_of(plain(2, 3, 2, 4, {30, 41}, 3, 3, 1), t, true);    // small groups
+  }
+  for (DType t : {DType::f32, DType::bf16}) {
+    check_convolution_of(plain(2, 1, 2, 130, {6200}, 3, 1, 1), t, true);
+    check_convolution_of(plain(2, 1, 130, 2, {6200}, 3, 1, 1), t, true);
+    check_convolution_of(plain(2, 1, 125, 1200, {11}, 11), t, false);
+  }
+}
+
+TEST("strides and dilations beyond all sizes") {
+  const int64_t far = int64_t{1} << 33;
+  for (DType t : {DType::f32, DType::f64, DType::f16, DType::i64})
+    for (bool bias : {false, true}) {
+      Geometry g = plain(2, 2, 3, 2, {7}, 3);
+      const auto with = [&](int64_t stride, int64_t padding, int64_t dilation) {
+        g.stride = {stride}, g.padding = {padding}, g.dilation = {dilation}, g.out = {3};
+        check_convolution_of(g, t, bias);
+      };
+      with(far, far, far / 2);
+      with(far, far - 2, far);
+      with(far + 1, far, far - 1);
+      with(40000, 40001, 20000);
+      with(1, far, far);
+      with(32768, 32768, 16384);  // just near enough
+    }
+}
+
 TEST("empty operands") {
   for (DType t : {DType::f32, DType::f64, DType::i64})
     for (bool bias : {false, true}) {
@@ -246,7 +285,10 @@ TEST("blocks of images as columns, and back") {
     Geometry g;
     do g = random_geometry(random);
     while (g.dims() != 2);
-    const DType t = i % 3 ? DType::f32 : i % 2 ? DType::f16 : DType::i64;
+    constexpr DType types[] = {DType::f32, DType::f64, DType::f16, DType::bf16,
+                               DType::i64, DType::i32, DType::i16, DType::u8};
+    const DType t = types[i % 8];
+    if (i % 10 == 9) g.stride = {40000, 40001}, g.padding = {40000, 40001};  // positions far apart
     std::vector<double> scalars;
     Sizes blocks;
     for (size_t d = 0; d < 2; d++)

@@ -21,6 +21,7 @@ const GRADIENTS = { test: 'optimizer', cases: ['norm of many', 'unscaled'] };
 const NORMS = { test: 'norm', cases: ['rowNorm and its derivative'] };
 const POOLS = { test: 'pooling', cases: ['averagePool divides'] };
 const PRODUCTS = { test: 'matmul', cases: ['depths, heights', 'other dtypes'] };
+const CONVOLUTIONS = { test: 'conv', cases: ['sizes at which products'] };
 
 const MEMORY = 'address,undefined';
 const RACES = 'thread';
@@ -212,6 +213,33 @@ const MUTANTS = [
     ...PRODUCTS,
     sanitize: MEMORY,
     says: 'AddressSanitizer',
+  },
+  {
+    name: 'a missing barrier between panels of a convolution',
+    file: 'conv_tile.h',
+    source: 'conv.cu',
+    from: 'source.store(panels.a[current ^ 1], panels.b[current ^ 1]);\n      __syncthreads();',
+    to: 'source.store(panels.a[current ^ 1], panels.b[current ^ 1]);',
+    ...CONVOLUTIONS,
+    says: 'expected',
+  },
+  {
+    name: 'a position too many of an image in a convolution',
+    file: 'conv_tile.h',
+    source: 'conv.cu',
+    from: 'static_cast<uint32_t>(place.at[d] + reach.at[d]) < static_cast<uint32_t>(p.size[d])',
+    to: 'static_cast<uint32_t>(place.at[d] + reach.at[d]) <= static_cast<uint32_t>(p.size[d])',
+    ...CONVOLUTIONS,
+    says: 'expected',
+  },
+  {
+    name: 'a table of a convolution of halves that is replaced too early',
+    file: 'conv_half.cu',
+    from: 'source.prepare(slot);',
+    to: 'source.prepare(slot ^ 1);',
+    test: 'conv',
+    cases: ['tiles of every size'],
+    says: 'expected',
   },
   {
     name: 'a barrier more than needed (no mistake)',

@@ -1,6 +1,7 @@
 // Products of matrices, multiplied in registers: float32, float64 and integers, and what is converted to
 // them. A block makes a tile of the output, each thread a few rows and columns of it. Panels of A and B go
 // through shared memory, two of each: while one is multiplied, the next is on its way.
+#include "cuda/kernels/gemm_registers.h"
 #include "cuda/kernels/gemm_tile.h"
 
 namespace tenon {
@@ -100,27 +101,6 @@ class PanelLoader {
   T x_[kChunks][kVector];
 };
 
-/**
- * Of a tile's kTile rows or columns, a thread has kOwn: in groups that are read at once, with the other
- * threads' groups between them, so that neighbours read from neighbouring banks.
- */
-template <class T, int kTile, int kOwn>
-struct Share {
-  static constexpr int kVector = 16 / static_cast<int>(sizeof(T));
-  static constexpr int kGroup = kOwn < kVector ? kOwn : kVector;
-  static constexpr int kGroups = kOwn / kGroup;
-  static constexpr int kThreads = kTile / kOwn;
-
-  static TENON_DEVICE int group(int thread, int g) { return g * kGroup * kThreads + thread * kGroup; }
-  static TENON_DEVICE void load(const T* row, int thread, T (&x)[kOwn]) {
-#pragma unroll
-    for (int g = 0; g < kGroups; g++) {
-      const Pack<T, kGroup> pack = *reinterpret_cast<const Pack<T, kGroup>*>(row + group(thread, g));
-      for (int i = 0; i < kGroup; i++) x[g * kGroup + i] = pack.x[i];
-    }
-  }
-};
-
 /** kRows x kColumns: of the tile; kOwnRows x kOwnColumns: a thread's part of it. */
 template <class T, class Storage, int kRows, int kColumns, int kDepth, int kOwnRows, int kOwnColumns>
 TENON_DEVICE void multiply_tiles(const GemmParameters& p) {
@@ -164,16 +144,7 @@ TENON_DEVICE void multiply_tiles(const GemmParameters& p) {
         a.load();
         b.load();
       }
-#pragma unroll
-      for (int d = 0; d < kDepth; d++) {
-        T x[kOwnRows], y[kOwnColumns];
-        Down::load(panels.a[current][d], down, x);
-        Across::load(panels.b[current][d], across, y);
-#pragma unroll
-        for (int i = 0; i < kOwnRows; i++)
-#pragma unroll
-          for (int j = 0; j < kOwnColumns; j++) sum[i][j] += x[i] * y[j];
-      }
+      multiply_panels<Down, Across>(panels.a[current], panels.b[current], down, across, sum);
       if (more) {
         a.store(panels.a[current ^ 1]);
         b.store(panels.b[current ^ 1]);

@@ -1,8 +1,8 @@
 // Products of matrices of halves on tensor cores, with sums in float32. A block of four warps makes a tile of
 // the output, each warp a quarter of it. Panels of A and B come to shared memory by asynchronous copies,
 // kHalfStages of them under way. Needs compute capability 8.0; there is no code for older ones.
+#include "cuda/kernels/gemm_fragments.h"
 #include "cuda/kernels/gemm_tile.h"
-#include "cuda/kernels/tensor_core.h"
 
 #if defined(__CUDA_ARCH__) && __CUDA_ARCH__ < 800
 #define TENON_TENSOR_CORES 0
@@ -15,16 +15,6 @@ namespace cuda {
 
 #if TENON_TENSOR_CORES
 
-constexpr int kChunk = 8;  // halves that are copied at once: 16 bytes
-constexpr int kWarps = 4, kWarpsAcross = 2;
-
-TENON_DEVICE void multiply(Half, float (&d)[4], const uint32_t (&a)[4], uint32_t b0, uint32_t b1) {
-  mma_f16(d, a, b0, b1);
-}
-TENON_DEVICE void multiply(BFloat16, float (&d)[4], const uint32_t (&a)[4], uint32_t b0, uint32_t b1) {
-  mma_bf16(d, a, b0, b1);
-}
-
 /**
  * One operand's panels: kOuter rows of A or columns of B, kDepth along k. In shared memory they lie as in
  * global memory: k runs within a row, or from row to row.
@@ -33,7 +23,8 @@ template <class H, int kOuter, int kDepth>
 class HalfPanel {
   static constexpr int kThreads = 32 * kWarps;
   static constexpr int kChunks = kOuter * kDepth / kChunk / kThreads;
-  static constexpr int kAlongRow = kDepth + kHalfGap, kAcrossRow = kOuter + kHalfGap;
+  using Along = PanelAlong<kOuter, kDepth>;
+  using Across = PanelAcross<kOuter, kDepth>;
 
  public:
   static constexpr int kSize = half_panel(kOuter, kDepth);
@@ -54,33 +45,21 @@ class HalfPanel {
       const int chunk = static_cast<int>(threadIdx.x) + i * kThreads;
       if (operand_.along_k) {
         const int outer = chunk / (kDepth / kChunk), depth = chunk % (kDepth / kChunk) * kChunk;
-        copy_chunk(panel + outer * kAlongRow + depth, first + outer * operand_.outer + depth * operand_.k,
+        copy_chunk(panel + Along::at(outer, depth), first + outer * operand_.outer + depth * operand_.k,
                    operand_.k, outer < outer_ ? deep - depth : 0);
       } else {
         const int depth = chunk / (kOuter / kChunk), outer = chunk % (kOuter / kChunk) * kChunk;
-        copy_chunk(panel + depth * kAcrossRow + outer, first + outer * operand_.outer + depth * operand_.k,
+        copy_chunk(panel + Across::at(outer, depth), first + outer * operand_.outer + depth * operand_.k,
                    operand_.outer, depth < deep ? outer_ - outer : 0);
       }
     }
   }
 
-  // Fragments for mma, of 16 along k from `depth` on.
-  /** Of A: 16 rows. */
   TENON_DEVICE void fragment_a(const H* panel, int outer, int depth, uint32_t (&r)[4]) const {
-    const int lane = static_cast<int>(threadIdx.x) % 32;
-    if (operand_.along_k)
-      ldmatrix_x4(r, panel + (outer + lane % 16) * kAlongRow + depth + lane / 16 * 8);
-    else
-      ldmatrix_x4_trans(r,
-                        panel + (depth + lane % 8 + lane / 16 * 8) * kAcrossRow + outer + lane / 8 % 2 * 8);
+    operand_.along_k ? Along::fragment_a(panel, outer, depth, r) : Across::fragment_a(panel, outer, depth, r);
   }
-  /** Of B: 16 columns, as two fragments after each other. */
   TENON_DEVICE void fragment_b(const H* panel, int outer, int depth, uint32_t (&r)[4]) const {
-    const int lane = static_cast<int>(threadIdx.x) % 32;
-    if (operand_.along_k)
-      ldmatrix_x4(r, panel + (outer + lane % 8 + lane / 16 * 8) * kAlongRow + depth + lane / 8 % 2 * 8);
-    else
-      ldmatrix_x4_trans(r, panel + (depth + lane % 16) * kAcrossRow + outer + lane / 16 * 8);
+    operand_.along_k ? Along::fragment_b(panel, outer, depth, r) : Across::fragment_b(panel, outer, depth, r);
   }
 
  private:
@@ -144,20 +123,8 @@ TENON_DEVICE void multiply_halves(const GemmParameters& p) {
       cp_async_wait<kHalfStages - 2>();
       __syncthreads();  // the panels are there, and nobody reads those that are replaced now
       copy_next();
-      const H *const panel_a = stages + current * kStage, *const panel_b = panel_a + PanelA::kSize;
-#pragma unroll
-      for (int d = 0; d < kDepth; d += 16) {
-        uint32_t x[kTilesDown][4], y[kTilesAcross / 2][4];
-#pragma unroll
-        for (int i = 0; i < kTilesDown; i++) a.fragment_a(panel_a, down + i * 16, d, x[i]);
-#pragma unroll
-        for (int j = 0; j < kTilesAcross / 2; j++) b.fragment_b(panel_b, across + j * 16, d, y[j]);
-#pragma unroll
-        for (int i = 0; i < kTilesDown; i++)
-#pragma unroll
-          for (int j = 0; j < kTilesAcross; j++)
-            multiply(H{}, sum[i][j], x[i], y[j / 2][j % 2 * 2], y[j / 2][j % 2 * 2 + 1]);
-      }
+      const H* const panel_a = stages + current * kStage;
+      multiply_half_panels<H, kDepth>(a, b, panel_a, panel_a + PanelA::kSize, down, across, sum);
       current = current + 1 < kHalfStages ? current + 1 : 0;
     }
     cp_async_wait<0>();

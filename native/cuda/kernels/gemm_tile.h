@@ -48,9 +48,18 @@ struct GemmItem {
 };
 
 /**
- * Blocks that run together work on few panels of A and B, so that these come from the cache: tiles are
- * counted down columns of eight.
+ * The row and the column of tiles. Blocks that run together work on few panels of A and B, so that these come
+ * from the cache: tiles are counted down columns of eight.
  */
+TENON_DEVICE void locate_tile(int64_t tile, int64_t down, int64_t across, int64_t& row, int64_t& column) {
+  constexpr int64_t kGroup = 8;
+  const int64_t first = tile / (kGroup * across) * kGroup, within = tile % (kGroup * across);
+  const int64_t height = min(kGroup, down - first);
+  row = first + within % height;
+  column = within / height;
+}
+
+/** The items that blocks share out among them. */
 template <int kRows, int kColumns>
 class GemmItems {
  public:
@@ -59,14 +68,12 @@ class GemmItems {
   TENON_DEVICE int64_t count(const GemmParameters& p) const { return down_ * across_ * p.parts * p.batches; }
 
   TENON_DEVICE GemmItem item(const GemmParameters& p, int64_t number) const {
-    constexpr int64_t kGroup = 8;
     const int64_t tiles = down_ * across_, tile = number % tiles, rest = number / tiles;
     const int64_t part = rest % p.parts, batch = rest / p.parts;
-    const int64_t first = tile / (kGroup * across_) * kGroup, within = tile % (kGroup * across_);
-    const int64_t height = min(kGroup, down_ - first);
     GemmItem i;
-    i.row = (first + within % height) * kRows;
-    i.column = within / height * kColumns;
+    locate_tile(tile, down_, across_, i.row, i.column);
+    i.row *= kRows;
+    i.column *= kColumns;
     i.first_k = part * p.part;
     i.last_k = min(p.k, i.first_k + p.part);
     i.out = (part * p.batches + batch) * p.m * p.n;

@@ -6,10 +6,10 @@
 namespace tenon {
 namespace cuda {
 
-/** n / dim.size for n < 2^31. */
-template <int K>
-TENON_DEVICE uint32_t divide(uint32_t n, const Dim<K>& dim) {
-  return (__umulhi(n, dim.multiplier) + n) >> dim.shift;
+/** n / by.size for n < 2^31, by a Divisor or a Dim. */
+template <class D>
+TENON_DEVICE uint32_t divide(uint32_t n, const D& by) {
+  return (__umulhi(n, by.multiplier) + n) >> by.shift;
 }
 
 /**
