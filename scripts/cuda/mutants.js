@@ -16,6 +16,7 @@ const PERMUTATION = { test: 'random', cases: ['draws have the same bits'] };
 const DRAWS = { test: 'random', cases: ['draws have the bits', 'every draw comes'] };
 const STEPS = { test: 'training', cases: ['sgd steps'] };
 const PRODUCTS = { test: 'matmul', cases: ['depths, heights', 'other dtypes'] };
+const ATTENTION = { test: 'attention', cases: ['attention and its derivative'] };
 
 const MEMORY = 'address,undefined';
 const RACES = 'thread';
@@ -157,7 +158,8 @@ const MUTANTS = [
   },
   {
     name: 'an element too many of a row of a product',
-    file: 'gemm.cu',
+    file: 'gemm_panel.h',
+    source: 'gemm.cu',
     from: 'step == 1 && there >= N &&',
     to: 'step == 1 && there >= N - 1 &&',
     ...PRODUCTS,
@@ -172,6 +174,32 @@ const MUTANTS = [
     ...PRODUCTS,
     sanitize: MEMORY,
     says: 'AddressSanitizer',
+  },
+  {
+    name: 'a missing barrier before attention weighs values',
+    file: 'attention_tile.h',
+    source: 'attention.cu',
+    from: '      if (more) loader.store(memory_.w[current ^ 1]);\n      __syncthreads();',
+    to: '      if (more) loader.store(memory_.w[current ^ 1]);',
+    ...ATTENTION,
+    says: 'expected',
+  },
+  {
+    name: 'a missing wait for the values of attention',
+    file: 'attention_half.cu',
+    from: '      cp_async_wait<0>();\n      __syncthreads();  // the values are there',
+    to: '      __syncthreads();  // the values are there',
+    ...ATTENTION,
+    says: 'expected',
+  },
+  {
+    name: 'a key too many that attention looks at',
+    file: 'attention_item.h',
+    source: 'attention.cu',
+    from: 'query < queries && key < keys &&',
+    to: 'query < queries && key <= keys &&',
+    ...ATTENTION,
+    says: 'expected',
   },
   {
     name: 'a barrier more than needed (no mistake)',
