@@ -17,6 +17,7 @@ const DRAWS = { test: 'random', cases: ['draws have the bits', 'every draw comes
 const STEPS = { test: 'training', cases: ['sgd steps'] };
 const PRODUCTS = { test: 'matmul', cases: ['depths, heights', 'other dtypes'] };
 const ATTENTION = { test: 'attention', cases: ['attention and its derivative'] };
+const ALIGNMENTS = { test: 'ctc', cases: ['ctcLoss and its derivative', 'beyond a block'] };
 
 const MEMORY = 'address,undefined';
 const RACES = 'thread';
@@ -199,6 +200,14 @@ const MUTANTS = [
     from: 'query < queries && key < keys &&',
     to: 'query < queries && key <= keys &&',
     ...ATTENTION,
+    says: 'expected',
+  },
+  {
+    name: 'a missing barrier between the steps of ctcLoss',
+    file: 'ctc.cu',
+    from: '    __syncthreads();\n    T* const swapped = last;',
+    to: '    T* const swapped = last;',
+    ...ALIGNMENTS,
     says: 'expected',
   },
   {
