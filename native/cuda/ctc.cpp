@@ -12,6 +12,7 @@ namespace {
 /** As much as any block has of shared memory without asking for more. */
 constexpr int64_t kMostSharedBytes = 48 << 10;
 constexpr int64_t kMostBlocks = 1024;
+constexpr int64_t kMostBlocksDown = 65535;
 
 /** The operands that both have, from `first` on. */
 CtcParameters operands_of(const Launch& l, Queue& q, int first, const TensorView& loss,
@@ -91,11 +92,11 @@ void kernel_ctcLossBackward(const Launch& l, Queue& q) {
   p.out = l.out().data;
   p.zero_infinity = l.scalar[2].get() != 0;
   walk(l, q, p, "ctc_shares_f32", "ctc_shares_f64");
-  const int64_t items = p.most_steps * p.sequences;
-  constexpr int64_t most = int64_t{1} << 20;
-  if (items)
-    q.launch(l.compute == DType::f64 ? "ctc_backward_f64" : "ctc_backward_f32",
-             {static_cast<unsigned>(items < most ? items : most)}, kCtcStepThreads, p);
+  if (p.most_steps == 0) return;
+  const int64_t across = clamp(p.sequences, int64_t{1}, int64_t{1} << 20),
+                down = clamp(p.most_steps, int64_t{1}, kMostBlocksDown);
+  q.launch(l.compute == DType::f64 ? "ctc_backward_f64" : "ctc_backward_f32",
+           {static_cast<unsigned>(across), static_cast<unsigned>(down)}, kCtcStepThreads, p);
 }
 
 }  // namespace cuda

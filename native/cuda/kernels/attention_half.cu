@@ -118,6 +118,7 @@ struct HalfAttention {
         [&](int query, int key, float element) {
           to[(kKeysAreRows ? key : query) * kHalfMaskRow + (kKeysAreRows ? query : key)] = element;
         });
+    __syncwarp();  // what comes next may be for whole warps
   }
   static TENON_DEVICE float mask(const float* room, int j, int e) {
     return room[row(e) * kHalfMaskRow + column(j, e)];

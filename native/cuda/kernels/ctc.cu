@@ -104,9 +104,8 @@ struct CtcSequence {
 };
 
 /**
- * All steps, forward or backward; done(step, state, result, log probability) for each state. `row`: of two rows
- * of states, the one with the last step's results. Its other threads may go on when all have returned from a
- * barrier.
+ * All steps, forward or backward; done(step, state, result, log probability) for each state. `row`: room for two
+ * rows of states; returns the one with the last step's results, which all threads may read.
  */
 template <class T, int kDirection, class Done>
 TENON_DEVICE const T* walk(const CtcSequence<T>& s, int64_t steps, T* row, int64_t room, Done done) {
@@ -219,43 +218,45 @@ struct AddShares {
 
 /** Of each class, for one step of one sequence. */
 template <class T>
+TENON_DEVICE void ctc_step(const CtcParameters& p, int64_t step, int64_t n) {
+  const int64_t thread = threadIdx.x;
+  T* const out = static_cast<T*>(p.out) + (step * p.sequences + n) * p.classes;
+  if (step >= steps_of<T>(p, n)) {
+    for (int64_t c = thread; c < p.classes; c += kCtcStepThreads) out[c] = 0;
+    return;
+  }
+  const CtcSequence<T> s(p, n);
+  const T grad = load_one<T>(p.grad, p.grad_type, n * p.grad_stride);
+  const T loss = static_cast<const T*>(p.loss)[n];
+  for (int64_t c = thread; c < p.classes; c += kCtcStepThreads) {
+    const T x = s.at(step, c);
+    out[c] = ctc::gradient(x, ctc::no_share(loss, x), grad);
+  }
+  const T* const shares = static_cast<const T*>(p.shares) + (n * p.most_steps + step) * p.states;
+  T of_blank = 0;
+  for (int64_t state = thread; state < s.states; state += kCtcStepThreads)
+    if (s.class_of(state) == p.blank) of_blank += shares[state];
+  of_blank = join_team<AddShares<T>, kCtcStepThreads>(of_blank, {7, 1});
+  __syncthreads();  // what targets have is written once more
+  const int32_t* const next = p.next + n * most_labels(p);
+  for (int64_t i = thread; i < s.count; i += kCtcStepThreads) {
+    const int64_t c = s.labels[i];
+    if (c == p.blank || next[i] < 0) continue;
+    const T x = s.at(step, c);
+    T sum = ctc::no_share(loss, x) + shares[2 * i + 1];
+    for (int32_t j = next[i]; j; j = ~next[j]) sum += shares[2 * j + 1];
+    out[c] = ctc::gradient(x, sum, grad);
+  }
+  if (thread == 0) {
+    const T x = s.at(step, p.blank);
+    out[p.blank] = ctc::gradient(x, ctc::no_share(loss, x) + of_blank, grad);
+  }
+}
+template <class T>
 TENON_DEVICE void ctc_backward(const CtcParameters& p) {
   if (p.failure->state != 0) return;
-  const int64_t thread = threadIdx.x;
-  for (int64_t item = blockIdx.x; item < p.most_steps * p.sequences; item += gridDim.x) {
-    const int64_t step = item / p.sequences, n = item % p.sequences;
-    T* const out = static_cast<T*>(p.out) + item * p.classes;
-    if (step >= steps_of<T>(p, n)) {
-      for (int64_t c = thread; c < p.classes; c += kCtcStepThreads) out[c] = 0;
-      continue;
-    }
-    const CtcSequence<T> s(p, n);
-    const T grad = load_one<T>(p.grad, p.grad_type, n * p.grad_stride);
-    const T loss = static_cast<const T*>(p.loss)[n];
-    for (int64_t c = thread; c < p.classes; c += kCtcStepThreads) {
-      const T x = s.at(step, c);
-      out[c] = ctc::gradient(x, ctc::no_share(loss, x), grad);
-    }
-    const T* const shares = static_cast<const T*>(p.shares) + (n * p.most_steps + step) * p.states;
-    T of_blank = 0;
-    for (int64_t state = thread; state < s.states; state += kCtcStepThreads)
-      if (s.class_of(state) == p.blank) of_blank += shares[state];
-    of_blank = join_team<AddShares<T>, kCtcStepThreads>(of_blank, {7, 1});
-    __syncthreads();  // what targets have is written once more
-    const int32_t* const next = p.next + n * most_labels(p);
-    for (int64_t i = thread; i < s.count; i += kCtcStepThreads) {
-      const int64_t c = s.labels[i];
-      if (c == p.blank || next[i] < 0) continue;
-      const T x = s.at(step, c);
-      T sum = ctc::no_share(loss, x) + shares[2 * i + 1];
-      for (int32_t j = next[i]; j; j = ~next[j]) sum += shares[2 * j + 1];
-      out[c] = ctc::gradient(x, sum, grad);
-    }
-    if (thread == 0) {
-      const T x = s.at(step, p.blank);
-      out[p.blank] = ctc::gradient(x, ctc::no_share(loss, x) + of_blank, grad);
-    }
-  }
+  for (int64_t step = blockIdx.y; step < p.most_steps; step += gridDim.y)
+    for (int64_t n = blockIdx.x; n < p.sequences; n += gridDim.x) ctc_step<T>(p, step, n);
 }
 static_assert(kCtcStepThreads == 1 << 7, "a block is one team");
 
