@@ -31,8 +31,8 @@ constexpr Attention kF64 = {{"attention_forward_f64", kDoubleAttentionTile, 0},
                             {"attention_queries_f64", kDoubleAttentionTile, 0},
                             {"attention_keys_f64", kDoubleAttentionTile, 0}};
 constexpr Attention kHalfF32 = {{"attention_forward_half_f32", kAttentionTile, 0},
-                               {"attention_queries_half_f32", kAttentionTile, 0},
-                               {"attention_keys_half_f32", kAttentionTile, 0}};
+                                {"attention_queries_half_f32", kAttentionTile, 0},
+                                {"attention_keys_half_f32", kAttentionTile, 0}};
 
 constexpr AttentionKernel on_tensor_cores(const char* name, int size, int other_rows) {
   return {name,
@@ -98,10 +98,11 @@ AttentionParameters operands_of(const Launch& l, int first, const TensorView* gr
   p.batches = 1;
   for (int i = 0; i < rank - 2; i++) {
     p.batches *= query.shape[i];
-    batch.push({query.shape[i],
-                {query.strides[i], key.strides[i], value.strides[i], mask_stride(i), grad ? grad->strides[i] : 0},
-                0,
-                0});
+    batch.push(
+        {query.shape[i],
+         {query.strides[i], key.strides[i], value.strides[i], mask_stride(i), grad ? grad->strides[i] : 0},
+         0,
+         0});
   }
   batch.copy_to(p.dim);
   p.dims = batch.count;

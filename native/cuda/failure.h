@@ -12,7 +12,7 @@ enum FailureKind : uint32_t {
   kPlaceOutOfRange,   // of linearIndex: the index, the number of elements
   kTargetOutOfRange,  // the target, the number of classes
   kDivisionByZero,    // of integers
-  kSequenceOutOfRange,  // of ctcLoss: 0 an input length, 1 a target length, 2 a label; it, the most that it may be
+  kCtcOutOfRange,     // 0 an input length, 1 a target length or 2 a label; what it is; the most it may be
 };
 
 /**

@@ -71,7 +71,7 @@ KERNEL(ctc_check, kCtcCheckThreads, CtcParameters)(const CtcParameters p) {
   for (unsigned i = 1; i < kWarps; i++)
     if (found[i].sequence >= 0 && (mine.sequence < 0 || found[i].sequence < mine.sequence)) mine = found[i];
   if (mine.sequence >= 0)
-    leave_failure(p.failure, p.op, kSequenceOutOfRange, mine.which, mine.value, mine.most);
+    leave_failure(p.failure, p.op, kCtcOutOfRange, mine.which, mine.value, mine.most);
 }
 
 // ---- from step to step ----
