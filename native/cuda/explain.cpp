@@ -19,6 +19,12 @@ void explain(const FailureRecord& r, LaunchError& e) {
       return set_error(e, ErrorCode::index, "%s: target %lld is out of range for %lld classes", op, a, b);
     case kDivisionByZero: return set_error(e, ErrorCode::argument, "%s: integer division by zero", op);
     case kNotFromZeroToOne: return set_error(e, ErrorCode::argument, "%s: expected an input from 0 to 1", op);
+    case kCtcOutOfRange:
+      return set_error(e, ErrorCode::index, "ctcLoss: %s is out of range: %lld, expected 0 to %lld",
+                       a == 0   ? "an input length"
+                       : a == 1 ? "a target length"
+                                : "a label",
+                       b, c);
     default: return set_error(e, ErrorCode::internal, "%s: an unknown failure", op);
   }
 }

@@ -13,6 +13,7 @@ enum FailureKind : uint32_t {
   kTargetOutOfRange,  // the target, the number of classes
   kDivisionByZero,    // of integers
   kNotFromZeroToOne,  // an input that is no probability
+  kCtcOutOfRange,     // 0 an input length, 1 a target length or 2 a label; what it is; the most it may be
 };
 
 /**

@@ -119,12 +119,6 @@ bool multiply_by_blas(const Gemm& g, Queue& q) {
   return true;
 }
 
-/** Whether an operand is read along k: `outer` rows of A or columns of B. */
-bool lies_along_k(int64_t outer, int64_t outer_stride, int64_t k, int64_t k_stride) {
-  const auto distance = [](int64_t s) { return s < 0 ? -s : s; };
-  return outer == 1 || (k != 1 && distance(k_stride) <= distance(outer_stride));
-}
-
 }  // namespace
 
 TileChoice choose_tiles(const TiledKernel (&kernels)[3], int64_t m, int64_t n, int64_t k, int64_t batches) {

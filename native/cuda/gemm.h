@@ -42,6 +42,12 @@ struct Gemm {
   DimList<2> batch;  // strides of A and B
 };
 
+/** Whether an operand is read along k: `outer` rows of A or columns of B. */
+inline bool lies_along_k(int64_t outer, int64_t outer_stride, int64_t k, int64_t k_stride) {
+  const auto distance = [](int64_t s) { return s < 0 ? -s : s; };
+  return outer == 1 || (k != 1 && distance(k_stride) <= distance(outer_stride));
+}
+
 /** The same bits on every device of a kind: how the work is divided follows from the shape alone. */
 void gemm(Gemm, Queue&);
 

@@ -1,5 +1,8 @@
 // Attention and its derivative against plain loops, over shapes, layouts, masks and dtypes; and on any number
 // of threads to the bit.
+
+// Also runs on emulated CUDA.
+
 #include <memory>
 
 #include "test/tensors.h"
@@ -19,7 +22,9 @@ const Sizing kSizings[] = {{{}, 1, 1, 1, 1},      {{2}, 3, 5, 4, 4},    {{2, 2},
                            {{1}, 64, 64, 8, 8},   {{}, 65, 130, 17, 9}, {{}, 130, 65, 3, 33},
                            {{3}, 31, 63, 16, 16}, {{17}, 33, 65, 4, 6}, {{2}, 0, 5, 4, 4},
                            {{2}, 5, 0, 4, 4},     {{0, 2}, 3, 3, 4, 4}, {{2}, 3, 5, 0, 4},
-                           {{2}, 3, 5, 4, 0}};
+                           {{2}, 3, 5, 4, 0},     {{}, 70, 90, 40, 80}, {{2}, 20, 70, 130, 100},
+                           {{}, 9, 40, 270, 150}, {{2}, 3, 600, 8, 72},  {{}, 2, 2000, 4, 4},
+                           {{}, 70, 70, 104, 128}};
 
 Sizes with(Sizes batch, int64_t rows, int64_t columns) {
   batch.push_back(rows);
@@ -207,7 +212,8 @@ TEST("attention and its derivative are what plain loops give") {
       for (DType t : {DType::f32, DType::f64}) check_case(s, t, masking, Layout::dense);
       for (Layout layout : {Layout::transposed, Layout::gaps}) check_case(s, DType::f32, masking, layout);
       if (s.queries * s.keys < 5000)
-        for (DType t : {DType::f16, DType::bf16}) check_case(s, t, masking, Layout::gaps);
+        for (DType t : {DType::f16, DType::bf16})
+          for (Layout layout : {Layout::dense, Layout::gaps}) check_case(s, t, masking, layout);
     }
 }
 

@@ -20,6 +20,8 @@ const DROPOUT = { test: 'random', cases: ['dropout keeps'] };
 const GRADIENTS = { test: 'optimizer', cases: ['norm of many', 'unscaled'] };
 const NORMS = { test: 'norm', cases: ['rowNorm and its derivative'] };
 const POOLS = { test: 'pooling', cases: ['averagePool divides'] };
+const ATTENTION = { test: 'attention', cases: ['attention and its derivative'] };
+const ALIGNMENTS = { test: 'ctc', cases: ['ctcLoss and its derivative', 'beyond a block'] };
 const PRODUCTS = { test: 'matmul', cases: ['depths, heights', 'other dtypes'] };
 const CONVOLUTIONS = { test: 'conv', cases: ['sizes at which products'] };
 
@@ -198,7 +200,8 @@ const MUTANTS = [
   },
   {
     name: 'an element too many of a row of a product',
-    file: 'gemm.cu',
+    file: 'gemm_panel.h',
+    source: 'gemm.cu',
     from: 'step == 1 && there >= N &&',
     to: 'step == 1 && there >= N - 1 &&',
     ...PRODUCTS,
@@ -300,6 +303,40 @@ const MUTANTS = [
     from: '    if (k >= w.count) k -= w.count, j++;\n',
     to: '',
     ...POOLS,
+    says: 'expected',
+  },
+  {
+    name: 'a missing barrier before attention weighs values',
+    file: 'attention_tile.h',
+    source: 'attention.cu',
+    from: '      if (more) loader.store(memory_.w[current ^ 1]);\n      __syncthreads();',
+    to: '      if (more) loader.store(memory_.w[current ^ 1]);',
+    ...ATTENTION,
+    says: 'expected',
+  },
+  {
+    name: 'a missing wait for the values of attention',
+    file: 'attention_half.cu',
+    from: '      cp_async_wait<0>();\n      __syncthreads();  // the values are there',
+    to: '      __syncthreads();  // the values are there',
+    ...ATTENTION,
+    says: 'expected',
+  },
+  {
+    name: 'a key too many that attention looks at',
+    file: 'attention_item.h',
+    source: 'attention.cu',
+    from: 'query < queries && key < keys &&',
+    to: 'query < queries && key <= keys &&',
+    ...ATTENTION,
+    says: 'expected',
+  },
+  {
+    name: 'a missing barrier between the steps of ctcLoss',
+    file: 'ctc.cu',
+    from: '    __syncthreads();\n    T* const swapped = last;',
+    to: '    T* const swapped = last;',
+    ...ALIGNMENTS,
     says: 'expected',
   },
 ];

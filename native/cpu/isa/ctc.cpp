@@ -7,7 +7,7 @@
 #include "core/parallel.h"
 #include "cpu/isa/dense.h"
 #include "cpu/isa/kernels.h"
-#include "kernels/math.h"
+#include "kernels/ctc.h"
 
 namespace tenon {
 namespace TENON_ISA {
@@ -122,19 +122,13 @@ class Lane {
     for (int64_t s = 0; s < room; s += w) {
       const V a = load(row + s), b = load(row + s + direction),
               c = load(row + s + 2 * direction) + load(skip + s + (direction > 0 ? 2 : 0));
-      store(next + s, log_sum(a, b, c) + load(gathered + s));
+      store(next + s, ctc::log_sum(a, b, c) + load(gathered + s));
     }
     std::memcpy(row, next, static_cast<size_t>(room) * sizeof(T));
   }
 
   using V = Vec<T>;
   static constexpr T infinite = std::numeric_limits<T>::infinity();
-
-  static TENON_INLINE V log_sum(V a, V b, V c) {
-    V high = max(max(a, b), c);
-    high = select(high == splat(-infinite), V{}, high);
-    return math::log(math::exp(a - high) + math::exp(b - high) + math::exp(c - high)) + high;
-  }
 
   int64_t states = 1, room = 1;
   int64_t* classes;  // of each state
@@ -179,12 +173,11 @@ void forward(const Launch& l) {
     }
     const T last = o.steps[n] ? lane.row[lane.states - 1] : lane.states > 1 ? -Lane<T>::infinite : T{0};
     const T before = o.steps[n] && lane.states > 1 ? lane.row[lane.states - 2] : -Lane<T>::infinite;
-    const auto total = Lane<T>::log_sum(splat(last), splat(before), splat(-Lane<T>::infinite));
+    const auto total = ctc::log_sum(splat(last), splat(before), splat(-Lane<T>::infinite));
     set_element(loss, n, -total[0]);
   });
 }
 
-/** e^p less the share of a class in all alignments: what flows through a log softmax. */
 template <class T>
 void backward(const Launch& l) {
   constexpr int64_t w = Lanes<T>::count;
@@ -212,17 +205,16 @@ void backward(const Launch& l) {
       } else {
         lane.template move<1>();
       }
-      // Of classes that the target lacks 0, or NaN where nothing is probable.
       for (int64_t c = 0; c < o.classes; c += w)
-        store(lane.sums + c, math::exp((splat(lost) - load(lane.one + c)) - splat(infinite)));
+        store(lane.sums + c, ctc::no_share(splat(lost), load(lane.one + c)));
       for (int64_t s = 0; s < lane.states; s += w) {
         const V a = lane.states - s < w ? load_part(kept + t * o.most_states + s, lane.states - s)
                                         : load(kept + t * o.most_states + s);
-        store(lane.next + s, math::exp((a + load(lane.row + s)) + (splat(lost) - load(lane.gathered + s))));
+        store(lane.next + s, ctc::share(a, load(lane.row + s), splat(lost), load(lane.gathered + s)));
       }
       for (int64_t s = 0; s < lane.states; s++) lane.sums[lane.classes[s]] += lane.next[s];
       for (int64_t c = 0; c < o.classes; c += w)
-        store(lane.sums + c, (math::exp(load(lane.one + c)) - load(lane.sums + c)) * splat(g));
+        store(lane.sums + c, ctc::gradient(load(lane.one + c), load(lane.sums + c), splat(g)));
       store_step(t);
     }
   });

@@ -4,12 +4,6 @@
 #include "cuda/kernels/gemm_fragments.h"
 #include "cuda/kernels/gemm_tile.h"
 
-#if defined(__CUDA_ARCH__) && __CUDA_ARCH__ < 800
-#define TENON_TENSOR_CORES 0
-#else
-#define TENON_TENSOR_CORES 1
-#endif
-
 namespace tenon {
 namespace cuda {
 

@@ -9,7 +9,15 @@
 //   column + 8) B (16 x 8)   b[0]: (column, row), b[1]: (column + 8, row) D (16 x 8)   d[0], d[1]: (row,
 //   column), d[2], d[3]: (row + 8, column); float, one a register
 #pragma once
+#include "cuda/kernels/convert.h"
 #include "cuda/kernels/kernel.h"
+
+/** Whether there is code for tensor cores; where there is none, kernels that need it are empty. */
+#if defined(__CUDA_ARCH__) && __CUDA_ARCH__ < 800
+#define TENON_TENSOR_CORES 0
+#else
+#define TENON_TENSOR_CORES 1
+#endif
 
 namespace tenon {
 namespace cuda {
@@ -94,6 +102,21 @@ TENON_DEVICE void mma_f16(float (&d)[4], const uint32_t (&a)[4], uint32_t b0, ui
       : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b0), "r"(b1));
 #endif
 }
+/** Both rounded to nearest even, the first in the lower half. */
+TENON_DEVICE uint32_t pack_f16(float low, float high) {
+  uint32_t both = 0;
+#if TENON_SM80
+  asm("cvt.rn.f16x2.f32 %0, %1, %2;\n" : "=r"(both) : "f"(high), "f"(low));
+#endif
+  return both;
+}
+TENON_DEVICE uint32_t pack_bf16(float low, float high) {
+  uint32_t both = 0;
+#if TENON_SM80
+  asm("cvt.rn.bf16x2.f32 %0, %1, %2;\n" : "=r"(both) : "f"(high), "f"(low));
+#endif
+  return both;
+}
 #undef TENON_SM80
 
 #else
@@ -143,6 +166,13 @@ inline void ldmatrix_x4(uint32_t (&r)[4], const void* row, TENON_HERE) {
 }
 inline void ldmatrix_x4_trans(uint32_t (&r)[4], const void* row, TENON_HERE) {
   emulation::ldmatrix<true>(r, row, TENON_SITE("ldmatrix.trans"));
+}
+
+inline uint32_t pack_f16(float low, float high) {
+  return static_cast<uint32_t>(narrow_half(low).bits) | static_cast<uint32_t>(narrow_half(high).bits) << 16;
+}
+inline uint32_t pack_bf16(float low, float high) {
+  return static_cast<uint32_t>(narrow_bfloat(low).bits) | static_cast<uint32_t>(narrow_bfloat(high).bits) << 16;
 }
 
 inline void mma_bf16(float (&d)[4], const uint32_t (&a)[4], uint32_t b0, uint32_t b1, TENON_HERE) {
