@@ -12,6 +12,9 @@ enum FailureKind : uint32_t {
   kPlaceOutOfRange,   // of linearIndex: the index, the number of elements
   kTargetOutOfRange,  // the target, the number of classes
   kDivisionByZero,    // of integers
+  kChangedMeanwhile,  // of nonzero: how many elements there are is no longer right
+  kBadWeight,         // of multinomial: the bits of a weight, as a double
+  kBadSum,            // of multinomial: the bits of a row's sum
 };
 
 /**

@@ -16,6 +16,8 @@ const PERMUTATION = { test: 'random', cases: ['draws have the same bits'] };
 const DRAWS = { test: 'random', cases: ['draws have the bits', 'every draw comes'] };
 const STEPS = { test: 'training', cases: ['sgd steps'] };
 const PRODUCTS = { test: 'matmul', cases: ['depths, heights', 'other dtypes'] };
+const LONG_ROWS = { test: 'order', cases: ['long rows'] };
+const CHOICES = { test: 'order', cases: ['all kinds and lengths'] };
 
 const MEMORY = 'address,undefined';
 const RACES = 'thread';
@@ -172,6 +174,32 @@ const MUTANTS = [
     ...PRODUCTS,
     sanitize: MEMORY,
     says: 'AddressSanitizer',
+  },
+  {
+    name: 'a missing barrier before sorted elements are read',
+    file: 'sort.cu',
+    from: '    __syncthreads();\n    const unsigned cells',
+    to: '    const unsigned cells',
+    ...LONG_ROWS,
+    says: 'expected',
+  },
+  {
+    name: 'short rows beyond the last',
+    file: 'sort.cu',
+    from: 'if (row < here) run(',
+    to: 'if (row <= here) run(',
+    test: 'order',
+    cases: ['many short rows'],
+    sanitize: MEMORY,
+    says: 'AddressSanitizer',
+  },
+  {
+    name: 'stops that are swapped after the scans have met',
+    file: 'choose.cu',
+    from: 'left_stops[l + i + t] < right_stops[r + i + t]',
+    to: 'left_stops[l + i + t] != right_stops[r + i + t]',
+    ...CHOICES,
+    says: 'expected',
   },
   {
     name: 'a barrier more than needed (no mistake)',
