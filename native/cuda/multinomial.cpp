@@ -58,8 +58,7 @@ void kernel_multinomial(const Launch& l, Queue& q) {
            {blocks_for(x.numel, kDrawThreads, 1, q)}, kDrawThreads, p);
   const Pairs order =
       sort_pairs(q, kind, {b.keys, nullptr, p.n}, p.rows, p.n, a, b, memory.at<uint32_t>(counters));
-  take(q, lanes_of(x, out, x.rank - 1), nullptr, out, x.rank - 1, order.index, order.pitch,
-       true);
+  take(q, lanes_of(x, out, x.rank - 1), nullptr, out, x.rank - 1, order.index, order.pitch, true);
 }
 
 }  // namespace cuda

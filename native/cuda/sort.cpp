@@ -85,8 +85,9 @@ Lanes lanes_of(const TensorView& x, const TensorView& out, int dim) {
 
 bool check_length(const Launch& l, int64_t n) {
   if (n <= int64_t{UINT32_MAX}) return true;
-  set_error(*l.error, ErrorCode::argument, "%s: on CUDA a dimension has at most 4294967295 elements, got %lld",
-            op_name(l.op), static_cast<long long>(n));
+  set_error(*l.error, ErrorCode::argument,
+            "%s: on CUDA a dimension has at most 4294967295 elements, got %lld", op_name(l.op),
+            static_cast<long long>(n));
   return false;
 }
 

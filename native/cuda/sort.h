@@ -57,8 +57,8 @@ void make_keys(Queue&, const Launch&, const Lanes&, const KeyKind&, void* keys, 
 /** Counters that sort_pairs needs. */
 int64_t sort_counters(int64_t rows, int64_t n);
 /**
- * Sorts rows of n pairs, stable. They go to `a` and, from there, to `b` and back; the result is in one of them.
- * What is sorted may be in `b`.
+ * Sorts rows of n pairs, stable. They go to `a` and, from there, to `b` and back; the result is in one of
+ * them. What is sorted may be in `b`.
  */
 Pairs sort_pairs(Queue&, const KeyKind&, const Pairs& from, int64_t rows, int64_t n, const Pairs& a,
                  const Pairs& b, uint32_t* counters);

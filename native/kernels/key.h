@@ -27,8 +27,12 @@ TENON_KEY uint64_t key_of(double x) {
   std::memcpy(&bits, &x, sizeof bits);
   return bits >> 63 ? ~bits : bits | uint64_t{1} << 63;
 }
-TENON_KEY uint32_t key_of(int32_t x) { return static_cast<uint32_t>(x) ^ uint32_t{1} << 31; }
-TENON_KEY uint64_t key_of(int64_t x) { return static_cast<uint64_t>(x) ^ uint64_t{1} << 63; }
+TENON_KEY uint32_t key_of(int32_t x) {
+  return static_cast<uint32_t>(x) ^ uint32_t { 1 } << 31;
+}
+TENON_KEY uint64_t key_of(int64_t x) {
+  return static_cast<uint64_t>(x) ^ uint64_t { 1 } << 63;
+}
 
 template <class T>
 using KeyOf = decltype(key_of(T{}));

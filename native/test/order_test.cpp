@@ -101,8 +101,7 @@ void compare_choices(const Array& x, int dim, int64_t n) {
       for (double sorted : {0.0, 1.0})
         if (k > 0) compare(Op::topk, x, dim, k, {flag, sorted});
   }
-  for (int64_t k : {int64_t{1}, (n + 1) / 2, n})
-    compare(Op::kthvalue, x, dim, 1, {static_cast<double>(k)});
+  for (int64_t k : {int64_t{1}, (n + 1) / 2, n}) compare(Op::kthvalue, x, dim, 1, {static_cast<double>(k)});
   compare(Op::mode, x, dim, 1, {});
 }
 
@@ -137,6 +136,7 @@ TEST("long rows are sorted digit by digit, and chosen from") {
     for (int64_t n : {2048, 2049, 9000})
       for (Kind kind : {Kind::few, Kind::many})
         for (Layout layout : {Layout::dense, Layout::transposed}) {
+          if (n == 9000 && t != DType::f32 && t != DType::f64 && !full) continue;
           if (layout != Layout::dense && (t != DType::f32 || n != 2049) && !full) continue;
           About about("%s, %lld elements, kind %d, %s", dtype_name(t), static_cast<long long>(n),
                       static_cast<int>(kind), layout_name(layout));
@@ -151,9 +151,14 @@ TEST("long rows are sorted digit by digit, and chosen from") {
           compare(Op::median, x, 1, 1, {0});
           compare(Op::kthvalue, x, 1, 1, {2000});
         }
-  Array x(DType::f32, {70000});
+  // More than a block's elements, several times.
+  for (DType t : {DType::f32, DType::i64}) {
+    Array x(t, {20000});
+    fill(x, Kind::many, 20000);
+    compare(Op::sort, x, 0, 20000, {0});
+  }
+  Array x(DType::bf16, {70000});
   fill(x, Kind::many, 70000);
-  compare(Op::sort, x, 0, 70000, {0});
   compare(Op::topk, x, 0, 1050, {0, 1});
   compare(Op::topk, x, 0, 5, {1, 1});
 }
@@ -201,8 +206,7 @@ TEST("nonzero finds elements in row-major order, and tells when their number is 
           run(isa, {Op::nonzero, compute_of(t), {out.view()}, {x.view()}, {}});
           CHECK_EQ(out.differences(places), 0);
           CHECK(out.intact());
-          const LaunchError error =
-              try_run(isa, {Op::nonzero, compute_of(t), {more.view()}, {x.view()}, {}});
+          const LaunchError error = try_run(isa, {Op::nonzero, compute_of(t), {more.view()}, {x.view()}, {}});
           CHECK(error.code == ErrorCode::argument);
           CHECK(std::strcmp(error.message, "nonzero: the tensor was changed while it was searched") == 0);
           CHECK(more.untouched());
@@ -263,8 +267,7 @@ TEST("multinomial tells the first weight that is none, or the first sum that can
           weights.set(c.at, c.weight);
         weights.set(1100, -7);
         const LaunchError error = try_run(
-            isa,
-            {Op::multinomial, DType::i64, {out.view()}, {weights.view(), draws.view()}, {replacement}});
+            isa, {Op::multinomial, DType::i64, {out.view()}, {weights.view(), draws.view()}, {replacement}});
         CHECK(error.code == ErrorCode::argument);
         CHECK(std::strcmp(error.message, c.message) == 0);
         CHECK(out.untouched());

@@ -39,8 +39,8 @@ struct Row {
 // ---- what a block does together ----
 
 /**
- * The places first, first + step, ... of `count` (at most kMostPlaces) where wanted(key) is true, in this order;
- * returns how many there are.
+ * The places first, first + step, ... of `count` (at most kMostPlaces) where wanted(key) is true, in this
+ * order; returns how many there are.
  */
 template <class Key, class Wanted>
 TENON_DEVICE unsigned collect(const Key* key, int64_t first, int step, unsigned count, Wanted wanted,
@@ -60,6 +60,7 @@ TENON_DEVICE unsigned collect(const Key* key, int64_t first, int step, unsigned 
   __syncthreads();
   unsigned total = 0;
   before = 0;
+#pragma unroll 1
   for (unsigned w = 0; w < blockDim.x / 32; w++) {
     total += found[w];
     before += w < warp ? found[w] : 0;
@@ -113,9 +114,9 @@ struct Most {
 };
 
 /**
- * Hoare's partition of [first, end): a scan from the left stops at keys that are not below the pivot, one from
- * the right at those not above it; stops are swapped in pairs until the scans meet. Returns the last stop from
- * the left, `end` if there is none, and the last place on the right that was swapped, or `end`.
+ * Hoare's partition of [first, end): a scan from the left stops at keys that are not below the pivot, one
+ * from the right at those not above it; stops are swapped in pairs until the scans meet. Returns the last
+ * stop from the left, `end` if there is none, and the last place on the right that was swapped, or `end`.
  *
  * Pairs are those of the first stops of both scans, the second ones, ..., as swapping changes only what both
  * have passed. Where a scan would get to what was swapped, it stops: so the last stop is the next one, or the
@@ -150,6 +151,7 @@ TENON_DEVICE Cut partition(const Row<Key>& row, int64_t first, int64_t end, Key 
     }
     const unsigned pairs = lefts - l < rights - r ? lefts - l : rights - r;
     unsigned done = 0;
+#pragma unroll 1
     for (unsigned i = 0; i < pairs; i += blockDim.x) {
       const bool swaps = i + t < pairs && left_stops[l + i + t] < right_stops[r + i + t];
       if (swaps) row.swap(left_stops[l + i + t], right_stops[r + i + t]);
@@ -235,8 +237,7 @@ TENON_DEVICE void select_by_heap(const Row<Key>& heap, const Row<Key>& row, int6
   for (int64_t i = k; i < n; i += portion(n - i)) {
     // Tops only fall, so these are all that may go into the heap.
     const Key top = heap.key[0];
-    const unsigned found =
-        collect(row.key, i, 1, portion(n - i), [=](Key key) { return key < top; }, places);
+    const unsigned found = collect(row.key, i, 1, portion(n - i), [=](Key key) { return key < top; }, places);
     if (one)
       for (unsigned c = 0; c < found; c++)
         if (row.key[places[c]] < heap.key[0]) exchange_top(heap, k, row, places[c]);
@@ -325,15 +326,23 @@ TENON_DEVICE Ranked<Key> key_of_rank(const Key* key, int64_t n, uint32_t rank) {
   for (int shift = static_cast<int>(8 * sizeof(Key)) - 8; shift >= 0; shift -= 8) {
     for (unsigned b = t; b < kRadix; b += blockDim.x) bins[b] = 0;
     __syncthreads();
-    for (int64_t i = 0; i < n; i += blockDim.x) {
-      const bool here = i + t < n;
-      const Key x = here ? key[i + t] : Key{0};
-      const unsigned digit = here && (x ^ result.key) >> shift >> 8 == 0
-                                 ? static_cast<unsigned>(x >> shift) & (kRadix - 1)
-                                 : kRadix;
-      const unsigned same = __match_any_sync(kAllLanes, digit);
-      if (digit < kRadix && (same & ((1u << lane) - 1)) == 0)
-        atomicAdd(&bins[digit], static_cast<uint32_t>(__popc(same)));
+    for (int64_t first = 0; first < n; first += blockDim.x * kChoiceItems) {
+      Key x[kChoiceItems];
+      unsigned digit[kChoiceItems];
+#pragma unroll
+      for (int i = 0; i < kChoiceItems; i++) {
+        const int64_t at = first + t + blockDim.x * static_cast<unsigned>(i);
+        x[i] = at < n ? key[at] : Key{0};
+        digit[i] = at < n ? 0 : kRadix;
+      }
+#pragma unroll
+      for (int i = 0; i < kChoiceItems; i++) {
+        if ((x[i] ^ result.key) >> shift >> 8 != 0) digit[i] = kRadix;
+        if (digit[i] == 0) digit[i] = static_cast<unsigned>(x[i] >> shift) & (kRadix - 1);
+        const unsigned same = __match_any_sync(kAllLanes, digit[i]);
+        if (digit[i] < kRadix && (same & ((1u << lane) - 1)) == 0)
+          atomicAdd(&bins[digit[i]], static_cast<uint32_t>(__popc(same)));
+      }
     }
     __syncthreads();
     if (t < 32) {
@@ -371,7 +380,8 @@ template <class Key>
 TENON_DEVICE uint32_t place_of(const Key* keys, int64_t n, Key wanted, uint32_t which) {
   SHARED(places, uint32_t[kMostPlaces]);
   for (int64_t i = 0; i < n; i += portion(n - i)) {
-    const unsigned found = collect(keys, i, 1, portion(n - i), [=](Key key) { return key == wanted; }, places);
+    const unsigned found =
+        collect(keys, i, 1, portion(n - i), [=](Key key) { return key == wanted; }, places);
     if (which < found) return places[which];
     which -= found;
   }
@@ -401,8 +411,8 @@ TENON_DEVICE void find_smallest(const ChoiceParameters& p) {
     if (!clear) return;
     int64_t count = 0;
     for (int64_t i = 0; i < p.n; i += portion(p.n - i)) {
-      const unsigned found = collect(
-          row.key, i, 1, portion(p.n - i), [=](Key key) { return key <= last.key; }, places);
+      const unsigned found =
+          collect(row.key, i, 1, portion(p.n - i), [=](Key key) { return key <= last.key; }, places);
       for (unsigned c = threadIdx.x; c < found; c += blockDim.x) to.copy(count + c, row, places[c]);
       count += found;
     }
@@ -431,9 +441,7 @@ TENON_DEVICE void partial_sort(const ChoiceParameters& p) {
 /** topk of many: the smallest k to the front. */
 template <class Key>
 TENON_DEVICE void split_off(const ChoiceParameters& p) {
-  each_row(p, [&](int64_t r) {
-    select_nth(Row<Key>(p.from, r), p.n, p.k - 1);
-  });
+  each_row(p, [&](int64_t r) { select_nth(Row<Key>(p.from, r), p.n, p.k - 1); });
 }
 
 /** Then, sorted: of those before the last, equal keys are in the order that std::sort leaves. */
@@ -501,6 +509,7 @@ TENON_DEVICE void find_median(const ChoiceParameters& p) {
     const Key nan = static_cast<Key>(p.nan);
     uint32_t nans = 0, first = UINT32_MAX;
     if (p.has_nan) {
+#pragma unroll 4
       for (int64_t i = threadIdx.x; i < p.n; i += blockDim.x)
         if (row.key[i] == nan) {
           nans++;
@@ -548,8 +557,8 @@ TENON_DEVICE void find_most_frequent(const ChoiceParameters& p) {
         }
         end = high;
       }
-      const unsigned long long run = static_cast<unsigned long long>(end - i) << 32 |
-                                     (UINT32_MAX - static_cast<uint32_t>(i));
+      const unsigned long long run =
+          static_cast<unsigned long long>(end - i) << 32 | (UINT32_MAX - static_cast<uint32_t>(i));
       if (run > mine) mine = run;
     }
     if (mine) atomicMax(&best, mine);
@@ -596,9 +605,13 @@ TENON_DEVICE void find_last(const ChoiceParameters& p) {
 
 }  // namespace
 
-#define TENON_CHOICE(name, run)                                                                               \
-  KERNEL(choose_##name##_k32, kChoiceThreads, ChoiceParameters)(const ChoiceParameters p) { run<uint32_t>(p); } \
-  KERNEL(choose_##name##_k64, kChoiceThreads, ChoiceParameters)(const ChoiceParameters p) { run<uint64_t>(p); }
+#define TENON_CHOICE(name, run)                                                             \
+  KERNEL(choose_##name##_k32, kChoiceThreads, ChoiceParameters)(const ChoiceParameters p) { \
+    run<uint32_t>(p);                                                                       \
+  }                                                                                         \
+  KERNEL(choose_##name##_k64, kChoiceThreads, ChoiceParameters)(const ChoiceParameters p) { \
+    run<uint64_t>(p);                                                                       \
+  }
 TENON_CHOICE(smallest, find_smallest)
 TENON_CHOICE(partial_sort, partial_sort)
 TENON_CHOICE(split_off, split_off)

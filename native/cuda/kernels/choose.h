@@ -19,8 +19,8 @@ struct ChoiceParameters {
   uint32_t* flags;  // of each row
   int64_t rows;
   uint32_t n, k;
-  uint64_t nan;         // the key of NaN
-  uint32_t has_nan;     // there may be NaN
+  uint64_t nan;      // the key of NaN
+  uint32_t has_nan;  // there may be NaN
   uint32_t ignore_nan;
 };
 

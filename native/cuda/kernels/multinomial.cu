@@ -1,5 +1,5 @@
-// multinomial: the categories that the CPU draws from the same weights and uniform draws. Weights are validated
-// before anything is written.
+// multinomial: the categories that the CPU draws from the same weights and uniform draws. Weights are
+// validated before anything is written.
 #include "cuda/kernels/batch.h"
 #include "cuda/kernels/block.h"
 #include "cuda/kernels/multinomial.h"
@@ -93,8 +93,8 @@ TENON_DEVICE int64_t find_category(const double* sums, int64_t last, double shar
 }
 
 /**
- * The CPU adds weights one by one, this here in a tree: sums differ by less than n roundings of the total, and
- * so does a share of it. A draw that is nearer to a bound than that makes its row unsure.
+ * The CPU adds weights one by one, this here in a tree: sums differ by less than n roundings of the total,
+ * and so does a share of it. A draw that is nearer to a bound than that makes its row unsure.
  */
 TENON_DEVICE void draw_quickly(const DrawParameters& p) {
   if (p.failure->state) return;
@@ -174,12 +174,16 @@ KERNEL(multinomial_check, kDrawThreads, DrawParameters)(const DrawParameters p) 
 
 KERNEL(multinomial_draw, kDrawThreads, DrawParameters)(const DrawParameters p) { draw_quickly(p); }
 
-#define TENON_DRAWS(type, T)                                                                                \
-  KERNEL(multinomial_sum_##type, kDrawThreads, DrawParameters)(const DrawParameters p) { sum_weights<T>(p); } \
-  KERNEL(multinomial_sure_##type, kDrawThreads, DrawParameters)(const DrawParameters p) {                    \
-    draw_surely<T>(p);                                                                                       \
-  }                                                                                                          \
-  KERNEL(multinomial_weigh_##type, kDrawThreads, DrawParameters)(const DrawParameters p) { weigh_draws<T>(p); }
+#define TENON_DRAWS(type, T)                                                               \
+  KERNEL(multinomial_sum_##type, kDrawThreads, DrawParameters)(const DrawParameters p) {   \
+    sum_weights<T>(p);                                                                     \
+  }                                                                                        \
+  KERNEL(multinomial_sure_##type, kDrawThreads, DrawParameters)(const DrawParameters p) {  \
+    draw_surely<T>(p);                                                                     \
+  }                                                                                        \
+  KERNEL(multinomial_weigh_##type, kDrawThreads, DrawParameters)(const DrawParameters p) { \
+    weigh_draws<T>(p);                                                                     \
+  }
 TENON_DRAWS(f32, float)
 TENON_DRAWS(f64, double)
 

@@ -13,8 +13,8 @@ constexpr int kDrawItems = 4;
 /** What is known of a row of weights. */
 struct WeightRow {
   double sum;
-  int64_t last;     // the last category with a weight
-  int64_t bad;      // the first weight that is none, or kNoBadWeight
+  int64_t last;  // the last category with a weight
+  int64_t bad;   // the first weight that is none, or kNoBadWeight
   double bad_weight;
   uint32_t unsure;  // whether rounding may decide about a draw
   uint32_t unused;

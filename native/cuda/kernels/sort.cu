@@ -1,5 +1,5 @@
-// Sorting: short rows by a bitonic network in shared memory, long ones digit by digit (LSD radix sort). Both are
-// stable, the first because places are part of what it compares.
+// Sorting: short rows by a bitonic network in shared memory, long ones digit by digit (LSD radix sort). Both
+// are stable, the first because places are part of what it compares.
 #include "cuda/kernels/batch.h"
 #include "cuda/kernels/block.h"
 #include "cuda/kernels/locate.h"
@@ -39,8 +39,8 @@ TENON_DEVICE void copy_element(const void* from, int64_t at, void* to, int64_t p
 constexpr int kTileSide = 32, kTileRows = kOrderThreads / kTileSide;
 
 /**
- * For rows across memory: load(row, i) of tiles with neighbouring threads in neighbouring rows, and store(row,
- * i, value) with neighbouring threads along a row; or the other way around.
+ * For rows across memory: load(row, i) of tiles with neighbouring threads in neighbouring rows, and
+ * store(row, i, value) with neighbouring threads along a row; or the other way around.
  */
 template <class Value, bool kLoadAcross, class Load, class Store>
 TENON_DEVICE void turn_tiles(int64_t rows, int64_t n, Load load, Store store) {
@@ -232,7 +232,8 @@ TENON_DEVICE void sort_short_pairs(const ShortPairs& p) {
 constexpr unsigned kWarps = kOrderThreads / 32;
 static_assert(kOrderThreads == kRadix, "a thread for each digit");
 
-/** The sum of `value` over the threads before this one. A barrier has to come before `totals` is used again. */
+/** The sum of `value` over the threads before this one. A barrier has to come before `totals` is used again.
+ */
 TENON_DEVICE uint32_t sum_before(uint32_t value, uint32_t (&totals)[kWarps]) {
   const unsigned lane = threadIdx.x % 32, warp = threadIdx.x / 32;
   uint32_t sum = value;
@@ -280,8 +281,8 @@ TENON_DEVICE void count_digits(const RadixParameters& p) {
 }
 
 /**
- * Moves elements to where those of smaller digits, of parts before, and before in this part leave off. They go
- * through shared memory in the order of their digits, so that neighbours are written together.
+ * Moves elements to where those of smaller digits, of parts before, and before in this part leave off. They
+ * go through shared memory in the order of their digits, so that neighbours are written together.
  */
 template <class Key, int kItems>
 TENON_DEVICE void move_digits(const RadixParameters& p) {
@@ -383,8 +384,9 @@ TENON_DEVICE void take(const TakeParameters& p) {
 /** Whether row a comes before b, or, if `or_equal`, doesn't come after it. */
 template <class Key>
 TENON_DEVICE bool comes_before(const MergeParameters& p, int64_t a, int64_t b, bool or_equal) {
-  const Key *const x = static_cast<const Key*>(p.keys) + a * p.columns,
-                   *const y = static_cast<const Key*>(p.keys) + b * p.columns;
+  const Key *const x = static_cast<const Key*>(p.keys) + a * p.columns, *const y =
+                                                                            static_cast<const Key*>(p.keys) +
+                                                                            b * p.columns;
   for (int64_t i = 0; i < p.columns; i++)
     if (x[i] != y[i]) return x[i] < y[i];
   return or_equal;
@@ -414,7 +416,7 @@ TENON_DEVICE void merge_rows(const MergeParameters& p) {
 
 }  // namespace
 
-#define TENON_ORDER(type, T)                                                                         \
+#define TENON_ORDER(type, T)                                                                          \
   KERNEL(sort_keys_##type, kOrderThreads, KeyParameters)(const KeyParameters p) { write_keys<T>(p); } \
   KERNEL(sort_short_##type, kOrderThreads, ShortParameters)(const ShortParameters p) { sort_short<T>(p); }
 TENON_ORDER(f32, float)
@@ -422,14 +424,14 @@ TENON_ORDER(f64, double)
 TENON_ORDER(i32, int32_t)
 TENON_ORDER(i64, int64_t)
 
-#define TENON_ORDER_KEYS(name, Key, items)                                                                \
-  KERNEL(sort_pairs_##name, kOrderThreads, ShortPairs)(const ShortPairs p) { sort_short_pairs<Key>(p); }   \
-  KERNEL(sort_count_##name, kOrderThreads, RadixParameters)(const RadixParameters p) {                     \
-    count_digits<Key>(p);                                                                                  \
-  }                                                                                                        \
-  KERNEL(sort_move_##name, kOrderThreads, RadixParameters)(const RadixParameters p) {                      \
-    move_digits<Key, items>(p);                                                                            \
-  }                                                                                                        \
+#define TENON_ORDER_KEYS(name, Key, items)                                                               \
+  KERNEL(sort_pairs_##name, kOrderThreads, ShortPairs)(const ShortPairs p) { sort_short_pairs<Key>(p); } \
+  KERNEL(sort_count_##name, kOrderThreads, RadixParameters)(const RadixParameters p) {                   \
+    count_digits<Key>(p);                                                                                \
+  }                                                                                                      \
+  KERNEL(sort_move_##name, kOrderThreads, RadixParameters)(const RadixParameters p) {                    \
+    move_digits<Key, items>(p);                                                                          \
+  }                                                                                                      \
   KERNEL(sort_merge_##name, kOrderThreads, MergeParameters)(const MergeParameters p) { merge_rows<Key>(p); }
 TENON_ORDER_KEYS(k32, uint32_t, kNarrowItems)
 TENON_ORDER_KEYS(k64, uint64_t, kWideItems)

@@ -1,5 +1,5 @@
-// Parameters of the kernels that put elements in order. Elements are keys, unsigned numbers in their order, with
-// their places in the row.
+// Parameters of the kernels that put elements in order. Elements are keys, unsigned numbers in their order,
+// with their places in the row.
 #pragma once
 #include <cstdint>
 
@@ -82,7 +82,7 @@ struct TakeParameters {
   const uint32_t* index;  // [rows][pitch]
   int64_t pitch, m;
   const FailureRecord* failure;  // null: there was none
-  void* values;  // null: only places
+  void* values;                  // null: only places
   int64_t* places;
   uint32_t bytes;
 };
