@@ -1,8 +1,21 @@
+#include <cstring>
+
 #include "cpu/kernel_table.h"
 #include "cuda/kernel_table.h"
 
 namespace tenon {
 namespace cuda {
+
+namespace {
+
+/** A detail that is the bits of a double. */
+double number_of(int64_t bits) {
+  double x;
+  std::memcpy(&x, &bits, sizeof x);
+  return x;
+}
+
+}  // namespace
 
 void explain(const FailureRecord& r, LaunchError& e) {
   const char* const op = op_name(static_cast<int>(r.op));
@@ -25,6 +38,15 @@ void explain(const FailureRecord& r, LaunchError& e) {
                        : a == 1 ? "a target length"
                                 : "a label",
                        b, c);
+    case kChangedMeanwhile:
+      return set_error(e, ErrorCode::argument, "%s: the tensor was changed while it was searched", op);
+    case kBadWeight:
+      return set_error(e, ErrorCode::argument,
+                       "%s: expected weights that are finite and not negative, got %g", op,
+                       number_of(r.detail[0]));
+    case kBadSum:
+      return set_error(e, ErrorCode::argument, "%s: expected weights with a sum above 0, and finite, got %g",
+                       op, number_of(r.detail[0]));
     default: return set_error(e, ErrorCode::internal, "%s: an unknown failure", op);
   }
 }

@@ -14,6 +14,9 @@ enum FailureKind : uint32_t {
   kDivisionByZero,    // of integers
   kNotFromZeroToOne,  // an input that is no probability
   kCtcOutOfRange,     // 0 an input length, 1 a target length or 2 a label; what it is; the most it may be
+  kChangedMeanwhile,  // of nonzero: how many elements there are is no longer right
+  kBadWeight,         // of multinomial: the bits of a weight, as a double
+  kBadSum,            // of multinomial: the bits of a row's sum
 };
 
 /**

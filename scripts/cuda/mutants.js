@@ -22,6 +22,8 @@ const NORMS = { test: 'norm', cases: ['rowNorm and its derivative'] };
 const POOLS = { test: 'pooling', cases: ['averagePool divides'] };
 const ATTENTION = { test: 'attention', cases: ['attention and its derivative'] };
 const ALIGNMENTS = { test: 'ctc', cases: ['ctcLoss and its derivative', 'beyond a block'] };
+const LONG_ROWS = { test: 'order', cases: ['long rows'] };
+const CHOICES = { test: 'order', cases: ['all kinds and lengths'] };
 const PRODUCTS = { test: 'matmul', cases: ['depths, heights', 'other dtypes'] };
 const CONVOLUTIONS = { test: 'conv', cases: ['sizes at which products'] };
 
@@ -337,6 +339,32 @@ const MUTANTS = [
     from: '    __syncthreads();\n    T* const swapped = last;',
     to: '    T* const swapped = last;',
     ...ALIGNMENTS,
+    says: 'expected',
+  },
+  {
+    name: 'a missing barrier before sorted elements are read',
+    file: 'sort.cu',
+    from: '    __syncthreads();\n    const unsigned cells',
+    to: '    const unsigned cells',
+    ...LONG_ROWS,
+    says: 'expected',
+  },
+  {
+    name: 'short rows beyond the last',
+    file: 'sort.cu',
+    from: 'if (row < here) run(',
+    to: 'if (row <= here) run(',
+    test: 'order',
+    cases: ['many short rows'],
+    sanitize: MEMORY,
+    says: 'AddressSanitizer',
+  },
+  {
+    name: 'stops that are swapped after the scans have met',
+    file: 'choose.cu',
+    from: 'left_stops[l + i + t] < right_stops[r + i + t]',
+    to: 'left_stops[l + i + t] != right_stops[r + i + t]',
+    ...CHOICES,
     says: 'expected',
   },
 ];
