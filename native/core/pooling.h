@@ -11,8 +11,8 @@ namespace tenon {
 #endif
 
 /**
- * The taps of a window that fall on the input: positions start + k * dilation for first <= k < end. I: of what is
- * counted; 32 bits are enough where `is_narrow_pool` says so.
+ * The taps of a window that fall on the input: positions start + k * dilation for first <= k < end. I: of
+ * what is counted; 32 bits are enough where `is_narrow_pool` says so.
  */
 template <class I>
 struct PoolWindowOf {

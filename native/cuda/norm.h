@@ -11,8 +11,8 @@ namespace tenon {
 namespace cuda {
 
 /**
- * x [samples, groups, channels, span], which is normalised by the statistics of each row [channels, span] of a
- * sample or, `across` samples, of each group. Neighbours along the span have a weight in common.
+ * x [samples, groups, channels, span], which is normalised by the statistics of each row [channels, span] of
+ * a sample or, `across` samples, of each group. Neighbours along the span have a weight in common.
  */
 struct NormShape {
   int64_t samples, groups, channels, span;

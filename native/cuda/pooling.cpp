@@ -11,17 +11,15 @@ namespace cuda {
 
 namespace {
 
-constexpr int64_t kFewTaps = 16;        // of windows apart: up to so many, a thread has a window for itself
+constexpr int64_t kFewTaps = 16;         // of windows apart: up to so many, a thread has a window for itself
 constexpr int64_t kFewSharedTaps = 256;  // of windows that overlap, where neighbours read the same
 
 /** Kernels by compute type, which count in 32 or 64 bits. */
 struct PoolKernel {
   const char *narrow[4], *wide[4];
 };
-#define TENON_NAMES(kernel) \
-  {kernel "_f32", kernel "_f64", kernel "_i32", kernel "_i64"}
-#define TENON_POOL_KERNEL(kernel) \
-  {TENON_NAMES("pool_" kernel), TENON_NAMES("pool_" kernel "_wide")}
+#define TENON_NAMES(kernel) {kernel "_f32", kernel "_f64", kernel "_i32", kernel "_i64"}
+#define TENON_POOL_KERNEL(kernel) {TENON_NAMES("pool_" kernel), TENON_NAMES("pool_" kernel "_wide")}
 // Of the names of a derivative those of floats are used.
 constexpr PoolKernel kMax = TENON_POOL_KERNEL("max"), kMaxBackward = TENON_POOL_KERNEL("max_backward"),
                      kAverage = TENON_POOL_KERNEL("average"),
@@ -43,8 +41,8 @@ int64_t taps_of(const PoolAxis& a) {
 }
 /** Of outputs that look at an element. */
 int64_t outputs_of(const PoolAxis& a) {
-  const int64_t n = a.adaptive ? divide_up(a.out, a.in) + 1
-                               : divide_up((a.kernel - 1) * a.dilation + 1, a.stride);
+  const int64_t n =
+      a.adaptive ? divide_up(a.out, a.in) + 1 : divide_up((a.kernel - 1) * a.dilation + 1, a.stride);
   return n < a.out ? n : a.out;
 }
 

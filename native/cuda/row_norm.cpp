@@ -1,5 +1,5 @@
-// rowNorm and its derivative: layer, group, instance and RMS norm. Short rows, and long ones of which there are
-// enough, are a team's each; of few long ones all blocks have parts.
+// rowNorm and its derivative: layer, group, instance and RMS norm. Short rows, and long ones of which there
+// are enough, are a team's each; of few long ones all blocks have parts.
 #include "cuda/dims.h"
 #include "cuda/kernel_table.h"
 #include "cuda/norm.h"
@@ -10,7 +10,7 @@ namespace cuda {
 
 namespace {
 
-constexpr int64_t kShortRow = int64_t{kBatch} << kLogNormThreads;  // which a team keeps in registers
+constexpr int64_t kShortRow = int64_t{kBatch} << kLogNormThreads;  // that a team may keep in registers
 constexpr int64_t kManyRows = 128;
 
 /** x, and the statistics of its rows. */
@@ -20,13 +20,13 @@ NormShape shape_of(const Launch& l, const TensorView& x, const TensorView& rstd)
 }
 
 template <class P>
-void set_rows(P& p, const NormShape& s) {
+void set_rows(const Launch& l, P& p, const NormShape& s) {
   p.rows = s.samples * s.groups;
   p.size = s.row();
   p.groups = s.groups;
   p.channels = s.channels;
   p.span = divisor(s.span);
-  p.shape = team_shape(p.size, 1, 1, 0, kLogNormThreads);
+  p.shape = team_shape(p.size, 1, 1, 0, kLogNormThreads - (l.compute == DType::f64));
 }
 
 template <class P>
@@ -118,8 +118,8 @@ void sum_gradients(const Launch& l, Queue& q, const NormShape& s, const RowNormB
   p.centred = of.mean != nullptr;
   p.sets = planes ? sets_of_rows(s, kind, sums.lines) : sets_of_rows(s, LineKind::rows, of_rows.lines);
   join(p);
-  NormSpreadParameters spread = {of.grad, of.x,  of.mean, of.rstd, of.weight, shift,
-                                 slope,   of.out, lines_to_change(s, q)};
+  NormSpreadParameters spread = {
+      of.grad, of.x, of.mean, of.rstd, of.weight, shift, slope, of.out, lines_to_change(s, q)};
   q.launch(pick(l, "norm_spread_f32", "norm_spread_f64"), blocks_of(spread.lines), kTeamThreads, spread);
 }
 
@@ -137,7 +137,7 @@ void kernel_rowNorm(const Launch& l, Queue& q) {
   p.mean = l.scalar[3].get() != 0 ? l.out(2).data : nullptr;
   p.weight = data_if(l, weighted, 1);
   p.bias = data_if(l, l.scalar[5].get() != 0, 1 + weighted);
-  set_rows(p, s);
+  set_rows(l, p, s);
   if (p.size > kShortRow && (p.rows < kManyRows || !is_narrow(p.size)))
     normalize_in_steps(l, q, s, p);
   else
@@ -156,12 +156,12 @@ void kernel_rowNormBackward(const Launch& l, Queue& q) {
   p.mean = data_if(l, centred, 3);
   p.weight = data_if(l, l.scalar[3].get() != 0, 3 + centred);
   p.out = wanted.x;
-  set_rows(p, s);
+  set_rows(l, p, s);
   const bool weights = wanted.weight || wanted.bias;
-  // Sums of planes serve rows, too: when they are made anyway, long rows need not be gone through for their own.
+  // Sums of planes serve rows, too: when they are made anyway, long rows need not be gone through for their
+  // own.
   const bool shared = weights && planes_or_columns(s) == LineKind::planes;
-  const bool whole =
-      p.size > kShortRow && (p.rows < kManyRows || shared || !is_narrow(p.size));
+  const bool whole = p.size > kShortRow && (p.rows < kManyRows || shared || !is_narrow(p.size));
   if (wanted.x && !whole) launch_rows(q, pick(l, "row_norm_backward_f32", "row_norm_backward_f64"), p);
   if (weights || (wanted.x && whole)) sum_gradients(l, q, s, p, wanted, wanted.x && whole);
 }

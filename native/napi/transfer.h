@@ -16,8 +16,9 @@ Napi::Value upload(const Napi::CallbackInfo&);
 /** download(id, typedArray): copies a contiguous tensor's bytes. */
 Napi::Value download(const Napi::CallbackInfo&);
 /**
- * lend(id, use): calls use(arrayBuffer) with a contiguous CPU tensor's own memory, to be read or written, and takes it back
- * when that returns; false, without a call, where the engine takes no memory that is not its own.
+ * lend(id, use): calls use(arrayBuffer) with a contiguous CPU tensor's own memory, to be read or written, and
+ * takes it back when that returns; false, without a call, where the engine takes no memory that is not its
+ * own.
  */
 Napi::Value lend(const Napi::CallbackInfo&);
 /** readLater(id, typedArray): download() in the stream's order, without waiting. The ticket that completes

@@ -94,10 +94,9 @@ Expected expected(const Sets& s, const Array& x, const Array& g, const Array* w,
 }
 
 /** samples, groups, channels, span */
-const Sizes kRows[] = {{1, 1, 1, 2},    {3, 1, 5, 1},    {2, 1, 64, 1},  {300, 1, 33, 1},
-                       {2, 3, 2, 5},    {4, 2, 3, 1},    {2, 4, 1, 40},  {3, 2, 2, 17},
-                       {2, 1, 9000, 1}, {1, 2, 1, 9000}, {700, 2, 8, 1}, {2, 1, 3, 5000},
-                       {2, 2, 600, 16}, {3, 1, 700, 1}, {2, 3, 2, 65}};
+const Sizes kRows[] = {{1, 1, 1, 2},   {3, 1, 5, 1},    {2, 1, 64, 1},   {300, 1, 33, 1}, {2, 3, 2, 5},
+                       {4, 2, 3, 1},   {2, 4, 1, 40},   {3, 2, 2, 17},   {2, 1, 9000, 1}, {1, 2, 1, 9000},
+                       {700, 2, 8, 1}, {2, 1, 3, 5000}, {2, 2, 600, 16}, {3, 1, 700, 1},  {2, 3, 2, 65}};
 
 double slack_of(DType t, const Sizes& sizes) {
   return (t == DType::f32 ? 8 : 64) + std::sqrt(static_cast<double>(product(sizes)));

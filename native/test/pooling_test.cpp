@@ -246,8 +246,7 @@ TEST("windows of nothing, and those that reach far, stay within the plane") {
     Array grad(DType::f32, {1, 2}), back(DType::f32, {1, 2});
     grad.set(0, 1);
     grad.set(1, 2);
-    run(isa,
-        {Op::maxPoolBackward, DType::f32, {back.view()}, {grad.view(), at.view()}, {1, 0, 2, 1, 2, 4}});
+    run(isa, {Op::maxPoolBackward, DType::f32, {back.view()}, {grad.view(), at.view()}, {1, 0, 2, 1, 2, 4}});
     CHECK_EQ(static_cast<int>(back.get(0) + back.get(1)), 3);
     const double far = 2147483647;
     Array one(DType::f32, {1, 1}), place(DType::i64, {1, 1});

@@ -19,7 +19,7 @@ const PAIRS = { test: 'training', cases: ['losses of pairs at the ends', 'binary
 const DROPOUT = { test: 'random', cases: ['dropout keeps'] };
 const GRADIENTS = { test: 'optimizer', cases: ['norm of many', 'unscaled'] };
 const NORMS = { test: 'norm', cases: ['rowNorm and its derivative'] };
-const POOLS = { test: 'pooling', cases: ['averagePool divides'] };
+const POOLS = { test: 'pooling', cases: ['maxPool finds'] };
 const ATTENTION = { test: 'attention', cases: ['attention and its derivative'] };
 const ALIGNMENTS = { test: 'ctc', cases: ['ctcLoss and its derivative', 'beyond a block'] };
 const LONG_ROWS = { test: 'order', cases: ['long rows'] };
@@ -365,6 +365,14 @@ const MUTANTS = [
     from: 'left_stops[l + i + t] < right_stops[r + i + t]',
     to: 'left_stops[l + i + t] != right_stops[r + i + t]',
     ...CHOICES,
+    says: 'expected',
+  },
+  {
+    name: 'the last of equal elements that lanes have found',
+    file: 'max_pool.cu',
+    from: 'return a.place < b.place ? a : b;',
+    to: 'return a.place < b.place ? b : a;',
+    ...POOLS,
     says: 'expected',
   },
 ];

@@ -99,7 +99,8 @@ export function maxPooled(
     scalars,
   ) as [Tensor, Tensor];
   const rules = windows === null ? ADAPTIVE_MAX_POOL : MAX_POOL;
-  const out = record(returned(values, x.code), rules[dims], [x], [indices], { dims, windows, shape: x.shape });
+  const planes = { dims, windows, shape: x.shape };
+  const out = record(returned(values, x.code), rules[dims], [x], [indices], planes);
   return [out, indices];
 }
 

@@ -37,8 +37,8 @@ void average(const PoolGeometry& g, const PoolRow& row, const PoolDivisor& divis
 
 /** Those whose windows lie within the row, several at once. */
 template <int kStride, class T>
-void average_inner(const PoolGeometry& g, const PoolRow& row, const PoolDivisor& divisor, const T* plane, T* out,
-                   int64_t first, int64_t end) {
+void average_inner(const PoolGeometry& g, const PoolRow& row, const PoolDivisor& divisor, const T* plane,
+                   T* out, int64_t first, int64_t end) {
   constexpr int n = Lanes<T>::count;
   if (first >= end) return;
   const PoolAxis& w = g.axis[2];

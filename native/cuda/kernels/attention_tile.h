@@ -4,6 +4,7 @@
 #include "cuda/kernels/attention_item.h"
 #include "cuda/kernels/block.h"
 #include "cuda/kernels/gemm_panel.h"
+#include "cuda/kernels/gemm_registers.h"
 
 namespace tenon {
 namespace cuda {
@@ -134,8 +135,7 @@ class AttentionBlock {
   }
 
   /** What was put, times columns of B from its row `k` on; B has `rows` rows. Everybody may put when done. */
-  TENON_DEVICE void accumulate(const Strip& b, int64_t k, int64_t rows,
-                               T (&sum)[kOwnRows][kOwnWidth]) const {
+  TENON_DEVICE void accumulate(const Strip& b, int64_t k, int64_t rows, T (&sum)[kOwnRows][kOwnWidth]) const {
     const int64_t last = min(rows, k + kColumns);
     const int deep = static_cast<int>(last - k);
     WidthLoader loader(b.operand, type_, b.at, b.first, b.outer, k, last);

@@ -1,5 +1,5 @@
-// averagePool and averagePoolBackward: sums over windows and what they are divided by, and for each element of the
-// input its shares of the outputs' gradients.
+// averagePool and averagePoolBackward: sums over windows and what they are divided by, and for each element
+// of the input its shares of the outputs' gradients.
 #include "cuda/kernels/pooling_taps.h"
 #include "kernels/average.h"
 
@@ -76,10 +76,10 @@ TENON_DEVICE void pool_backward(const PoolParameters<I>& p) {
 
 }  // namespace
 
-#define TENON_POOL(name, type, f, T)                                             \
-  KERNEL(pool_##name##_##type, kTeamThreads, PoolParameters<int32_t>)            \
-  (const PoolParameters<int32_t> p) { f<T>(p); }                                 \
-  KERNEL(pool_##name##_wide_##type, kTeamThreads, PoolParameters<int64_t>)       \
+#define TENON_POOL(name, type, f, T)                                       \
+  KERNEL(pool_##name##_##type, kTeamThreads, PoolParameters<int32_t>)      \
+  (const PoolParameters<int32_t> p) { f<T>(p); }                           \
+  KERNEL(pool_##name##_wide_##type, kTeamThreads, PoolParameters<int64_t>) \
   (const PoolParameters<int64_t> p) { f<T>(p); }
 
 TENON_POOL(average, f32, pool, float)

@@ -169,7 +169,7 @@ TENON_DEVICE void join_conv_parts(const ConvParameters& p) {
   for (int64_t i = static_cast<int64_t>(blockIdx.x) * blockDim.x + threadIdx.x; i < p.numel; i += stride) {
     T sum = partial[i];
     for (int64_t part = 1; part < p.parts; part++) sum += partial[part * p.numel + i];
-    if (p.bias) sum += load_one<T>(p.bias, p.type, quotient_of_any(i, p.by_plane) % channels);
+    if (p.bias) sum += load_one<T>(p.bias, p.type, quotient(i, p.by_plane) % channels);
     store_one(p.out, p.type, i, sum);
   }
 }

@@ -18,12 +18,12 @@ TENON_DEVICE bool is_inside(Index position, int64_t size) {
 
 template <class T, class Storage, class Index>
 TENON_DEVICE T convolve_one(const ConvParameters& p, const Storage& storage, int64_t number) {
-  int64_t rest = quotient_of_any(number, p.by_plane);
+  int64_t rest = quotient(number, p.by_plane);
   Index place = static_cast<Index>(number - rest * p.placed_plane);
   const int64_t channel_number = rest;
-  rest = quotient_of_any(channel_number, p.by_rows);
+  rest = quotient(channel_number, p.by_rows);
   const int64_t row = channel_number - rest * p.m;
-  const int64_t image = quotient_of_any(rest, p.by_groups), group = rest - image * p.groups;
+  const int64_t image = quotient(rest, p.by_groups), group = rest - image * p.groups;
   Reads<Index> r[3];
 #pragma unroll
   for (int d = 2; d >= 0; d--) {
@@ -114,7 +114,7 @@ TENON_DEVICE void convolve_weights(const ConvParameters& p) {
     const int64_t last = min(p.batch * p.placed_plane, (part + 1) * p.part);
 #pragma unroll 1
     for (int64_t place = part * p.part + threadIdx.x; place < last; place += blockDim.x) {
-      const int64_t image = quotient_of_any(place, p.by_plane);
+      const int64_t image = quotient(place, p.by_plane);
       Index rest = static_cast<Index>(place - image * p.placed_plane);
       const T gradient = storage.load(p.factor, (image * p.groups * p.m + row) * p.placed_plane + rest);
       uint64_t source = offset_of((image * p.groups + group) * p.channels + channel, p.plane);

@@ -1,23 +1,12 @@
 // Which positions of one side of a convolution a position of the other meets, along one dimension.
 #pragma once
 #include "cuda/kernels/conv_axis.h"
-#include "cuda/kernels/locate.h"
+#include "cuda/kernels/quotient.h"
 
 namespace tenon {
 namespace cuda {
 
 // Places and positions are int32_t where all of them are small, which is decided on the host, else int64_t.
-
-TENON_DEVICE int32_t quotient(int32_t n, const Divisor& by) {
-  return static_cast<int32_t>(divide(static_cast<uint32_t>(n), by));
-}
-TENON_DEVICE int64_t quotient(int64_t n, const Divisor& by) { return n / by.size; }
-
-/** n / by.size, by multiplication where that can be. */
-TENON_DEVICE int64_t quotient_of_any(int64_t n, const Divisor& by) {
-  return (n | by.size) < int64_t{1} << 31 ? static_cast<int64_t>(divide(static_cast<uint32_t>(n), by))
-                                          : n / by.size;
-}
 
 /** Takes the last digit off a number whose last digit is below by.size. */
 template <class Index>

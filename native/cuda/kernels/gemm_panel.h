@@ -121,26 +121,5 @@ class PanelLoader {
   T x_[kChunks][kVector];
 };
 
-/**
- * Of a tile's kTile rows or columns, a thread has kOwn: in groups that are read at once, with the other
- * threads' groups between them, so that neighbours read from neighbouring banks.
- */
-template <class T, int kTile, int kOwn>
-struct Share {
-  static constexpr int kVector = 16 / static_cast<int>(sizeof(T));
-  static constexpr int kGroup = kOwn < kVector ? kOwn : kVector;
-  static constexpr int kGroups = kOwn / kGroup;
-  static constexpr int kThreads = kTile / kOwn;
-
-  static TENON_DEVICE int group(int thread, int g) { return g * kGroup * kThreads + thread * kGroup; }
-  static TENON_DEVICE void load(const T* row, int thread, T (&x)[kOwn]) {
-#pragma unroll
-    for (int g = 0; g < kGroups; g++) {
-      const Pack<T, kGroup> pack = *reinterpret_cast<const Pack<T, kGroup>*>(row + group(thread, g));
-      for (int i = 0; i < kGroup; i++) x[g * kGroup + i] = pack.x[i];
-    }
-  }
-};
-
 }  // namespace cuda
 }  // namespace tenon

@@ -1,5 +1,5 @@
-// maxPool and maxPoolBackward. The last NaN of a window is its largest element, else the first of equal ones. The
-// derivative gathers, for each element of the input, the gradients of the outputs that were there.
+// maxPool and maxPoolBackward. The last NaN of a window is its largest element, else the first of equal ones.
+// The derivative gathers, for each element of the input, the gradients of the outputs that were there.
 #include "cuda/kernels/pooling_taps.h"
 
 namespace tenon {
@@ -119,10 +119,10 @@ KERNEL(pool_place_failure, 32, PlaceCheck)(const PlaceCheck p) {
   leave_failure(p.failure, p.op, kPlaceOutOfRange, place_at(p, first), p.in);
 }
 
-#define TENON_POOL(name, type, f, T)                                             \
-  KERNEL(pool_##name##_##type, kTeamThreads, PoolParameters<int32_t>)            \
-  (const PoolParameters<int32_t> p) { f<T>(p); }                                 \
-  KERNEL(pool_##name##_wide_##type, kTeamThreads, PoolParameters<int64_t>)       \
+#define TENON_POOL(name, type, f, T)                                       \
+  KERNEL(pool_##name##_##type, kTeamThreads, PoolParameters<int32_t>)      \
+  (const PoolParameters<int32_t> p) { f<T>(p); }                           \
+  KERNEL(pool_##name##_wide_##type, kTeamThreads, PoolParameters<int64_t>) \
   (const PoolParameters<int64_t> p) { f<T>(p); }
 
 TENON_POOL(max, f32, pool, float)

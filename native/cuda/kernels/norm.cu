@@ -1,6 +1,6 @@
-// Normalisation in steps, of sets of elements that no single team has: sums over parts of lines (rows, planes or
-// columns), what they come to for each set, and what that makes of each element. The gradients of weights and
-// biases are such sums, too.
+// Normalisation in steps, of sets of elements that no single team has: sums over parts of lines (rows, planes
+// or columns), what they come to for each set, and what that makes of each element. The gradients of weights
+// and biases are such sums, too.
 #include "cuda/kernels/batch.h"
 #include "cuda/kernels/locate.h"
 #include "cuda/kernels/norm_sums.h"
@@ -51,13 +51,9 @@ class LineStatistic {
     data_ += part.statistic;
     if (step_ == 0) all_ = *data_;
   }
-  /** Of elements k, k + lanes, ... */
-  TENON_DEVICE void load(const LinePart& part, int64_t k, T (&v)[kBatch]) const {
-#pragma unroll
-    for (int i = 0; i < kBatch; i++) {
-      const int64_t place = k + i * part.lanes;
-      v[i] = data_ && step_ && place < part.end ? data_[place * step_] : all_;
-    }
+  /** Of element i of the batch from k on, which is there. */
+  TENON_DEVICE T at(const LinePart& part, int64_t k, int i) const {
+    return data_ && step_ ? data_[(k + i * part.lanes) * step_] : all_;
   }
 
  private:
@@ -134,8 +130,8 @@ TENON_DEVICE void join_moments(const MomentsJoinParameters& p) {
       locate(sets.dim, sets.dims, k, at);
       const NormPair pair = p.partial[set * sets.step + at[0]];
       const int64_t rest = p.elements - at[1] * p.part;
-      mine = JoinMoments::join(
-          mine, {static_cast<double>(rest < p.part ? rest : p.part), pair.first, pair.second});
+      mine = JoinMoments::join(mine,
+                               {static_cast<double>(rest < p.part ? rest : p.part), pair.first, pair.second});
     }
     const Moments all = join_team<JoinMoments, kTeamThreads>(mine, sets.shape);
     if (seat.lane != 0 || set >= sets.count) continue;
@@ -165,18 +161,17 @@ TENON_DEVICE void apply(const NormApplyParameters& p) {
   for (int64_t tile = blockIdx.x; tile * teams < lines.count; tile += gridDim.x) {
     const LinePart part(lines, tile * teams + seat.team, seat.lane);
     if (!part.there) continue;
-    const LineStatistic<T> means(p.mean, part, lines.statistic_step), rstds(p.rstd, part, lines.statistic_step);
+    const LineStatistic<T> means(p.mean, part, lines.statistic_step);
+    const LineStatistic<T> rstds(p.rstd, part, lines.statistic_step);
     const T weight = p.weight ? static_cast<const T*>(p.weight)[part.weight] : T{1};
     const T bias = p.bias ? static_cast<const T*>(p.bias)[part.weight] : T{0};
 #pragma unroll 1
     for (int64_t k = part.begin; k < part.end; k += part.step) {
       NormBatch<T> x;
-      T mean[kBatch], rstd[kBatch];
       x.load(static_cast<const T*>(p.x) + part.x, k, part.lanes, part.end, lines.stride);
-      means.load(part, k, mean);
-      rstds.load(part, k, rstd);
 #pragma unroll
-      for (int i = 0; i < kBatch; i++) x.at[i] = (x.at[i] - mean[i]) * (rstd[i] * weight) + bias;
+      for (int i = 0; i < kBatch; i++)
+        if (x.here[i]) x.at[i] = (x.at[i] - means.at(part, k, i)) * (rstds.at(part, k, i) * weight) + bias;
       x.store(static_cast<T*>(p.out) + part.x, k, part.lanes, lines.stride);
     }
   }
@@ -190,21 +185,21 @@ TENON_DEVICE void gather_products(const NormSumsParameters& p) {
   const T* const weight = static_cast<const T*>(p.weight);
   for (int64_t tile = blockIdx.x; tile * teams < lines.count; tile += gridDim.x) {
     const LinePart part(lines, tile * teams + seat.team, seat.lane);
-    const LineStatistic<T> means(p.mean, part, lines.statistic_step), rstds(p.rstd, part, lines.statistic_step);
+    const LineStatistic<T> means(p.mean, part, lines.statistic_step);
+    const LineStatistic<T> rstds(p.rstd, part, lines.statistic_step);
     TwoSums<T> sums;
 #pragma unroll 1
     for (int64_t k = part.begin; k < part.end; k += part.step) {
       NormBatch<T> g, x;
-      T mean[kBatch], rstd[kBatch], product[kBatch];
+      T product[kBatch];
       g.load(static_cast<const T*>(p.grad) + part.x, k, part.lanes, part.end, lines.stride);
       x.load(static_cast<const T*>(p.x) + part.x, k, part.lanes, part.end, lines.stride);
-      means.load(part, k, mean);
-      rstds.load(part, k, rstd);
 #pragma unroll
       for (int i = 0; i < kBatch; i++) {
-        if (weight && g.here[i])
-          g.at[i] = g.at[i] * weight[part.weight + quotient(k + i * part.lanes, p.span)];
-        product[i] = g.here[i] ? g.at[i] * ((x.at[i] - mean[i]) * rstd[i]) : T{0};
+        product[i] = 0;
+        if (!g.here[i]) continue;
+        if (weight) g.at[i] = g.at[i] * weight[part.weight + quotient(k + i * part.lanes, p.span)];
+        product[i] = g.at[i] * ((x.at[i] - means.at(part, k, i)) * rstds.at(part, k, i));
       }
       sums.take(g.at, product);
     }
@@ -257,27 +252,23 @@ TENON_DEVICE void spread(const NormSpreadParameters& p) {
   for (int64_t tile = blockIdx.x; tile * teams < lines.count; tile += gridDim.x) {
     const LinePart part(lines, tile * teams + seat.team, seat.lane);
     if (!part.there) continue;
-    const LineStatistic<T> rstds(p.rstd, part, lines.statistic_step), means(p.mean, part, lines.statistic_step);
+    const LineStatistic<T> means(p.mean, part, lines.statistic_step);
+    const LineStatistic<T> rstds(p.rstd, part, lines.statistic_step);
     const LineStatistic<T> shifts(p.shift, part, lines.statistic_step);
     const LineStatistic<T> slopes(p.slope, part, lines.statistic_step);
     const T weight = p.weight ? static_cast<const T*>(p.weight)[part.weight] : T{1};
 #pragma unroll 1
     for (int64_t k = part.begin; k < part.end; k += part.step) {
-      NormBatch<T> g;
-      T rstd[kBatch];
+      NormBatch<T> g, x;
       g.load(static_cast<const T*>(p.grad) + part.x, k, part.lanes, part.end, lines.stride);
-      rstds.load(part, k, rstd);
+      if (p.slope) x.load(static_cast<const T*>(p.x) + part.x, k, part.lanes, part.end, lines.stride);
 #pragma unroll
-      for (int i = 0; i < kBatch; i++) g.at[i] = g.at[i] * (rstd[i] * weight);
-      if (p.slope) {
-        NormBatch<T> x;
-        T mean[kBatch], shift[kBatch], slope[kBatch];
-        x.load(static_cast<const T*>(p.x) + part.x, k, part.lanes, part.end, lines.stride);
-        means.load(part, k, mean);
-        shifts.load(part, k, shift);
-        slopes.load(part, k, slope);
-#pragma unroll
-        for (int i = 0; i < kBatch; i++) g.at[i] = g.at[i] - shift[i] - (x.at[i] - mean[i]) * slope[i];
+      for (int i = 0; i < kBatch; i++) {
+        if (!g.here[i]) continue;
+        g.at[i] = g.at[i] * (rstds.at(part, k, i) * weight);
+        if (p.slope)
+          g.at[i] =
+              g.at[i] - shifts.at(part, k, i) - (x.at[i] - means.at(part, k, i)) * slopes.at(part, k, i);
       }
       g.store(static_cast<T*>(p.out) + part.x, k, part.lanes, lines.stride);
     }

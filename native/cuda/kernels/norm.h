@@ -1,5 +1,5 @@
-// Parameters of the kernels of rowNorm, batchNorm and their derivatives. All operands are dense and of the type
-// that is calculated in, but for the statistics that batchNorm keeps.
+// Parameters of the kernels of rowNorm, batchNorm and their derivatives. All operands are dense and of the
+// type that is calculated in, but for the statistics that batchNorm keeps.
 #pragma once
 #include <cstdint>
 
@@ -10,7 +10,8 @@
 namespace tenon {
 namespace cuda {
 
-/** A long row has a block of up to so many threads for itself. */
+/** A long row has a block of up to so many threads for itself; of float64 half as many, for their registers.
+ */
 constexpr uint32_t kLogNormThreads = 10;
 constexpr unsigned kNormThreads = 1u << kLogNormThreads;
 
@@ -21,7 +22,7 @@ struct RowNormParameters {
   int64_t rows, size;
   int64_t groups, channels;  // as of the op
   double eps;
-  Dim<1> span;  // the elements of a row that a weight has
+  Divisor span;  // the elements of a row that a weight has
   TeamShape shape;
 };
 
@@ -29,7 +30,7 @@ struct RowNormBackwardParameters {
   const void *grad, *x, *mean, *rstd, *weight;  // mean, weight: or null
   void* out;
   int64_t rows, size, groups, channels;
-  Dim<1> span;
+  Divisor span;
   TeamShape shape;
 };
 
@@ -80,9 +81,9 @@ struct RunningStatistic {
 /** Mean and 1 / deviation of the sets. */
 struct MomentsJoinParameters {
   const NormPair* partial;
-  void *mean, *rstd;               // mean: or null
-  RunningStatistic running[2];     // mean and variance, without data if they are not tracked
-  int64_t elements, part;          // of a line, of its parts
+  void *mean, *rstd;            // mean: or null
+  RunningStatistic running[2];  // mean and variance, without data if they are not tracked
+  int64_t elements, part;       // of a line, of its parts
   double eps, momentum;
   NormSets sets;
 };
@@ -107,13 +108,13 @@ struct NormSumsParameters {
   const void *grad, *x, *mean, *rstd;
   const void* weight;  // of each element of a row, `span` of which have one in common; null: none
   NormPair* partial;   // [parts, lines]
-  Dim<1> span;
+  Divisor span;
   NormLines lines;
 };
 
 /**
- * The gradients of weight and bias, or what the gradient of x is made of: shift and slope. What is null is not
- * wanted.
+ * The gradients of weight and bias, or what the gradient of x is made of: shift and slope. What is null is
+ * not wanted.
  */
 struct NormSumsJoinParameters {
   const NormPair* partial;

@@ -46,7 +46,7 @@ TENON_DEVICE PoolTaps<I> taps_of(const PoolAxisOf<I>& a, const PoolWindowOf<I>& 
 
 /** The outputs whose windows may look at an element: all that reach from before it to behind it. */
 template <class I>
-TENON_DEVICE PoolTaps<I> outputs_of(const PoolAxisOf<I>& a, const Dim<1>& stride, I at) {
+TENON_DEVICE PoolTaps<I> outputs_of(const PoolAxisOf<I>& a, const Divisor& stride, I at) {
   I first, end;
   if (a.adaptive) {
     first = at * a.out / a.in;
@@ -61,8 +61,8 @@ TENON_DEVICE PoolTaps<I> outputs_of(const PoolAxisOf<I>& a, const Dim<1>& stride
 }
 
 /**
- * run(number in the plane, positions along the axes...) for those of taps that are a lane's, in the plane's order.
- * `high` and `wide` are the sizes of the plane's last two dimensions.
+ * run(number in the plane, positions along the axes...) for those of taps that are a lane's, in the plane's
+ * order. `high` and `wide` are the sizes of the plane's last two dimensions.
  */
 template <class I, class Run>
 TENON_DEVICE void each_tap(const PoolTaps<I> (&taps)[3], I high, I wide, const Seat& seat,

@@ -5,15 +5,14 @@
 namespace tenon {
 namespace cuda {
 
-/** n / dim.size of what is not negative. */
-TENON_DEVICE int64_t quotient(int64_t n, const Dim<1>& dim) {
-  if (dim.size == 1) return n;
-  if (n < (int64_t{1} << 31) && dim.shift)
-    return static_cast<int64_t>(divide(static_cast<uint32_t>(n), dim));
-  return n / dim.size;
+/** n / by.size of what is not negative. */
+TENON_DEVICE int32_t quotient(int32_t n, const Divisor& by) {
+  return static_cast<int32_t>(divide(static_cast<uint32_t>(n), by));
 }
-TENON_DEVICE int32_t quotient(int32_t n, const Dim<1>& dim) {
-  return static_cast<int32_t>(divide(static_cast<uint32_t>(n), dim));
+/** The same, by multiplication where both are below 2^31. */
+TENON_DEVICE int64_t quotient(int64_t n, const Divisor& by) {
+  return (n | by.size) < int64_t{1} << 31 ? static_cast<int64_t>(divide(static_cast<uint32_t>(n), by))
+                                          : n / by.size;
 }
 
 }  // namespace cuda

@@ -1,5 +1,5 @@
-// rowNorm and the gradient of its input, where a team of threads has a row: its first batches stay in registers,
-// what a row has beyond them is read again.
+// rowNorm and the gradient of its input, where a team of threads has a row: its first batches stay in
+// registers, what a row has beyond them is read again.
 #include "cuda/kernels/locate.h"
 #include "cuda/kernels/norm_sums.h"
 
@@ -8,7 +8,7 @@ namespace cuda {
 
 namespace {
 
-/** As join_team, of lanes that are neighbours: of up to a block of kNormThreads. */
+/** As join_team, of lanes that are neighbours: of up to a whole block. */
 struct RowTeam {
   template <class Op, class T>
   static TENON_DEVICE T join(T value, const TeamShape& s) {
@@ -27,7 +27,8 @@ struct RowTeam {
     return value;
   }
 
-  /** What `find`, which is slow, makes of sums that all lanes have: found once if the team is of many warps. */
+  /** What `find`, which is slow, makes of sums that all lanes have: found once if the team is of many warps.
+   */
   template <class Result, class Find>
   static TENON_DEVICE Result once(const Seat& seat, const TeamShape& s, Find find) {
     SHARED(found, Result[kTeamThreads / 64]);
@@ -44,7 +45,7 @@ template <class T>
 class RowWeights {
  public:
   TENON_DEVICE RowWeights(const void* weights, int64_t row, int64_t groups, int64_t channels,
-                          const Dim<1>& span)
+                          const Divisor& span)
       : w_(static_cast<const T*>(weights)), span_(span) {
     if (w_ && groups > 1) w_ += row % groups * channels;
   }
@@ -53,7 +54,7 @@ class RowWeights {
 
  private:
   const T* w_;
-  const Dim<1>& span_;
+  const Divisor& span_;
 };
 
 template <class T>
@@ -147,7 +148,8 @@ TENON_DEVICE void spread_rows(const RowNormBackwardParameters& p) {
     const bool there = row < p.rows;
     const int64_t begin = there ? row * p.size : 0;
     const uint32_t n = there ? static_cast<uint32_t>(p.size) : 0;
-    const T *const grad = static_cast<const T*>(p.grad) + begin, *const x = static_cast<const T*>(p.x) + begin;
+    const T* const grad = static_cast<const T*>(p.grad) + begin;
+    const T* const x = static_cast<const T*>(p.x) + begin;
     const T mean = there && p.mean ? static_cast<const T*>(p.mean)[row] : T{0};
     const T rstd = there ? static_cast<const T*>(p.rstd)[row] : T{0};
     const RowWeights<T> weight(p.weight, row, p.groups, p.channels, p.span);
@@ -173,8 +175,7 @@ TENON_DEVICE void spread_rows(const RowNormBackwardParameters& p) {
     for (uint32_t k = seat.lane; k < n; k += step) {
       if (k >= step) batch.load(grad, x, weight, mean, k, lanes, n);
 #pragma unroll
-      for (int i = 0; i < kBatch; i++)
-        batch.g.at[i] = batch.g.at[i] * rstd - shift - batch.x.at[i] * slope;
+      for (int i = 0; i < kBatch; i++) batch.g.at[i] = batch.g.at[i] * rstd - shift - batch.x.at[i] * slope;
       batch.g.store(out, k, lanes);
     }
   }
@@ -182,14 +183,14 @@ TENON_DEVICE void spread_rows(const RowNormBackwardParameters& p) {
 
 }  // namespace
 
-#define TENON_ROW_NORM(type, T)                                    \
-  KERNEL(row_norm_##type, kNormThreads, RowNormParameters)         \
-  (const RowNormParameters p) { normalize_rows<T>(p); }            \
-  KERNEL(row_norm_backward_##type, kNormThreads, RowNormBackwardParameters) \
+#define TENON_ROW_NORM(type, T, threads)                               \
+  KERNEL(row_norm_##type, threads, RowNormParameters)                  \
+  (const RowNormParameters p) { normalize_rows<T>(p); }                \
+  KERNEL(row_norm_backward_##type, threads, RowNormBackwardParameters) \
   (const RowNormBackwardParameters p) { spread_rows<T>(p); }
 
-TENON_ROW_NORM(f32, float)
-TENON_ROW_NORM(f64, double)
+TENON_ROW_NORM(f32, float, kNormThreads)
+TENON_ROW_NORM(f64, double, kNormThreads / 2)
 
 #undef TENON_ROW_NORM
 
