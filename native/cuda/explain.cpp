@@ -16,6 +16,11 @@ void explain(const FailureRecord& r, LaunchError& e) {
     case kTargetOutOfRange:
       return set_error(e, ErrorCode::index, "%s: target %lld is out of range for %lld classes", op, a, b);
     case kDivisionByZero: return set_error(e, ErrorCode::argument, "%s: integer division by zero", op);
+    case kRowOutOfRange:
+      return set_error(e, ErrorCode::index, "embedding: index %lld is out of range for %lld embeddings", a,
+                       b);
+    case kBinOutOfRange:
+      return set_error(e, ErrorCode::index, "%s: %lld is out of range for %lld bins", op, a, b);
     default: return set_error(e, ErrorCode::internal, "%s: an unknown failure", op);
   }
 }

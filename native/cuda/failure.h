@@ -12,6 +12,8 @@ enum FailureKind : uint32_t {
   kPlaceOutOfRange,   // of linearIndex: the index, the number of elements
   kTargetOutOfRange,  // the target, the number of classes
   kDivisionByZero,    // of integers
+  kRowOutOfRange,     // of embedding: the index, the number of rows
+  kBinOutOfRange,     // of bincount: the bin, the number of bins
 };
 
 /**
