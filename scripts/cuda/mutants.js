@@ -17,6 +17,8 @@ const DRAWS = { test: 'random', cases: ['draws have the bits', 'every draw comes
 const STEPS = { test: 'training', cases: ['sgd steps'] };
 const PRODUCTS = { test: 'matmul', cases: ['depths, heights', 'other dtypes'] };
 
+const SCANS = { test: 'scan', cases: ['cumsum, cumprod'] };
+
 const MEMORY = 'address,undefined';
 const RACES = 'thread';
 
@@ -172,6 +174,31 @@ const MUTANTS = [
     ...PRODUCTS,
     sanitize: MEMORY,
     says: 'AddressSanitizer',
+  },
+  {
+    name: 'a missing barrier before what warps come to is scanned',
+    file: 'scan.cu',
+    from: 'if (lane == 0) warp_total[t / 32] = total;\n  __syncthreads();',
+    to: 'if (lane == 0) warp_total[t / 32] = total;',
+    ...SCANS,
+    says: 'expected',
+  },
+  {
+    name: 'an element too many of a part of a row',
+    file: 'scan.cu',
+    from: 'n += first + i * step < end;',
+    to: 'n += first + i * step <= end;',
+    ...SCANS,
+    says: 'expected',
+  },
+  {
+    name: 'a long run of equal indices, added by a thread and by a block',
+    file: 'scatter.cu',
+    from: '    if (unit + kLongRun < p.units && p.keys[unit + kLongRun] == key) continue;\n',
+    to: '',
+    test: 'scatter',
+    cases: ['scatter combines long runs'],
+    says: 'expected',
   },
   {
     name: 'a barrier more than needed (no mistake)',
