@@ -47,6 +47,11 @@ void explain(const FailureRecord& r, LaunchError& e) {
     case kBadSum:
       return set_error(e, ErrorCode::argument, "%s: expected weights with a sum above 0, and finite, got %g",
                        op, number_of(r.detail[0]));
+    case kRowOutOfRange:
+      return set_error(e, ErrorCode::index, "embedding: index %lld is out of range for %lld embeddings", a,
+                       b);
+    case kBinOutOfRange:
+      return set_error(e, ErrorCode::index, "%s: %lld is out of range for %lld bins", op, a, b);
     default: return set_error(e, ErrorCode::internal, "%s: an unknown failure", op);
   }
 }

@@ -17,6 +17,8 @@ enum FailureKind : uint32_t {
   kChangedMeanwhile,  // of nonzero: how many elements there are is no longer right
   kBadWeight,         // of multinomial: the bits of a weight, as a double
   kBadSum,            // of multinomial: the bits of a row's sum
+  kRowOutOfRange,     // of embedding: the index, the number of rows
+  kBinOutOfRange,     // of bincount: the bin, the number of bins
 };
 
 /**

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "cuda/indices.h"
 #include "cuda/kernel_table.h"
 
 namespace tenon {
@@ -11,54 +12,9 @@ namespace cuda {
 namespace {
 
 constexpr unsigned kThreads = 256;
-/** Up to here the order of indices is found by comparing each with each. */
-constexpr int64_t kFewIndices = 2048;
-constexpr int kDigitBits = 8;
-
-/** What of an op's working memory is for one purpose after the other. */
-class Parts {
- public:
-  /** The place of the next part, given where all begin. */
-  template <class T>
-  T* take(void* memory, int64_t count) {
-    T* const at = memory ? reinterpret_cast<T*>(static_cast<char*>(memory) + bytes_) : nullptr;
-    bytes_ += (static_cast<size_t>(count) * sizeof(T) + 255) & ~size_t{255};
-    return at;
-  }
-  size_t bytes() const { return bytes_; }
-
- private:
-  size_t bytes_ = 0;
-};
-
-/** A view whose elements are on the device: one number may come from the host. */
-TensorView on_device(const TensorView& v, int64_t* memory, Queue& q) {
-  TensorView there = v;
-  if (!is_number(v)) return there;
-  q.upload(memory, v.data, static_cast<size_t>(element_size(v.dtype)));
-  there.data = memory;
-  return there;
-}
 
 int64_t index_stride(const TensorView& index) { return index.rank ? index.strides[0] : 1; }
 int64_t size_of(const TensorView& v, int i) { return i < v.rank ? v.shape[i] : 1; }
-
-void check_index(const Launch& l, const TensorView& index, FailureKind what, int64_t low, int64_t size,
-                 int dim, Queue& q) {
-  if (index.numel == 0) return;
-  IndexCheck p;
-  p.failure = q.failure();
-  p.op = l.op;
-  p.what = what;
-  p.index = index.as<int64_t>();
-  p.numel = index.numel;
-  p.low = low;
-  p.size = size;
-  p.dim = dim;
-  p.rank = index.rank;
-  for (int i = 0; i < index.rank; i++) p.shape[i] = index.shape[i], p.stride[i] = index.strides[i];
-  q.launch("index_check", {blocks_for(p.numel, kThreads, 1, q)}, kThreads, p);
-}
 
 /** A dimension of both tensors. */
 struct IndexDim {
@@ -126,55 +82,6 @@ const char* by_size(int64_t bytes, const char* const (&names)[5]) {
   return names[bytes == 1 ? 0 : bytes == 2 ? 1 : bytes == 4 ? 2 : bytes == 8 ? 3 : 4];
 }
 
-/** Working memory of the order of indices. */
-struct OrderMemory {
-  int64_t *order[2], *rows[2], *counts, *totals;
-  OrderMemory(Parts& parts, void* memory, int64_t n) {
-    for (int i = 0; i < 2; i++) {
-      order[i] = parts.take<int64_t>(memory, n);
-      rows[i] = parts.take<int64_t>(memory, n);
-    }
-    const bool few = n <= kFewIndices;
-    counts = parts.take<int64_t>(memory, few ? 0 : tiles(n) * kDigits);
-    totals = parts.take<int64_t>(memory, few ? 0 : kDigits);
-  }
-  static int64_t tiles(int64_t n) { return (n + kSortTile - 1) / kSortTile; }
-};
-
-/** Puts indices in order, as IndexOrder says; returns which half of the memory it is in. */
-int sort(const TensorView& index, int64_t size, const OrderMemory& memory, Queue& q) {
-  const int64_t n = index.numel;
-  if (n <= kFewIndices) {
-    const IndexOrder p{q.failure(), index.as<int64_t>(), index_stride(index),
-                       n,           memory.order[0],     memory.rows[0]};
-    q.launch("index_order", {blocks_for(n, kThreads, 1, q)}, kThreads, p);
-    return 0;
-  }
-  IndexSort p;
-  p.failure = q.failure();
-  p.rows = index.as<int64_t>();
-  p.stride = index_stride(index);
-  p.order = nullptr;
-  p.numel = n;
-  p.tiles = OrderMemory::tiles(n);
-  p.counts = memory.counts;
-  p.totals = memory.totals;
-  int half = 0;
-  for (p.shift = 0; p.shift == 0 || (p.shift < 63 && (size - 1) >> p.shift); p.shift += kDigitBits) {
-    half = 1 - half;
-    p.sorted_rows = memory.rows[half];
-    p.sorted_order = memory.order[half];
-    const Blocks tiles{static_cast<unsigned>(p.tiles)};
-    q.launch("index_sort_count", tiles, kSortThreads, p);
-    q.launch("index_sort_sum", {kDigits}, kSortThreads, p);
-    q.launch("index_sort_move", tiles, kSortThreads, p);
-    p.rows = p.sorted_rows;
-    p.stride = 1;
-    p.order = p.sorted_order;
-  }
-  return half;
-}
-
 const char* add_kernel(DType t) {
   switch (t) {
     case DType::f32: return "index_add_f32";
@@ -207,15 +114,15 @@ void write_rows(const Launch& l, Queue& q, bool adds) {
   const TensorView index = on_device(l.in(1), numbers.second, q);
   check_index(l, index, kIndexOutOfRange, 0, size, dim, q);
   if (source.numel == 0) return;
-  const int half = sort(index, size, memory, q);
+  const SortedIndices sorted = sort_indices(index.as<int64_t>(), index_stride(index), n, size, memory, q);
   IndexRows p;
   p.failure = q.failure();
   p.many = source.data;
   p.whole = out.data;
-  p.index = memory.rows[half];
+  p.index = sorted.rows;
   p.index_stride = 1;
   p.indices = n;
-  p.order = memory.order[half];
+  p.order = sorted.order;
   p.numel = source.numel;
   set_dims(p, source, out, dim, false);
   const char* kernel = add_kernel(out.dtype);
@@ -227,13 +134,7 @@ void write_rows(const Launch& l, Queue& q, bool adds) {
 
 }  // namespace
 
-void kernel_indexSelect(const Launch& l, Queue& q) {
-  const TensorView& out = l.out();
-  const int dim = static_cast<int>(l.scalar[0].integer());
-  int64_t* const numbers = static_cast<int64_t*>(q.scratch(2 * sizeof(int64_t)));
-  const TensorView x = on_device(l.in(0), numbers, q), index = on_device(l.in(1), numbers + 1, q);
-  check_index(l, index, kIndexOutOfRange, 0, size_of(x, dim), dim, q);
-  if (out.numel == 0) return;
+void select_rows(const TensorView& x, const TensorView& index, int dim, const TensorView& out, Queue& q) {
   IndexRows p;
   p.failure = q.failure();
   p.many = out.data;
@@ -248,6 +149,14 @@ void kernel_indexSelect(const Launch& l, Queue& q) {
       widen(p, element_size(out.dtype)),
       {"index_select_b8", "index_select_b16", "index_select_b32", "index_select_b64", "index_select_b128"});
   q.launch(kernel, {blocks_for(p.numel, kThreads, 1, q)}, kThreads, p);
+}
+
+void kernel_indexSelect(const Launch& l, Queue& q) {
+  const int dim = static_cast<int>(l.scalar[0].integer());
+  int64_t* const numbers = static_cast<int64_t*>(q.scratch(2 * sizeof(int64_t)));
+  const TensorView x = on_device(l.in(0), numbers, q), index = on_device(l.in(1), numbers + 1, q);
+  check_index(l, index, kIndexOutOfRange, 0, size_of(x, dim), dim, q);
+  if (l.out().numel != 0) select_rows(x, index, dim, l.out(), q);
 }
 
 void kernel_indexAdd(const Launch& l, Queue& q) { write_rows(l, q, true); }

@@ -1,4 +1,7 @@
 // gather and scatter, against plain loops.
+
+// Also runs on emulated CUDA.
+
 #include "test/tensors.h"
 
 using namespace test;
@@ -90,6 +93,115 @@ TEST("gather reads and scatter writes one element for each index, in their order
           }
         }
       }
+}
+
+TEST("scatter combines long runs of one index, the same for all lanes or not") {
+  struct Runs {
+    Sizes whole, index;
+    int dim;
+    bool shared;
+  };
+  const Runs cases[] = {{{3}, {600}, 0, true},         {{3, 5}, {600, 5}, 0, true},
+                        {{40, 4}, {33, 500}, 1, true}, {{5, 41}, {2300, 41}, 0, true},
+                        {{2, 3}, {2, 700}, 1, false},  {{3, 4}, {1500, 3}, 0, false},
+                        {{2, 300}, {2, 900}, 1, false}};
+  for (DType t : kDTypes)
+    for (const Runs& c : cases)
+      for (Layout layout : {Layout::dense, Layout::gaps}) {
+        if (layout == Layout::gaps && t != DType::f32 && t != DType::u8 && !full) continue;
+        About about("%s, %lld indices, %s", dtype_name(t), static_cast<long long>(c.index[0]),
+                    layout_name(layout));
+        Sizes strides = strides_of(c.index, Layout::dense);
+        if (c.shared)
+          for (size_t d = 0; d < strides.size(); d++) strides[d] = static_cast<int>(d) == c.dim ? 1 : 0;
+        Array start(t, c.whole), source(t, c.index, layout), index(DType::i64, c.index, strides);
+        Random random(11);
+        // Sums and products are exact, in whatever order.
+        const auto draw = [&](int64_t) {
+          return t == DType::u8 || t == DType::boolean ? Number(random.integer(0, 1))
+                                                       : Number(random.coin() ? 1 : -1);
+        };
+        start.fill_with(draw);
+        source.fill_with(draw);
+        const int64_t size = c.whole[static_cast<size_t>(c.dim)];
+        index.fill_with([&](int64_t) { return static_cast<Number>(random.integer(0, size - 1)); });
+        for (int mode = 0; mode < kModes; mode++) {
+          Array expected(t, c.whole);
+          expected.repeat(start);
+          for (int64_t i = 0; i < index.numel(); i++) {
+            const int64_t to = place({c.whole, c.index, c.dim}, i, static_cast<int64_t>(index.get(i)));
+            expected.set(to, reduced(t, mode, expected.get(to), source.get(i)));
+          }
+          for (Isa isa : isas()) {
+            Array out(t, c.whole, layout);
+            out.repeat(start);
+            run(isa, {Op::scatter,
+                      compute_of(t),
+                      {out.view()},
+                      {source.view(), index.view()},
+                      {static_cast<double>(c.dim), static_cast<double>(mode)}});
+            CHECK_EQ(out.differences(expected), 0);
+            CHECK(out.intact());
+          }
+        }
+      }
+}
+
+TEST("NaN is the largest and the smallest that is scattered, and sums are near the true ones") {
+  for (Isa isa : isas())
+    for (int64_t n : {20, 100, 3000}) {
+      Array x(DType::f32, {2, 7}), source(DType::f32, {2, n}), index(DType::i64, {2, n});
+      Random random(static_cast<uint64_t>(n));
+      x.fill(0.5);
+      source.fill_with(
+          [&](int64_t) { return static_cast<Number>(static_cast<float>(random.uniform(-1, 1))); });
+      index.fill_with([&](int64_t) { return static_cast<Number>(random.integer(0, 6)); });
+      for (int64_t k : {n / 2, n + 3}) source.set(k, std::numeric_limits<Number>::quiet_NaN());
+      for (int mode : {1, 3, 4}) {
+        Array out(DType::f32, {2, 7}), again(DType::f32, {2, 7});
+        for (Array* a : {&out, &again}) {
+          a->repeat(x);
+          run(isa, {Op::scatter,
+                    DType::f32,
+                    {a->view()},
+                    {source.view(), index.view()},
+                    {1, static_cast<double>(mode)}});
+        }
+        CHECK(out.bits() == again.bits());
+        Number expected[14];
+        for (Number& e : expected) e = 0.5;
+        for (int64_t i = 0; i < 2 * n; i++) {
+          Number& e = expected[i / n * 7 + static_cast<int64_t>(index.get(i))];
+          const Number y = source.get(i);
+          if (mode == 1)
+            e += y;
+          else
+            e = e != e || y != y ? e + y : mode == 3 ? std::max(e, y) : std::min(e, y);
+        }
+        for (int64_t i = 0; i < 14; i++)
+          CHECK(expected[i] == expected[i] ? std::fabs(out.get(i) - expected[i]) < 1e-4L
+                                           : out.get(i) != out.get(i));
+      }
+    }
+}
+
+TEST("gather and scatter of tensors without dimensions") {
+  for (Isa isa : isas()) {
+    Array number(DType::f32, {}), zero(DType::i64, {}), zeros(DType::i64, {3}), three(DType::f32, {3});
+    Array out(DType::f32, {});
+    number.fill(5);
+    zero.fill(0);
+    zeros.fill(0);
+    three.fill_with([](int64_t i) { return static_cast<Number>(i + 1); });
+    run(isa, {Op::gather, DType::f32, {out.view()}, {three.view(), zero.view()}, {0}});
+    CHECK(out.get(0) == 1);
+    run(isa, {Op::scatter, DType::f32, {out.view()}, {three.view(), zeros.view()}, {0, 1}});
+    CHECK(out.get(0) == 7);
+    run(isa, {Op::scatter, DType::f32, {three.view()}, {number.view(), zero.view()}, {0, 0}});
+    CHECK(three.get(0) == 5 && three.get(1) == 2);
+    run(isa, {Op::gather, DType::f32, {three.view()}, {number.view(), zeros.view()}, {0}});
+    CHECK(three.get(0) == 5 && three.get(2) == 5);
+  }
 }
 
 TEST("an index out of range is told before anything is written") {

@@ -24,6 +24,7 @@ const ATTENTION = { test: 'attention', cases: ['attention and its derivative'] }
 const ALIGNMENTS = { test: 'ctc', cases: ['ctcLoss and its derivative', 'beyond a block'] };
 const LONG_ROWS = { test: 'order', cases: ['long rows'] };
 const CHOICES = { test: 'order', cases: ['all kinds and lengths'] };
+const SCANS = { test: 'scan', cases: ['cumsum, cumprod'] };
 const PRODUCTS = { test: 'matmul', cases: ['depths, heights', 'other dtypes'] };
 const CONVOLUTIONS = { test: 'conv', cases: ['sizes at which products'] };
 
@@ -373,6 +374,31 @@ const MUTANTS = [
     from: 'return a.place < b.place ? a : b;',
     to: 'return a.place < b.place ? b : a;',
     ...POOLS,
+    says: 'expected',
+  },
+  {
+    name: 'a missing barrier before what warps come to is scanned',
+    file: 'scan.cu',
+    from: 'if (lane == 0) warp_total[t / 32] = total;\n  __syncthreads();',
+    to: 'if (lane == 0) warp_total[t / 32] = total;',
+    ...SCANS,
+    says: 'expected',
+  },
+  {
+    name: 'an element too many of a part of a row',
+    file: 'scan.cu',
+    from: 'n += first + i * step < end;',
+    to: 'n += first + i * step <= end;',
+    ...SCANS,
+    says: 'expected',
+  },
+  {
+    name: 'a long run of equal indices, added by a thread and by a block',
+    file: 'scatter.cu',
+    from: '    if (unit + kLongRun < p.units && p.keys[unit + kLongRun] == key) continue;\n',
+    to: '',
+    test: 'scatter',
+    cases: ['scatter combines long runs'],
     says: 'expected',
   },
 ];

@@ -1,11 +1,11 @@
 // Scans along a dimension: cumsum, cumprod, logcumsumexp, linearScan, cummax and cummin.
-#include <cmath>
 #include <limits>
 
 #include "core/parallel.h"
 #include "cpu/isa/kernels.h"
 #include "cpu/isa/strided.h"
 #include "cpu/isa/vec.h"
+#include "kernels/log_sum.h"
 
 namespace tenon {
 namespace TENON_ISA {
@@ -54,21 +54,11 @@ struct ProductStep {
   }
 };
 
-/** log(e^a + e^b), the larger one taken out; two infinities of one sign are themselves. */
 template <class T>
 struct LogSumExpStep {
   static constexpr bool indices = false, four_together = false;
   double sum = -std::numeric_limits<double>::infinity();
-  T operator()(T next, T, int64_t) {
-    const double x = static_cast<double>(next);
-    if (x != x || sum != sum) {
-      sum = x + sum;
-    } else {
-      const double high = x > sum ? x : sum, low = x > sum ? sum : x;
-      if (low != high || high - high == 0) sum = std::log1p(std::exp(low - high)) + high;
-    }
-    return static_cast<T>(sum);
-  }
+  T operator()(T x, T, int64_t) { return static_cast<T>(sum = log_sum_exp(static_cast<double>(x), sum)); }
 };
 
 /** y = a y + b */

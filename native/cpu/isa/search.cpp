@@ -2,6 +2,7 @@
 #include "core/parallel.h"
 #include "cpu/isa/kernels.h"
 #include "cpu/isa/strided.h"
+#include "kernels/histogram.h"
 
 namespace tenon {
 namespace TENON_ISA {
@@ -175,10 +176,8 @@ void histogram(const Launch& l) {
   for (int64_t i = 0; i < bins; i++) counts[i] = T{0};
   for_parts<T>(x, 0, x.numel, [&](int64_t, const T* part, int64_t m) {
     for (int64_t k = 0; k < m; k++) {
-      if (!(part[k] >= low && part[k] <= high)) continue;
-      const int64_t bin =
-          to_integer(static_cast<double>((part[k] - low) * static_cast<T>(bins) / (high - low)));
-      counts[bin < 0 ? 0 : least(bin, bins - 1)] += T{1};
+      const int64_t bin = bin_of(part[k], low, high, bins);
+      if (bin >= 0) counts[bin] += T{1};
     }
   });
   scatter(counts, out, 0, bins);
