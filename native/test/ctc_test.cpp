@@ -114,7 +114,8 @@ struct Plain {
     if (steps == 0)
       loss = states == 1 ? 0 : HUGE_VAL;
     else
-      loss = -(states == 1 ? to[steps - 1][0] : log_add(to[steps - 1][states - 1], to[steps - 1][states - 2]));
+      loss =
+          -(states == 1 ? to[steps - 1][0] : log_add(to[steps - 1][states - 1], to[steps - 1][states - 2]));
     if (loss == HUGE_VAL && zero_infinity) return;
     const double g = static_cast<double>(p.grad.get(n));
     for (size_t t = 0; t < steps; t++) {
@@ -122,9 +123,8 @@ struct Plain {
       for (size_t i = 0; i < states; i++)
         row[class_of(i)] += std::exp(to[t][i] + from[t][i] + loss - x(t, i));
       for (int64_t c = 0; c < p.classes; c++)
-        row[c] = loss == HUGE_VAL
-                     ? std::nan("")
-                     : g * (std::exp(p.at(static_cast<int64_t>(t), n, c)) - row[c]);
+        row[c] =
+            loss == HUGE_VAL ? std::nan("") : g * (std::exp(p.at(static_cast<int64_t>(t), n, c)) - row[c]);
     }
   }
 };
@@ -208,7 +208,8 @@ TEST("ctcLoss and its derivative are what plain loops give") {
 TEST("ctcLoss has states that go on beyond a block's threads, and shared memory") {
   for (DType t : {DType::f32, DType::f64}) {
     check_case({t, 40, 300, 0, false, Layout::dense, {{40, random_labels(20, 300)}, {39, {}}}});
-    check_case({t, 330, 4, 0, true, Layout::dense, {{330, random_labels(300, 4)}, {330, random_labels(20, 4)}}});
+    check_case(
+        {t, 330, 4, 0, true, Layout::dense, {{330, random_labels(300, 4)}, {330, random_labels(20, 4)}}});
   }
   check_case({DType::f64, 1560, 3, 0, true, Layout::dense, {{1560, random_labels(1540, 3)}}});
   check_case({DType::f64, 2, 3, 0, false, Layout::dense, {{2, random_labels(1600, 3)}, {2, {1}}}});

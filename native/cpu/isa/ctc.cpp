@@ -1,13 +1,14 @@
 // Connectionist temporal classification: the probability that a sequence's steps spell a target, over all
 // alignments, and its derivative. A target of n labels has 2 n + 1 states, blanks between and around its
 // labels. Everything is a logarithm.
+#include "kernels/ctc.h"
+
 #include <cstring>
 #include <limits>
 
 #include "core/parallel.h"
 #include "cpu/isa/dense.h"
 #include "cpu/isa/kernels.h"
-#include "kernels/ctc.h"
 
 namespace tenon {
 namespace TENON_ISA {

@@ -180,7 +180,8 @@ TENON_DEVICE void join_parts(const AttentionParameters& p) {
   for (int64_t i = static_cast<int64_t>(blockIdx.x) * kAttentionJoinThreads + threadIdx.x; i < elements;
        i += step) {
     const int64_t row = i / p.width;
-    const T *const pairs = sums_of_parts<T>(p) + 2 * row, *const results = static_cast<const T*>(p.partial) + i;
+    const T *const pairs = sums_of_parts<T>(p) + 2 * row, *const results =
+                                                              static_cast<const T*>(p.partial) + i;
     T largest = kLowest, sum = 0, result = 0;
     for (int64_t part = 0; part < p.parts; part++) largest = larger(largest, pairs[2 * part * rows]);
     for (int64_t part = 0; part < p.parts && largest != kLowest; part++) {
@@ -212,15 +213,15 @@ TENON_DEVICE void dot_rows(const AttentionParameters& p) {
   }
 }
 
-#define TENON_ATTENTION(type, tile, T, ...)                                                                \
-  KERNEL(attention_forward_##type, tile.threads, AttentionParameters)(const AttentionParameters p) {       \
-    attend<AttentionBlock<T, __VA_ARGS__, tile.rows, tile.columns, tile.depth, tile.width>>(p);            \
-  }                                                                                                        \
-  KERNEL(attention_queries_##type, tile.threads, AttentionParameters)(const AttentionParameters p) {       \
-    derive_queries<AttentionBlock<T, __VA_ARGS__, tile.rows, tile.columns, tile.depth, tile.width>>(p);    \
-  }                                                                                                        \
-  KERNEL(attention_keys_##type, tile.threads, AttentionParameters)(const AttentionParameters p) {          \
-    derive_keys<AttentionBlock<T, __VA_ARGS__, tile.rows, tile.columns, tile.depth, tile.width>>(p);       \
+#define TENON_ATTENTION(type, tile, T, ...)                                                             \
+  KERNEL(attention_forward_##type, tile.threads, AttentionParameters)(const AttentionParameters p) {    \
+    attend<AttentionBlock<T, __VA_ARGS__, tile.rows, tile.columns, tile.depth, tile.width>>(p);         \
+  }                                                                                                     \
+  KERNEL(attention_queries_##type, tile.threads, AttentionParameters)(const AttentionParameters p) {    \
+    derive_queries<AttentionBlock<T, __VA_ARGS__, tile.rows, tile.columns, tile.depth, tile.width>>(p); \
+  }                                                                                                     \
+  KERNEL(attention_keys_##type, tile.threads, AttentionParameters)(const AttentionParameters p) {       \
+    derive_keys<AttentionBlock<T, __VA_ARGS__, tile.rows, tile.columns, tile.depth, tile.width>>(p);    \
   }
 #define TENON_AS_IS(T) Stored<T, T>
 

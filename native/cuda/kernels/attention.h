@@ -27,12 +27,12 @@ struct AttentionParameters {
   AttentionMatrix query, key, value, grad;  // grad: of the result
   const void* mask;                         // or null
   int64_t mask_row, mask_column;
-  void* out;            // dense: [batches, queries, width]
-  void* sums;           // log sum exp of each query's scores, infinite if it may look nowhere
-  void* dots;           // of each query: the result times its gradient
+  void* out;   // dense: [batches, queries, width]
+  void* sums;  // log sum exp of each query's scores, infinite if it may look nowhere
+  void* dots;  // of each query: the result times its gradient
   void *grad_query, *grad_key, *grad_value;  // dense
-  void* partial;  // of each part of the keys [batches, queries, width] before sums divide it; then of each part
-                  // its [batches, queries, 2], the largest score and the sum
+  void* partial;  // of each part of the keys [batches, queries, width] before sums divide it; then of each
+                  // part its [batches, queries, 2], the largest score and the sum
   int64_t queries, keys, batches, chunks;
   int64_t parts, part;  // of the keys: how many, each how long
   int64_t size, width;  // of queries and keys; of values

@@ -104,10 +104,11 @@ struct HalfAttention {
   static TENON_DEVICE void store_wide(void* to, int64_t at, const AttentionItem& item, int64_t rows,
                                       int64_t columns, const Sums& sum) {
     float* const start = static_cast<float*>(to) + at;
-    for_pairs(item, rows, static_cast<int>(columns), sum, [&](int64_t place, bool both, float low, float high) {
-      start[place] = low;
-      if (both) start[place + 1] = high;
-    });
+    for_pairs(item, rows, static_cast<int>(columns), sum,
+              [&](int64_t place, bool both, float low, float high) {
+                start[place] = low;
+                if (both) start[place + 1] = high;
+              });
   }
 
   /** The mask of a tile. */
@@ -215,7 +216,7 @@ TENON_DEVICE void attend(const AttentionParameters& p) {
   using Block = HalfAttention<kSize, kColumns>;
   DYNAMIC_SHARED(room, uint16_t);
   uint16_t *const queries = room, *const keys = queries + Block::kRows * Block::kRow,
-           *const values = keys + kColumns * Block::kRow;
+                  *const values = keys + kColumns * Block::kRow;
   float* const mask = reinterpret_cast<float*>(values + kColumns * Block::kRow);
   const Scores<float> scores(p);
   const bool brain = p.type == DType::bf16;
@@ -311,7 +312,8 @@ TENON_DEVICE void derive_queries(const AttentionParameters& p) {
   using Block = HalfAttention<kSize, kColumns>;
   DYNAMIC_SHARED(room, uint16_t);
   uint16_t *const queries = room, *const grads = queries + Block::kRows * Block::kRow,
-           *const keys = grads + Block::kRows * Block::kRow, *const values = keys + kColumns * Block::kRow;
+                  *const keys = grads + Block::kRows * Block::kRow,
+                  *const values = keys + kColumns * Block::kRow;
   float* const mask = reinterpret_cast<float*>(values + kColumns * Block::kRow);
   const Scores<float> scores(p);
   const bool brain = p.type == DType::bf16;
@@ -346,8 +348,7 @@ TENON_DEVICE void derive_queries(const AttentionParameters& p) {
 #pragma unroll
         for (int e = 0; e < 4; e++) {
           const bool seen = window.sees(Block::row(e), Block::column(j, e));
-          const float score =
-              scores.score(tile[j][e], scores.masked ? Block::mask(mask, j, e) : 0.0f, seen);
+          const float score = scores.score(tile[j][e], scores.masked ? Block::mask(mask, j, e) : 0.0f, seen);
           tile[j][e] =
               seen ? exp(score - known[e / 2].sum) * (slope[j][e] - known[e / 2].dot) * scores.scale : 0.0f;
         }
@@ -368,7 +369,8 @@ TENON_DEVICE void derive_keys(const AttentionParameters& p) {
   using Block = HalfAttention<kSize, kColumns>;
   DYNAMIC_SHARED(room, uint16_t);
   uint16_t *const keys = room, *const values = keys + Block::kRows * Block::kRow,
-           *const queries = values + Block::kRows * Block::kRow, *const grads = queries + kColumns * Block::kRow;
+                  *const queries = values + Block::kRows * Block::kRow,
+                  *const grads = queries + kColumns * Block::kRow;
   float* const mask = reinterpret_cast<float*>(grads + kColumns * Block::kRow);
   const Scores<float> scores(p);
   const bool brain = p.type == DType::bf16;
@@ -424,12 +426,12 @@ TENON_DEVICE void derive_keys(const AttentionParameters& p) {
   }
 }
 
-#define TENON_ATTENTION(name, size, f)                                                  \
-  KERNEL(attention_##name##_half##size, kHalfAttentionThreads, AttentionParameters)      \
+#define TENON_ATTENTION(name, size, f)                                              \
+  KERNEL(attention_##name##_half##size, kHalfAttentionThreads, AttentionParameters) \
   (const AttentionParameters p) { f<size>(p); }
 #else
-#define TENON_ATTENTION(name, size, f)                                                  \
-  KERNEL(attention_##name##_half##size, kHalfAttentionThreads, AttentionParameters)      \
+#define TENON_ATTENTION(name, size, f)                                              \
+  KERNEL(attention_##name##_half##size, kHalfAttentionThreads, AttentionParameters) \
   (const AttentionParameters) {}
 #endif
 

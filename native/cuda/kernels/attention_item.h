@@ -18,7 +18,9 @@ class AttentionItems {
   TENON_DEVICE AttentionItems(int64_t rows, int tile, bool latest_first)
       : tile_(tile), tiles_((rows + tile - 1) / tile), latest_first_(latest_first) {}
 
-  TENON_DEVICE int64_t count(const AttentionParameters& p) const { return tiles_ * p.chunks * p.parts * p.batches; }
+  TENON_DEVICE int64_t count(const AttentionParameters& p) const {
+    return tiles_ * p.chunks * p.parts * p.batches;
+  }
 
   TENON_DEVICE AttentionItem item(const AttentionParameters& p, int64_t number) const {
     AttentionItem i;
@@ -118,7 +120,8 @@ TENON_DEVICE void load_mask(const AttentionParameters& p, const AttentionWindow&
 template <class T>
 struct KnownOfQuery {
   T sum, dot;
-  TENON_DEVICE KnownOfQuery(const AttentionParameters& p, int64_t batch, int64_t query) : sum(INFINITY), dot(0) {
+  TENON_DEVICE KnownOfQuery(const AttentionParameters& p, int64_t batch, int64_t query)
+      : sum(INFINITY), dot(0) {
     if (query >= p.queries) return;
     sum = static_cast<const T*>(p.sums)[batch * p.queries + query];
     dot = static_cast<const T*>(p.dots)[batch * p.queries + query];

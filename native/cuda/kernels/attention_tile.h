@@ -89,7 +89,7 @@ class AttentionBlock {
         right.load();
       }
       if (k >= 0) {
-#pragma unroll 8
+#pragma unroll
         for (int d = 0; d < kDepth; d++) {
           T x[kOwnRows], y[kOwnColumns];
           Down::load(memory_.a[current][d], down_, x);
@@ -134,8 +134,7 @@ class AttentionBlock {
   }
 
   /** What was put, times columns of B from its row `k` on; B has `rows` rows. Everybody may put when done. */
-  TENON_DEVICE void accumulate(const Strip& b, int64_t k, int64_t rows,
-                               T (&sum)[kOwnRows][kOwnWidth]) const {
+  TENON_DEVICE void accumulate(const Strip& b, int64_t k, int64_t rows, T (&sum)[kOwnRows][kOwnWidth]) const {
     const int64_t last = min(rows, k + kColumns);
     const int deep = static_cast<int>(last - k);
     WidthLoader loader(b.operand, type_, b.at, b.first, b.outer, k, last);
@@ -145,7 +144,7 @@ class AttentionBlock {
       const bool more = first + kDepth < deep;
       if (more) loader.load();
       if (first >= 0) {
-#pragma unroll 8
+#pragma unroll
         for (int d = 0; d < kDepth; d++) {
           T x[kOwnRows], y[kOwnWidth];
           Down::load(memory_.tile[first + d], down_, x);

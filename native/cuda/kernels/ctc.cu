@@ -1,6 +1,6 @@
 // Connectionist temporal classification (cpu/isa/ctc.cpp). A sequence has a block, which goes from step to
-// step, a thread for each state. What the derivative does for classes, which are many, it does afterwards, for
-// all steps at once.
+// step, a thread for each state. What the derivative does for classes, which are many, it does afterwards,
+// for all steps at once.
 #include "cuda/kernels/batch.h"
 #include "cuda/kernels/block.h"
 #include "cuda/kernels/ctc.h"
@@ -70,8 +70,7 @@ KERNEL(ctc_check, kCtcCheckThreads, CtcParameters)(const CtcParameters p) {
   if (threadIdx.x != 0) return;
   for (unsigned i = 1; i < kWarps; i++)
     if (found[i].sequence >= 0 && (mine.sequence < 0 || found[i].sequence < mine.sequence)) mine = found[i];
-  if (mine.sequence >= 0)
-    leave_failure(p.failure, p.op, kCtcOutOfRange, mine.which, mine.value, mine.most);
+  if (mine.sequence >= 0) leave_failure(p.failure, p.op, kCtcOutOfRange, mine.which, mine.value, mine.most);
 }
 
 // ---- from step to step ----
@@ -104,8 +103,8 @@ struct CtcSequence {
 };
 
 /**
- * All steps, forward or backward; done(step, state, result, log probability) for each state. `row`: room for two
- * rows of states; returns the one with the last step's results, which all threads may read.
+ * All steps, forward or backward; done(step, state, result, log probability) for each state. `row`: room for
+ * two rows of states; returns the one with the last step's results, which all threads may read.
  */
 template <class T, int kDirection, class Done>
 TENON_DEVICE const T* walk(const CtcSequence<T>& s, int64_t steps, T* row, int64_t room, Done done) {
@@ -158,10 +157,9 @@ TENON_DEVICE void ctc_forward(const CtcParameters& p) {
   for (int64_t n = blockIdx.x; n < p.sequences; n += gridDim.x) {
     const CtcSequence<T> s(p, n);
     T* const alpha = static_cast<T*>(p.alpha) + n * p.most_steps * p.states;
-    const T* const row = walk<T, -1>(s, s.steps, rows_of_block(p, shared), p.states,
-                                     [&](int64_t step, int64_t state, T result, T) {
-                                       alpha[step * p.states + state] = result;
-                                     });
+    const T* const row = walk<T, -1>(
+        s, s.steps, rows_of_block(p, shared), p.states,
+        [&](int64_t step, int64_t state, T result, T) { alpha[step * p.states + state] = result; });
     if (threadIdx.x == 0) {
       T last = s.states > 1 ? kLowest : T{0}, before = kLowest;
       if (s.steps > 0) last = row[s.states - 1];
@@ -260,7 +258,7 @@ TENON_DEVICE void ctc_backward(const CtcParameters& p) {
 }
 static_assert(kCtcStepThreads == 1 << 7, "a block is one team");
 
-#define TENON_CTC(name, f, threads)                                                      \
+#define TENON_CTC(name, f, threads)                                                        \
   KERNEL(ctc_##name##_f32, threads, CtcParameters)(const CtcParameters p) { f<float>(p); } \
   KERNEL(ctc_##name##_f64, threads, CtcParameters)(const CtcParameters p) { f<double>(p); }
 

@@ -21,14 +21,15 @@ struct CtcParameters {
   int64_t x_stride[3];
   const int64_t *labels, *steps, *lengths;  // steps: of each input; lengths: of each target
   int64_t* starts;                          // where the targets of sequences begin in labels
-  void *loss, *alpha;                       // alpha [sequences, steps, states]: how probable it is to get there
-  void* rows;                               // of each block, two of states; null: they are in shared memory
+  void *loss, *alpha;  // alpha [sequences, steps, states]: how probable it is to get there
+  void* rows;          // of each block, two of states; null: they are in shared memory
   // Of the derivative:
   const void* grad;
   int64_t grad_stride;
-  void* out;      // [steps, sequences, classes]
-  void* shares;   // as alpha: the share of all alignments that are in a state
-  int32_t* next;  // of each label, where in its target the class comes next (0: nowhere); ~ unless it is the first
+  void* out;     // [steps, sequences, classes]
+  void* shares;  // as alpha: the share of all alignments that are in a state
+  int32_t*
+      next;  // of each label, where in its target the class comes next (0: nowhere); ~ unless it is the first
   FailureRecord* failure;
   int64_t most_steps, sequences, classes, states;
   int64_t label_count, label_stride, blank;  // label_stride: -1 where targets follow each other

@@ -172,7 +172,8 @@ inline uint32_t pack_f16(float low, float high) {
   return static_cast<uint32_t>(narrow_half(low).bits) | static_cast<uint32_t>(narrow_half(high).bits) << 16;
 }
 inline uint32_t pack_bf16(float low, float high) {
-  return static_cast<uint32_t>(narrow_bfloat(low).bits) | static_cast<uint32_t>(narrow_bfloat(high).bits) << 16;
+  return static_cast<uint32_t>(narrow_bfloat(low).bits) | static_cast<uint32_t>(narrow_bfloat(high).bits)
+                                                              << 16;
 }
 
 inline void mma_bf16(float (&d)[4], const uint32_t (&a)[4], uint32_t b0, uint32_t b1, TENON_HERE) {
