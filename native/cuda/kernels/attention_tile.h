@@ -90,7 +90,7 @@ class AttentionBlock {
         right.load();
       }
       if (k >= 0) {
-#pragma unroll 8
+#pragma unroll
         for (int d = 0; d < kDepth; d++) {
           T x[kOwnRows], y[kOwnColumns];
           Down::load(memory_.a[current][d], down_, x);
@@ -145,7 +145,7 @@ class AttentionBlock {
       const bool more = first + kDepth < deep;
       if (more) loader.load();
       if (first >= 0) {
-#pragma unroll 8
+#pragma unroll
         for (int d = 0; d < kDepth; d++) {
           T x[kOwnRows], y[kOwnWidth];
           Down::load(memory_.tile[first + d], down_, x);
