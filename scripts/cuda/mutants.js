@@ -16,7 +16,6 @@ const PERMUTATION = { test: 'random', cases: ['draws have the same bits'] };
 const DRAWS = { test: 'random', cases: ['draws have the bits', 'every draw comes'] };
 const STEPS = { test: 'training', cases: ['sgd steps'] };
 const PRODUCTS = { test: 'matmul', cases: ['depths, heights', 'other dtypes'] };
-const LONG_ROWS = { test: 'order', cases: ['long rows'] };
 const CHOICES = { test: 'order', cases: ['all kinds and lengths'] };
 
 const MEMORY = 'address,undefined';
@@ -176,11 +175,12 @@ const MUTANTS = [
     says: 'AddressSanitizer',
   },
   {
-    name: 'a missing barrier before sorted elements are read',
-    file: 'sort.cu',
-    from: '    __syncthreads();\n    const unsigned cells',
-    to: '    const unsigned cells',
-    ...LONG_ROWS,
+    name: 'a missing barrier before counts of other warps are read',
+    file: 'nonzero.cu',
+    from: 'if (lane == 0) found[warp] = count;\n    __syncthreads();',
+    to: 'if (lane == 0) found[warp] = count;',
+    test: 'order',
+    cases: ['nonzero finds'],
     says: 'expected',
   },
   {
