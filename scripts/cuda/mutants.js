@@ -401,6 +401,15 @@ const MUTANTS = [
     cases: ['scatter combines long runs'],
     says: 'expected',
   },
+  {
+    name: 'a missing barrier before counts of other warps are read',
+    file: 'nonzero.cu',
+    from: 'if (lane == 0) found[warp] = count;\n    __syncthreads();',
+    to: 'if (lane == 0) found[warp] = count;',
+    test: 'order',
+    cases: ['nonzero finds'],
+    says: 'expected',
+  },
 ];
 
 module.exports = { MUTANTS };

@@ -605,13 +605,11 @@ TENON_DEVICE void find_last(const ChoiceParameters& p) {
 
 }  // namespace
 
-#define TENON_CHOICE(name, run)                                                             \
-  KERNEL(choose_##name##_k32, kChoiceThreads, ChoiceParameters)(const ChoiceParameters p) { \
-    run<uint32_t>(p);                                                                       \
-  }                                                                                         \
-  KERNEL(choose_##name##_k64, kChoiceThreads, ChoiceParameters)(const ChoiceParameters p) { \
-    run<uint64_t>(p);                                                                       \
-  }
+#define TENON_CHOICE(name, run)                                                           \
+  KERNEL(choose_##name##_k32, kChoiceBound, ChoiceParameters)(const ChoiceParameters p) { \
+    run<uint32_t>(p);                                                                     \
+  }                                                                                       \
+  KERNEL(choose_##name##_k64, kChoiceBound, ChoiceParameters)(const ChoiceParameters p) { run<uint64_t>(p); }
 TENON_CHOICE(smallest, find_smallest)
 TENON_CHOICE(partial_sort, partial_sort)
 TENON_CHOICE(split_off, split_off)

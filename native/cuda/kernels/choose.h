@@ -7,6 +7,8 @@ namespace cuda {
 
 /** A row has a block of up to so many threads. */
 constexpr unsigned kChoiceThreads = 512;
+/** What the compiler is told instead: by less than 1024, nvcc 13 spends too few registers on one of them. */
+constexpr unsigned kChoiceBound = 1024;
 /** Elements that a thread looks at together. */
 constexpr int kChoiceItems = 4;
 /** Heaps of at most so many elements are in shared memory. */
