@@ -64,7 +64,9 @@ function testedOps() {
 
 /** Rows of ops.def that run on the CPU also for tensors of a CUDA device. */
 function onHost() {
-  const rows = fs.readFileSync(path.join(ROOT, 'native/ops.def'), 'utf8').matchAll(/^(?:HOST|SHARED)_KERNEL\((\w+),/gm);
+  const rows = fs
+    .readFileSync(path.join(ROOT, 'native/ops.def'), 'utf8')
+    .matchAll(/^(?:HOST|SHARED)_KERNEL\((\w+),/gm);
   return [...rows].map(([, name]) => name).filter((name) => name !== 'name');
 }
 
