@@ -1,106 +1,61 @@
-// The steps of optimizers: kernels/optimizer.cu. Parameters that are dense go together, as many as the
-// parameters of a kernel hold; others go one by one.
+// The steps of optimizers: kernels/optimizer.cu.
 #include "cuda/kernels/optimizer.h"
 
 #include "cuda/kernel_table.h"
+#include "cuda/tensor_lists.h"
 
 namespace tenon {
 namespace cuda {
 
 namespace {
 
-/** By dtype: the kernel for dense parameters, and the one for others. */
-struct StepKernels {
-  const char *dense[4], *strided[4];
-};
-// clang-format off
-#define TENON_STEP_KERNELS(op)                                                                            \
-  {{"optimizer_" op "_f32", "optimizer_" op "_f64", "optimizer_" op "_f16", "optimizer_" op "_bf16"},     \
-   {"optimizer_" op "_strided_f32", "optimizer_" op "_strided_f64", "optimizer_" op "_strided_f16",       \
-    "optimizer_" op "_strided_bf16"}}
-// clang-format on
-
-/** The operands of parameter i: itself, its gradient, its states. */
-template <int kOperands>
-void operands_of(const Launch& l, uint32_t i, int states, const TensorView* (&views)[kOperands]) {
-  views[0] = &l.out(static_cast<int>(i));
-  views[1] = &l.in(static_cast<int>(i));
-  for (int k = 1; k <= states; k++)
-    views[1 + k] = &l.out(k * static_cast<int>(l.inputs) + static_cast<int>(i));
-}
-
-template <class Scalars>
-void step_one(const Launch& l, uint32_t i, const Scalars& scalars, int states, const char* kernel, Queue& q) {
-  StridedStep<Scalars> p;
-  const TensorView* views[p.kOperands] = {};
-  operands_of(l, i, states, views);
-  p.scalars = scalars;
-  p.states = states;
-  p.rank = views[0]->rank;
-  p.numel = views[0]->numel;
-  for (int d = 0; d < p.rank; d++) p.shape[d] = views[0]->shape[d];
-  for (int k = 0; k < p.kOperands; k++) {
-    p.data[k] = views[k] ? views[k]->data : nullptr;
-    for (int d = 0; d < p.rank; d++) p.stride[k][d] = views[k] ? views[k]->strides[d] : 0;
-  }
-  q.launch(kernel, {blocks_for(p.numel, kStepThreads, 1, q)}, kStepThreads, p);
-}
-
-template <class Scalars>
-void step_all(const Launch& l, const Scalars& scalars, const StepKernels& kernels, Queue& q) {
+/** kStates: the most that the kernels know of. */
+template <int kStates>
+void step(const Launch& l, const ListKernels& kernels, Queue& q) {
+  constexpr int K = 2 + kStates;
   if (l.inputs == 0) return;
-  const int states = static_cast<int>(l.outputs / l.inputs) - 1;
+  const int inputs = static_cast<int>(l.inputs), states = static_cast<int>(l.outputs) / inputs - 1;
+  DenseStep<K> dense = {};
+  StridedStep<K> strided = {};
+  for (uint32_t i = 0; i < l.scalars; i++) dense.scalars.at[i] = number(l.scalar[i]);
+  dense.scalars.states = states;
+  dense.list.chunk = kListChunk;
+  strided.scalars = dense.scalars;
   // Parameters of several dtypes may come in one launch: each dtype has its turn.
-  for (int type = 0; type < 4; type++) {
-    DenseStep<Scalars> p;
-    p.scalars = scalars;
-    p.states = states;
-    p.count = 0;
-    uint32_t blocks = 0;
-    const auto flush = [&] {
-      if (p.count) q.launch(kernels.dense[type], {blocks}, kStepThreads, p);
-      p.count = 0;
-      blocks = 0;
-    };
-    for (uint32_t i = 0; i < l.inputs; i++) {
-      const TensorView* views[p.kOperands] = {};
-      operands_of(l, i, states, views);
-      if (static_cast<int>(views[0]->dtype) != type || views[0]->numel == 0) continue;
-      bool dense = true;
-      for (int k = 0; k < 2 + states; k++) dense &= views[k]->contiguous;
-      if (!dense) {
-        step_one(l, i, scalars, states, kernels.strided[type], q);
-        continue;
-      }
-      for (int k = 0; k < p.kOperands; k++) p.data[p.count][k] = views[k] ? views[k]->data : nullptr;
-      p.numel[p.count] = views[0]->numel;
-      p.first_block[p.count] = blocks;
-      blocks += static_cast<uint32_t>((views[0]->numel + kStepChunk - 1) / kStepChunk);
-      if (++p.count == p.kMost) flush();
+  for (int type = 0; type < kListTypes; type++) {
+    DenseLaunches<DenseStep<K>, K> launches(kernels.dense[type], dense, q);
+    for (int i = 0; i < inputs; i++) {
+      if (static_cast<int>(l.out(i).dtype) != type || l.out(i).numel == 0) continue;
+      Operands<K> operands;
+      operands.at[0] = &l.out(i);
+      operands.at[1] = &l.in(i);
+      for (int k = 1; k <= states; k++) operands.at[1 + k] = &l.out(k * inputs + i);
+      if (!launches.take(operands, strided.tensor))
+        q.launch(kernels.strided[type], {blocks_for(l.out(i).numel, kListThreads, 1, q)}, kListThreads,
+                 strided);
     }
-    flush();
+    launches.flush();
   }
 }
 
 }  // namespace
 
-void kernel_sgd(const Launch& l, Queue& q) {
-  static const StepKernels kernels = TENON_STEP_KERNELS("sgd");
-  SgdScalars s;
-  Number* const each[] = {&s.lr,       &s.momentum, &s.dampening, &s.weight_decay,
-                          &s.nesterov, &s.maximize, &s.first};
-  for (int i = 0; i < 7; i++) *each[i] = number(l.scalar[i]);
-  step_all(l, s, kernels, q);
-}
-
-void kernel_adam(const Launch& l, Queue& q) {
-  static const StepKernels kernels = TENON_STEP_KERNELS("adam");
-  AdamNumbers s;
-  Number* const each[] = {&s.lr,        &s.beta1,   &s.beta2,    &s.eps, &s.weight_decay,
-                          &s.decoupled, &s.amsgrad, &s.maximize, &s.step};
-  for (int i = 0; i < 9; i++) *each[i] = number(l.scalar[i]);
-  step_all(l, s, kernels, q);
-}
+#define TENON_STEP(op, states)                                                   \
+  void kernel_##op(const Launch& l, Queue& q) {                                  \
+    static constexpr ListKernels kernels = TENON_LIST_KERNELS("optimizer_" #op); \
+    step<states>(l, kernels, q);                                                 \
+  }
+TENON_STEP(sgd, 1)
+TENON_STEP(adam, 3)
+TENON_STEP(nadam, 2)
+TENON_STEP(radam, 2)
+TENON_STEP(adamax, 2)
+TENON_STEP(adagrad, 1)
+TENON_STEP(adadelta, 2)
+TENON_STEP(rmsprop, 3)
+TENON_STEP(rprop, 2)
+TENON_STEP(asgd, 1)
+#undef TENON_STEP
 
 }  // namespace cuda
 }  // namespace tenon

@@ -15,6 +15,7 @@ const INDEX = { test: 'move', cases: ['indexSelect takes'] };
 const PERMUTATION = { test: 'random', cases: ['draws have the same bits'] };
 const DRAWS = { test: 'random', cases: ['draws have the bits', 'every draw comes'] };
 const STEPS = { test: 'training', cases: ['sgd steps'] };
+const GRADIENTS = { test: 'optimizer', cases: ['norm of many', 'unscaled'] };
 const PRODUCTS = { test: 'matmul', cases: ['depths, heights', 'other dtypes'] };
 
 const MEMORY = 'address,undefined';
@@ -116,20 +117,46 @@ const MUTANTS = [
   {
     name: 'a missing barrier after one thread has read for all',
     file: 'optimizer.cu',
-    from: 'if (threadIdx.x == 0) rule.read(scalars);\n  __syncthreads();',
-    to: 'if (threadIdx.x == 0) rule.read(scalars);',
+    from: '    rule.read(number);\n  }\n  __syncthreads();',
+    to: '    rule.read(number);\n  }',
     ...STEPS,
     order: 'reverse',
     says: 'expected',
   },
   {
     name: 'a chunk that is taken for full',
-    file: 'optimizer.cu',
-    from: 'rest < kStepChunk ? static_cast<int>(rest) : kStepChunk',
-    to: 'rest < 0 ? static_cast<int>(rest) : kStepChunk',
+    file: 'tensor_list_loops.h',
+    source: 'optimizer.cu',
+    from: 'rest < list.chunk ? static_cast<int>(rest) : list.chunk',
+    to: 'rest < 0 ? static_cast<int>(rest) : list.chunk',
     ...STEPS,
     sanitize: MEMORY,
     says: 'AddressSanitizer',
+  },
+  {
+    name: 'sums of a second launch over those of the first',
+    file: 'gradients.cu',
+    from: 'p.partial + p.list.earlier + blockIdx.x',
+    to: 'p.partial + blockIdx.x',
+    ...GRADIENTS,
+    says: 'expected',
+  },
+  {
+    name: 'a strided chunk that is taken for full',
+    file: 'gradients.cu',
+    from: '(rest < p.chunk ? rest : p.chunk)',
+    to: 'p.chunk',
+    ...GRADIENTS,
+    sanitize: MEMORY,
+    says: 'AddressSanitizer',
+  },
+  {
+    name: 'one thread that speaks for its block',
+    file: 'gradients.cu',
+    from: 'if (__syncthreads_or(wild_) && threadIdx.x == 0)',
+    to: 'if (wild_ && threadIdx.x == 0)',
+    ...GRADIENTS,
+    says: 'expected',
   },
   {
     name: 'a missing barrier between panels of a product',

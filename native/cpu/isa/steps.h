@@ -1,6 +1,4 @@
-// The step of an optimizer: all parameters of a group in one launch. A rule changes a parameter, and the
-// state that comes with it, by a gradient: it has the type T that it computes in, `first` (the state is
-// filled, not read) and step<kStates>(parameter, gradient, states), on vectors.
+// The step of an optimizer: all parameters of a group in one launch, by a rule of kernels/optimizer.h.
 #pragma once
 #include "core/launch.h"
 #include "core/parallel.h"
@@ -14,6 +12,7 @@ namespace {
 
 constexpr int64_t kStepTile = 1024;
 constexpr int64_t kStepTask = 16 * kStepTile;
+constexpr int kMostScalars = 9;
 
 /** A parameter, its gradient and its state, each dense. */
 template <class T, int kStates>
@@ -37,7 +36,7 @@ TENON_INLINE void step_dense(const Rule& rule, const Dense<T, kStates>& x, int64
     Vec<T> value = load(x.p + i), state[kStates + 1] = {};
     if (!rule.first)
       for (int k = 0; k < kStates; k++) state[k] = load(x.state[k] + i);
-    rule.template step<kStates>(value, load(x.g + i), state);
+    rule.step(value, load(x.g + i), state, kStates);
     store(x.p + i, value);
     for (int k = 0; k < kStates; k++) store(x.state[k] + i, state[k]);
   }
@@ -45,7 +44,7 @@ TENON_INLINE void step_dense(const Rule& rule, const Dense<T, kStates>& x, int64
   Vec<T> value = load_part(x.p + i, n - i), state[kStates + 1] = {};
   if (!rule.first)
     for (int k = 0; k < kStates; k++) state[k] = load_part(x.state[k] + i, n - i);
-  rule.template step<kStates>(value, load_part(x.g + i, n - i), state);
+  rule.step(value, load_part(x.g + i, n - i), state, kStates);
   store_part(x.p + i, value, n - i);
   for (int k = 0; k < kStates; k++) store_part(x.state[k] + i, state[k], n - i);
 }
@@ -55,10 +54,9 @@ bool is_dense(const TensorView& v) {
   return v.contiguous && v.dtype == dtype_of<T>();
 }
 
-template <int kStates, class Rule>
+template <class T, int kStates, class Rule>
 void step_gathered(const Rule& rule, const TensorView& p, const TensorView& g,
                    const TensorView* const* state) {
-  using T = typename Rule::T;
   alignas(64) T tile[2 + kStates][kStepTile];
   Dense<T, kStates> x{tile[0], tile[1], {}};
   for (int k = 0; k < kStates; k++) x.state[k] = tile[2 + k];
@@ -75,9 +73,8 @@ void step_gathered(const Rule& rule, const TensorView& p, const TensorView& g,
 }
 
 /** Steps all parameters; their states are the outputs after them, first one of each, then the next. */
-template <int kStates, class Rule>
+template <class T, int kStates, class Rule>
 void step_all(const Launch& l, const Rule& rule) {
-  using T = typename Rule::T;
   for (uint32_t i = 0; i < l.inputs; i++) {
     const TensorView &p = l.out(static_cast<int>(i)), &g = l.in(static_cast<int>(i));
     const TensorView* state[kStates + 1] = {};
@@ -89,7 +86,7 @@ void step_all(const Launch& l, const Rule& rule) {
       dense &= is_dense<T>(*state[k]);
     }
     if (!dense)
-      step_gathered<kStates>(rule, p, g, state);
+      step_gathered<T, kStates>(rule, p, g, state);
     else if (p.numel <= kStepTask)
       step_dense(rule, x, p.numel);
     else
@@ -98,6 +95,23 @@ void step_all(const Launch& l, const Rule& rule) {
         step_dense(rule, x.from(first), n);
       });
   }
+}
+
+template <template <class> class Rule, class T, int kStates>
+void step_in(const Launch& l) {
+  double scalars[kMostScalars] = {};
+  for (uint32_t i = 0; i < l.scalars; i++) scalars[i] = l.scalar[i].get();
+  Rule<Vec<T>> rule;
+  rule.read(scalars);
+  step_all<T, kStates>(l, rule);
+}
+
+template <template <class> class Rule, int kStates>
+void step(const Launch& l) {
+  if (l.compute == DType::f64)
+    step_in<Rule, double, kStates>(l);
+  else
+    step_in<Rule, float, kStates>(l);
 }
 
 }  // namespace
