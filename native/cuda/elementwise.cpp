@@ -233,9 +233,9 @@ void run_elementwise(const Launch& l, Queue& q, const ElementwiseKernel& kernel,
 // Of the four names of a row those are used whose types the row has.
 #define TENON_NAMES(kernel)                      \
   {{kernel "_f32_dense", kernel "_f32_strided"}, \
-   {kernel "_f64_dense", kernel "_f64_strided"}, \
-   {kernel "_i32_dense", kernel "_i32_strided"}, \
-   {kernel "_i64_dense", kernel "_i64_strided"}}
+   {nullptr, kernel "_f64_strided"},             \
+   {nullptr, kernel "_i32_strided"},             \
+   {nullptr, kernel "_i64_strided"}}
 
 #define UNARY(name, types, scalars)                                              \
   void kernel_##name(const Launch& l, Queue& q) {                                \

@@ -44,9 +44,9 @@ DType between(DType from, DType to) { return to == DType::boolean ? compute_type
 
 const ElementwiseKernel& conversion(DType type) {
   static constexpr ElementwiseKernel kernels[] = {{"move_copy_f32_dense", "move_copy_f32_strided"},
-                                                  {"move_copy_f64_dense", "move_copy_f64_strided"},
-                                                  {"move_copy_i32_dense", "move_copy_i32_strided"},
-                                                  {"move_copy_i64_dense", "move_copy_i64_strided"}};
+                                                  {nullptr, "move_copy_f64_strided"},
+                                                  {nullptr, "move_copy_i32_strided"},
+                                                  {nullptr, "move_copy_i64_strided"}};
   return kernels[type == DType::f32 ? 0 : type == DType::f64 ? 1 : type == DType::i32 ? 2 : 3];
 }
 

@@ -15,6 +15,12 @@ struct alignas(sizeof(T) * N) Pack {
   T at[N];
 };
 
+/** Some values or places, handed to a function and back in registers. */
+template <class T, int N>
+struct Few {
+  T at[N];
+};
+
 /** What a predicate's result is stored as. */
 template <class R>
 struct Stored {
@@ -41,14 +47,42 @@ TENON_DEVICE T number_of(const Input& in) {
   return x;
 }
 
+// One function for all kernels that have it: what is large would make each of them so.
+#if defined(__CUDACC__)
+#define TENON_SHARED_CODE static __device__ __noinline__
+#else
+#define TENON_SHARED_CODE static __attribute__((noinline))
+#endif
+
+/** Whether a functor's code is long, beside which a call counts for little: that of special functions, and of
+ * doubles. */
+template <class F, class T, class = void>
+constexpr bool kIsLong = false;
+template <class F, class T>
+constexpr bool kIsLong<F, T, std::enable_if_t<(F::cost > 1)>> = F::cost > 8 || sizeof(T) == 8;
+
 template <class F, class T, int N>
-TENON_DEVICE auto apply(const F& f, const T (&x)[N]) {
+TENON_DEVICE auto apply_inline(const F& f, const T (&x)[N]) {
   if constexpr (N == 1)
     return f(x[0]);
   else if constexpr (N == 2)
     return f(x[0], x[1]);
   else
     return f(x[0], x[1], x[2]);
+}
+template <class F, class T, int N>
+TENON_SHARED_CODE auto apply_apart(F f, Few<T, N> x) {
+  return apply_inline(f, x.at);
+}
+template <class F, class T, int N>
+TENON_DEVICE auto apply(const F& f, const T (&x)[N]) {
+  if constexpr (kIsLong<F, T>) {
+    Few<T, N> few;
+    for (int k = 0; k < N; k++) few.at[k] = x[k];
+    return apply_apart(f, few);
+  } else {
+    return apply_inline(f, x);
+  }
 }
 
 /** f over dense arrays of T; results are R. */
@@ -90,12 +124,6 @@ TENON_DEVICE void dense_loop(const DenseParameters& p, const F& f) {
 template <class T>
 constexpr int kTogether = sizeof(T) == 8 ? kLeastTogether : 4;
 
-/** Some values or places, handed to a function and back in registers. */
-template <class T, int N>
-struct Few {
-  T at[N];
-};
-
 template <class From, class T, int N>
 TENON_DEVICE Few<T, N> load_few(const void* data, const Few<int64_t, N>& place) {
   Few<T, N> x;
@@ -104,11 +132,6 @@ TENON_DEVICE Few<T, N> load_few(const void* data, const Few<int64_t, N>& place) 
 }
 
 // One function each for all kernels of a type: the dtypes that they tell apart would make each of them large.
-#if defined(__CUDACC__)
-#define TENON_SHARED_CODE static __device__ __noinline__
-#else
-#define TENON_SHARED_CODE static __attribute__((noinline))
-#endif
 template <class T, int N>
 TENON_SHARED_CODE Few<T, N> load_any(const void* data, DType dtype, Few<int64_t, N> place) {
   switch (dtype) {
@@ -216,10 +239,18 @@ TENON_DEVICE void strided_loop(const StridedParameters& p, const F& f) {
 #define ROWS_INTEGER(M, ...) M(i32, int32_t, __VA_ARGS__) M(i64, int64_t, __VA_ARGS__)
 #define ROWS_NUMERIC(M, ...) ROWS_FLOAT(M, __VA_ARGS__) ROWS_INTEGER(M, __VA_ARGS__)
 
-#define ELEMENTWISE_KERNELS(kernel, type, F, R, inputs)                              \
-  CUDA_KERNEL(kernel##_dense, 256, DenseParameters)(const DenseParameters p) {       \
-    dense_loop<F, type, R, inputs>(p, Maker<F>::make(p.scalars));                    \
-  }                                                                                  \
-  CUDA_KERNEL(kernel##_strided, 256, StridedParameters)(const StridedParameters p) { \
-    strided_loop<F, type, R, inputs>(p, Maker<F>::make(p.scalars));                  \
+// Only floats have a kernel for dense arrays: for the others, which are rare on a GPU, the one for any
+// strides does, and the file of kernels is a third smaller.
+#define ELEMENTWISE_DENSE_float(kernel, F, R, inputs)                          \
+  CUDA_KERNEL(kernel##_dense, 256, DenseParameters)(const DenseParameters p) { \
+    dense_loop<F, float, R, inputs>(p, Maker<F>::make(p.scalars));             \
+  }
+#define ELEMENTWISE_DENSE_double(kernel, F, R, inputs)
+#define ELEMENTWISE_DENSE_int32_t(kernel, F, R, inputs)
+#define ELEMENTWISE_DENSE_int64_t(kernel, F, R, inputs)
+
+#define ELEMENTWISE_KERNELS(kernel, type, F, R, inputs)                                  \
+  ELEMENTWISE_DENSE_##type(kernel, F, R, inputs)                                         \
+      CUDA_KERNEL(kernel##_strided, 256, StridedParameters)(const StridedParameters p) { \
+    strided_loop<F, type, R, inputs>(p, Maker<F>::make(p.scalars));                      \
   }
