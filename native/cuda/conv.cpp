@@ -361,14 +361,15 @@ void kernel_convolutionWeight(const Launch& l, Queue& q) {
     run_tiles(p, kernels, true, p.taps, q);
     return;
   }
-  const int64_t items = p.groups * p.m * p.channels * divide_up(p.taps, int64_t{kTapsTogether});
+  const bool direct = kernels.direct && narrow;
+  const int64_t together = direct ? kTapsTogether : kWideTapsTogether;
+  const int64_t items = p.groups * p.m * p.channels * divide_up(p.taps, together);
   const int64_t wanted = clamp(divide_up(kWantedBlocks, items), int64_t{1}, kMostParts);
   const int64_t part = divide_up(places, wanted);
   p.part = part < kLeastPart ? kLeastPart : part;
   p.parts = places > p.part ? divide_up(places, p.part) : 1;
   if (p.parts > 1) p.partial = q.scratch(static_cast<size_t>(p.parts * p.numel * kernels.sum_bytes));
-  q.launch(kernels.direct && narrow ? kernels.direct : kernels.wide, {blocks_of_items(items * p.parts, q)},
-           kConvThreads, p);
+  q.launch(direct ? kernels.direct : kernels.wide, {blocks_of_items(items * p.parts, q)}, kConvThreads, p);
   join_parts(p, kernels, q);
 }
 

@@ -19,10 +19,12 @@ class PlaceSource {
   static constexpr int kRows = kTileRows, kColumns = kTileColumns, kDepth = kTileDepth,
                        kThreads = kTileThreads;
   static constexpr int kRow = kRows + kGap, kColumn = kColumns + kGap;
+  // What is not needed at every step is in shared memory, so that registers are left for sums.
   struct Tables {
+    ConvItem item;
     ClassAxis axis[3];
     int32_t radix[3];
-    Digits step;
+    Digits step, digits[kDepth];  // of the tap and channel that the next table has
     Reach reach[2][kDepth];
     int32_t weight[2][kDepth];  // where in a row of the weight; negative: beyond the last
   };
@@ -39,63 +41,66 @@ class PlaceSource {
   }
   TENON_DEVICE int64_t first_k() const { return first_k_; }
   TENON_DEVICE int64_t last_k() const { return last_k_; }
-  TENON_DEVICE int64_t part() const { return item_.part; }
+  TENON_DEVICE int64_t part() const { return t_.item.part; }
 
   TENON_DEVICE void begin(int64_t number) {
     const int thread = static_cast<int>(threadIdx.x);
-    item_ = conv_item(p_, number, down_, across_);
-    make_axes(p_, item_.number, t_.axis);
+    const ConvItem item = conv_item(p_, number, down_, across_);
+    if (thread == 0) t_.item = item;
+    make_axes(p_, item.number, t_.axis);
     __syncthreads();
     const int64_t k = p_.channels * t_.axis[0].taps * t_.axis[1].taps * t_.axis[2].taps;
-    last_k_ = min(k, (item_.part + 1) * p_.part);
-    first_k_ = min(item_.part * p_.part, last_k_);
-    next_ = first_k_ + thread;
-    if (thread < kDepth && next_ < last_k_) {
+    last_k_ = min(k, (item.part + 1) * p_.part);
+    first_k_ = min(item.part * p_.part, last_k_);
+    if (thread < kDepth && first_k_ + thread < last_k_) {
       const int32_t radix[3] = {t_.axis[0].taps, t_.axis[1].taps, t_.axis[2].taps};
-      digits_ = digits_of(next_, radix);
+      t_.digits[thread] = digits_of(first_k_ + thread, radix);
       if (thread == 0) {
         t_.step = digits_of(kDepth, radix);
         for (int d = 0; d < 3; d++) t_.radix[d] = radix[d];
       }
     }
-    rows_ = static_cast<int>(min(p_.m - item_.row * kRows, int64_t{kRows}));
-    places_.begin(item_.column * kColumns);
-    place_ = places_.place(thread % kColumns, item_.group, p_.channels * p_.plane, 1);
+    rows_ = static_cast<int>(min(p_.m - item.row * kRows, int64_t{kRows}));
+    weights_ = item.group * p_.weight_group + item.row * kRows * p_.weight_row;
+    ClassPlaces places(p_, t_.axis);
+    places.begin(item.column * kColumns);
+    place_ = places.place(thread % kColumns, item.group, p_.channels * p_.plane, 1);
     __syncthreads();
   }
 
-  /** Makes the table of the next panel. */
-  TENON_DEVICE void prepare(int slot) {
+  /** Makes the table of the panel at k: of panels after each other. */
+  TENON_DEVICE void prepare(int slot, int64_t k) {
     const int thread = static_cast<int>(threadIdx.x);
     if (thread >= kDepth) return;
     Reach reach = {{kOutside, 0, 0}, 0};
     int32_t weight = -1;
-    if (next_ < last_k_) {
-      reach.offset = digits_.at[0] * static_cast<int32_t>(p_.plane);
-      weight = digits_.at[0] * static_cast<int32_t>(p_.weight_channel);
+    if (k + thread < last_k_) {
+      Digits digits = t_.digits[thread];
+      reach.offset = digits.at[0] * static_cast<int32_t>(p_.plane);
+      weight = digits.at[0] * static_cast<int32_t>(p_.weight_channel);
 #pragma unroll
       for (int d = 0; d < 3; d++) {
         const ClassAxis& a = t_.axis[d];
-        const int32_t i = digits_.at[1 + d];
+        const int32_t i = digits.at[1 + d];
         reach.at[d] = i * a.reach;
         reach.offset += reach.at[d] * static_cast<int32_t>(p_.pitch[d]);
         weight += (a.tap + i * a.every) * static_cast<int32_t>(p_.tap_pitch[d]);
       }
-      next_ += kDepth;
-      add(digits_, t_.step, t_.radix);
+      add(digits, t_.step, t_.radix);
+      t_.digits[thread] = digits;
     }
     t_.reach[slot][thread] = reach;
     t_.weight[slot][thread] = weight;
   }
 
   TENON_DEVICE void load(int slot) {
-    const int64_t first = item_.group * p_.weight_group + item_.row * kRows * p_.weight_row;
+    const Lane lane = lane_of();
 #pragma unroll
     for (int i = 0; i < kLoadsA; i++) {
-      const int row = row_of(i);
-      const int32_t weight = t_.weight[slot][depth_of(i)];
-      a_[i] =
-          weight >= 0 && row < rows_ ? storage_.load(p_.factor, first + row * p_.weight_row + weight) : T{0};
+      const int row = lane.row + i * lane.row_step;
+      const int32_t weight = t_.weight[slot][lane.depth + i * lane.depth_step];
+      a_[i] = weight >= 0 && row < rows_ ? storage_.load(p_.factor, weights_ + row * p_.weight_row + weight)
+                                         : T{0};
     }
 #pragma unroll
     for (int i = 0; i < kLoadsB; i++)
@@ -103,32 +108,38 @@ class PlaceSource {
   }
 
   TENON_DEVICE void store(T (&a)[kDepth][kRow], T (&b)[kDepth][kColumn]) const {
+    const Lane lane = lane_of();
 #pragma unroll
-    for (int i = 0; i < kLoadsA; i++) a[depth_of(i)][row_of(i)] = a_[i];
+    for (int i = 0; i < kLoadsA; i++)
+      a[lane.depth + i * lane.depth_step][lane.row + i * lane.row_step] = a_[i];
 #pragma unroll
     for (int i = 0; i < kLoadsB; i++)
       b[thread_depth() + i * kDepthStep][static_cast<int>(threadIdx.x) % kColumns] = b_[i];
   }
 
+  /** To be called when all is added up, before the functions below. */
+  TENON_DEVICE void finish() { places_.begin(t_.item.column * kColumns); }
   TENON_DEVICE bool has_row(int row) const { return row < rows_; }
-  TENON_DEVICE int64_t channel_of(int row) const { return item_.group * p_.m + item_.row * kRows + row; }
+  TENON_DEVICE int64_t channel_of(int row) const { return t_.item.group * p_.m + t_.item.row * kRows + row; }
   TENON_DEVICE int64_t row_at(int row) const { return channel_of(row) * p_.placed_plane; }
   TENON_DEVICE int64_t column_at(int column) const { return places_.result(column); }
 
  private:
   static constexpr int kLoadsA = kRows * kDepth / kThreads, kLoadsB = kColumns * kDepth / kThreads;
   static constexpr int kDepthStep = kThreads / kColumns;
-  static_assert(kLoadsA * kThreads == kRows * kDepth && kThreads % kColumns == 0 && kDepth <= 32,
+  static_assert(kLoadsA * kThreads == kRows * kDepth && kThreads % kColumns == 0 && kThreads % kRows == 0 &&
+                    kThreads % kDepth == 0 && kDepth <= 32,
                 "threads share panels evenly, and one warp makes the tables");
 
-  // The thread's i-th element of A. Neighbouring threads go along k, unless rows are denser.
-  TENON_DEVICE int row_of(int i) const {
-    const int n = static_cast<int>(threadIdx.x) + i * kThreads;
-    return p_.weight_row == 1 ? n % kRows : n / kDepth;
-  }
-  TENON_DEVICE int depth_of(int i) const {
-    const int n = static_cast<int>(threadIdx.x) + i * kThreads;
-    return p_.weight_row == 1 ? n / kRows : n % kDepth;
+  /** Of a thread's elements of A: the first, and from one to the next. */
+  struct Lane {
+    int row, row_step, depth, depth_step;
+  };
+  /** Neighbouring threads go along k, unless rows are denser. */
+  TENON_DEVICE Lane lane_of() const {
+    const int thread = static_cast<int>(threadIdx.x);
+    if (p_.weight_row == 1) return {thread % kRows, 0, thread / kRows, kThreads / kRows};
+    return {thread / kDepth, kThreads / kDepth, thread % kDepth, 0};
   }
   static TENON_DEVICE int thread_depth() { return static_cast<int>(threadIdx.x) / kColumns; }
 
@@ -137,9 +148,8 @@ class PlaceSource {
   const Storage& storage_;
   ClassPlaces places_;
   const int64_t down_, across_;
-  ConvItem item_ = {};
-  int64_t first_k_ = 0, last_k_ = 0, next_ = 0;
-  Digits digits_ = {};
+  int64_t first_k_ = 0, last_k_ = 0;
+  int64_t weights_ = 0;  // where those of the tile's first row are
   int rows_ = 0;
   Place place_ = {};
   T a_[kLoadsA], b_[kLoadsB];

@@ -61,8 +61,8 @@ constexpr int kPackTile = 1 << kLogPackTile, kPackChannels = 1 << kLogPackChanne
 /** Threads of kernels that make an element each, and of the one that joins the parts. */
 constexpr unsigned kConvThreads = 256;
 constexpr uint32_t kLogConvThreads = 8;
-/** Taps of which a block adds up the gradients together. */
-constexpr int kTapsTogether = 9;
+/** Taps of which a block adds up the gradients together; where positions are far apart. */
+constexpr int kTapsTogether = 9, kWideTapsTogether = 4;
 
 }  // namespace cuda
 }  // namespace tenon

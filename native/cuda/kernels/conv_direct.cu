@@ -47,7 +47,7 @@ TENON_DEVICE T convolve_one(const ConvParameters& p, const Storage& storage, int
         const int64_t w = w0 + (r[1].tap + j * r[1].every) * p.tap_pitch[1] + r[2].tap;
         const int64_t from = source + a * p.pitch[0] + b * p.pitch[1];
         Index at = r[2].first;
-#pragma unroll 4
+#pragma unroll(sizeof(Index) == 4 ? 2 : 1)
         for (Index k = 0; k < r[2].taps; k++, at += r[2].step)
           if (is_inside(at, p.size[2]))
             sum += storage.load(p.factor, w + k * r[2].every) * storage.load(p.source, from + at);
@@ -84,16 +84,17 @@ TENON_DEVICE uint64_t offset_of(int64_t position, int64_t pitch) {
 
 template <class T, class Storage, class Index>
 TENON_DEVICE void convolve_weights(const ConvParameters& p) {
-  SHARED(reach, TapReach<Index>[kTapsTogether]);
+  constexpr int kTogether = sizeof(Index) == 4 ? kTapsTogether : kWideTapsTogether;
+  SHARED(reach, TapReach<Index>[kTogether]);
   const Storage storage(p.type);
-  const int64_t chunks = (p.taps + kTapsTogether - 1) / kTapsTogether, pairs = p.groups * p.m * p.channels;
+  const int64_t chunks = (p.taps + kTogether - 1) / kTogether, pairs = p.groups * p.m * p.channels;
 #pragma unroll 1
   for (int64_t item = blockIdx.x; item < chunks * pairs * p.parts; item += gridDim.x) {
     const int64_t pair = item / chunks % pairs, part = item / chunks / pairs;
     const int64_t channel = pair % p.channels, row = pair / p.channels, group = row / p.m;
-    const int64_t first_tap = item % chunks * kTapsTogether;
+    const int64_t first_tap = item % chunks * kTogether;
     __syncthreads();  // the item before may still be using its taps
-    if (threadIdx.x < kTapsTogether) {
+    if (threadIdx.x < kTogether) {
       TapReach<Index>& to = reach[threadIdx.x];
       int64_t tap = first_tap + threadIdx.x;
       to.offset = 0;
@@ -108,9 +109,9 @@ TENON_DEVICE void convolve_weights(const ConvParameters& p) {
         to.at[0] = sizeof(Index) == 4 ? static_cast<Index>(INT32_MIN / 2) : static_cast<Index>(INT64_MIN / 2);
     }
     __syncthreads();
-    T sum[kTapsTogether];
+    T sum[kTogether];
 #pragma unroll
-    for (int t = 0; t < kTapsTogether; t++) sum[t] = 0;
+    for (int t = 0; t < kTogether; t++) sum[t] = 0;
     const int64_t last = min(p.batch * p.placed_plane, (part + 1) * p.part);
 #pragma unroll 1
     for (int64_t place = part * p.part + threadIdx.x; place < last; place += blockDim.x) {
@@ -127,7 +128,7 @@ TENON_DEVICE void convolve_weights(const ConvParameters& p) {
         source += offset_of(at[d], p.pitch[d]);
       }
 #pragma unroll
-      for (int t = 0; t < kTapsTogether; t++) {
+      for (int t = 0; t < kTogether; t++) {
         bool inside = true;
 #pragma unroll
         for (int d = 0; d < 3; d++)
@@ -137,10 +138,10 @@ TENON_DEVICE void convolve_weights(const ConvParameters& p) {
       }
     }
 #pragma unroll 1
-    for (int t = 0; t < kTapsTogether; t++) {
+    for (int t = 0; t < kTogether; t++) {
       T mine = sum[0];
 #pragma unroll
-      for (int i = 1; i < kTapsTogether; i++) mine = i == t ? sum[i] : mine;
+      for (int i = 1; i < kTogether; i++) mine = i == t ? sum[i] : mine;
       const T all = join_team<Add, kConvThreads>(mine, TeamShape{kLogConvThreads, 1});
       const int64_t tap = first_tap + t, at = pair * p.taps + tap;
       if (threadIdx.x != 0 || tap >= p.taps) continue;

@@ -225,10 +225,10 @@ TENON_DEVICE void convolve_tiles(const ConvParameters& p) {
       for (int j = 0; j < kOwnColumns; j++) sum[i][j] = 0;
 
     // The table of a panel is made while the one before it is loaded, two of them in turn.
-    source.prepare(0);
+    source.prepare(0, source.first_k());
     __syncthreads();
     source.load(0);
-    source.prepare(1);
+    source.prepare(1, source.first_k() + Source::kDepth);
     source.store(panels.a[0], panels.b[0]);
     __syncthreads();
     int current = 0;
@@ -236,36 +236,34 @@ TENON_DEVICE void convolve_tiles(const ConvParameters& p) {
     for (int64_t k = source.first_k(); k < source.last_k(); k += Source::kDepth, current ^= 1) {
       const bool more = k + Source::kDepth < source.last_k();
       if (more) source.load(current ^ 1);
-      source.prepare(current);
+      source.prepare(current, k + 2 * Source::kDepth);
       multiply_panels<Down, Across>(panels.a[current], panels.b[current], down, across, sum);
       if (more) source.store(panels.a[current ^ 1], panels.b[current ^ 1]);
       __syncthreads();
     }
 
-    int64_t at[kOwnColumns];
+    source.finish();
 #pragma unroll
-    for (int j = 0; j < kOwnColumns; j++)
-      at[j] = source.column_at(Across::group(across, j / Across::kGroup) + j % Across::kGroup);
+    for (int g = 0; g < Across::kGroups; g++) {
+      int64_t at[Across::kGroup];
 #pragma unroll
-    for (int i = 0; i < kOwnRows; i++) {
-      const int row = Down::group(down, i / Down::kGroup) + i % Down::kGroup;
-      if (!source.has_row(row)) continue;
-      const int64_t first = source.row_at(row);
-      const T bias = p.bias && p.parts == 1 ? storage.load(p.bias, source.channel_of(row)) : T{0};
+      for (int j = 0; j < Across::kGroup; j++) at[j] = source.column_at(Across::group(across, g) + j);
+      bool dense = at[0] >= 0;
 #pragma unroll
-      for (int g = 0; g < Across::kGroups; g++) {
-        const int64_t* const place = at + g * Across::kGroup;
-        bool dense = place[0] >= 0;
+      for (int j = 1; j < Across::kGroup; j++) dense &= at[j] == at[0] + j;
+#pragma unroll
+      for (int i = 0; i < kOwnRows; i++) {
+        const int row = Down::group(down, i / Down::kGroup) + i % Down::kGroup;
+        if (!source.has_row(row)) continue;
+        const int64_t first = source.row_at(row);
+        const T bias = p.bias && p.parts == 1 ? storage.load(p.bias, source.channel_of(row)) : T{0};
         T x[Across::kGroup];
 #pragma unroll
-        for (int j = 0; j < Across::kGroup; j++) {
-          dense &= place[j] == place[0] + j;
-          x[j] = sum[i][g * Across::kGroup + j] + bias;
-        }
+        for (int j = 0; j < Across::kGroup; j++) x[j] = sum[i][g * Across::kGroup + j] + bias;
         if (p.parts > 1)
-          write_columns(Stored<T, T>(p.type), p.partial, source.part() * p.numel + first, place, dense, x);
+          write_columns(Stored<T, T>(p.type), p.partial, source.part() * p.numel + first, at, dense, x);
         else
-          write_columns(storage, p.out, first, place, dense, x);
+          write_columns(storage, p.out, first, at, dense, x);
       }
     }
     __syncthreads();  // the next item's tables go where this one's were

@@ -24,11 +24,13 @@ class WeightSource {
   static constexpr int kRows = kTileRows, kColumns = kTileColumns, kDepth = kTileDepth,
                        kThreads = kTileThreads;
   static constexpr int kRow = kRows + kGap, kColumn = kColumns + kGap;
+  // What is not needed at every step is in shared memory, so that registers are left for sums.
   struct Tables {
+    ConvItem item;
     Reach column[kColumns];
     Meeting meeting[2][kDepth];
     int32_t radix[3];
-    Digits step;
+    Digits step, digits[kDepth];  // of the place that the next table has
   };
 
   TENON_DEVICE WeightSource(const ConvParameters& p, Tables& tables, const Storage& storage)
@@ -40,56 +42,58 @@ class WeightSource {
   TENON_DEVICE int64_t items() const { return down_ * across_ * p_.parts * p_.groups; }
   TENON_DEVICE int64_t first_k() const { return first_k_; }
   TENON_DEVICE int64_t last_k() const { return last_k_; }
-  TENON_DEVICE int64_t part() const { return item_.part; }
+  TENON_DEVICE int64_t part() const { return t_.item.part; }
 
   TENON_DEVICE void begin(int64_t number) {
     const int thread = static_cast<int>(threadIdx.x);
-    item_ = conv_item(p_, number, down_, across_);
-    last_k_ = min(p_.batch * p_.placed_plane, (item_.part + 1) * p_.part);
-    first_k_ = min(item_.part * p_.part, last_k_);
-    next_ = first_k_ + thread;
-    if (thread < kDepth && next_ < last_k_) {
+    const ConvItem item = conv_item(p_, number, down_, across_);
+    if (thread == 0) t_.item = item;
+    last_k_ = min(p_.batch * p_.placed_plane, (item.part + 1) * p_.part);
+    first_k_ = min(item.part * p_.part, last_k_);
+    if (thread < kDepth && first_k_ + thread < last_k_) {
       int32_t radix[3];
       for (int d = 0; d < 3; d++) radix[d] = static_cast<int32_t>(p_.placed[d]);
-      digits_ = digits_of(next_, radix);
+      t_.digits[thread] = digits_of(first_k_ + thread, radix);
       if (thread == 0) {
         t_.step = digits_of(kDepth, radix);
         for (int d = 0; d < 3; d++) t_.radix[d] = radix[d];
       }
     }
-    rows_ = static_cast<int>(min(p_.m - item_.row * kRows, int64_t{kRows}));
-    const int64_t first = item_.column * kColumns;
+    rows_ = static_cast<int>(min(p_.m - item.row * kRows, int64_t{kRows}));
+    first_row_ = item.row * kRows * p_.placed_plane;
+    const int64_t first = item.column * kColumns;
     columns_ = static_cast<int>(min(p_.channels * p_.taps - first, int64_t{kColumns}));
     for (int c = thread; c < kColumns; c += kThreads) t_.column[c] = column_reach(first + c, c < columns_);
     __syncthreads();
   }
 
-  /** Makes the table of the next panel. */
-  TENON_DEVICE void prepare(int slot) {
+  /** Makes the table of the panel at k: of panels after each other. */
+  TENON_DEVICE void prepare(int slot, int64_t k) {
     const int thread = static_cast<int>(threadIdx.x);
     if (thread >= kDepth) return;
     Meeting m = {{{kOutside, 0, 0}, 0}, -1};
-    if (next_ < last_k_) {
-      const int64_t image = digits_.at[0] * p_.groups + item_.group;
+    if (k + thread < last_k_) {
+      Digits digits = t_.digits[thread];
+      const int64_t image = digits.at[0] * p_.groups + t_.item.group;
       m.place.offset = image * p_.channels * p_.plane;
       m.factor = image * p_.m * p_.placed_plane;
 #pragma unroll
       for (int d = 0; d < 3; d++) {
-        const int32_t o = digits_.at[1 + d];
+        const int32_t o = digits.at[1 + d];
         m.place.at[d] =
             o * static_cast<int32_t>(p_.axis[d].stride.size) - static_cast<int32_t>(p_.axis[d].padding);
         m.place.offset += m.place.at[d] * p_.pitch[d];
         m.factor += o * p_.placed_pitch[d];
       }
-      next_ += kDepth;
-      add(digits_, t_.step, t_.radix);
+      add(digits, t_.step, t_.radix);
+      t_.digits[thread] = digits;
     }
     t_.meeting[slot][thread] = m;
   }
 
   TENON_DEVICE void load(int slot) {
     const Meeting m = t_.meeting[slot][depth()];
-    const int64_t first = m.factor + item_.row * kRows * p_.placed_plane;
+    const int64_t first = m.factor + first_row_;
 #pragma unroll
     for (int i = 0; i < kLoadsA; i++)
       a_[i] = m.factor >= 0 && outer(i) < rows_ ? storage_.load(p_.factor, first + outer(i) * p_.placed_plane)
@@ -105,11 +109,12 @@ class WeightSource {
     for (int i = 0; i < kLoadsB; i++) b[depth()][outer(i)] = b_[i];
   }
 
+  TENON_DEVICE void finish() {}
   TENON_DEVICE bool has_row(int row) const { return row < rows_; }
-  TENON_DEVICE int64_t channel_of(int row) const { return item_.group * p_.m + item_.row * kRows + row; }
+  TENON_DEVICE int64_t channel_of(int row) const { return t_.item.group * p_.m + t_.item.row * kRows + row; }
   TENON_DEVICE int64_t row_at(int row) const { return channel_of(row) * p_.channels * p_.taps; }
   TENON_DEVICE int64_t column_at(int column) const {
-    return column < columns_ ? item_.column * kColumns + column : -1;
+    return column < columns_ ? t_.item.column * kColumns + column : -1;
   }
 
  private:
@@ -141,9 +146,8 @@ class WeightSource {
   Tables& t_;
   const Storage& storage_;
   const int64_t down_, across_;
-  ConvItem item_ = {};
-  int64_t first_k_ = 0, last_k_ = 0, next_ = 0;
-  Digits digits_ = {};
+  int64_t first_k_ = 0, last_k_ = 0;
+  int64_t first_row_ = 0;  // where in an image of the gradient the tile's first row is
   int rows_ = 0, columns_ = 0;
   T a_[kLoadsA], b_[kLoadsB];
 };
