@@ -21,7 +21,7 @@ for (const name of ['TENON_WERROR', 'TENON_CUDA', 'TENON_CUDA_ARCHITECTURES', 'T
 defines.push(...args.filter((arg) => arg.startsWith('-D')));
 
 requireTools();
-if (!fs.existsSync(path.join(ROOT, 'native'))) run('cmake', ['-E', 'tar', 'xzf', SOURCES]);
+if (!fs.existsSync(path.join(ROOT, 'native'))) run('cmake', ['-E', 'tar', 'xf', SOURCES]);
 // The package's own: a cmake-js that an installing project happens to have would not find the headers.
 const cmakeJs = path.join(ROOT, 'node_modules', 'cmake-js', 'bin', 'cmake-js');
 if (fs.existsSync(cmakeJs)) {

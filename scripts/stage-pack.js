@@ -3,7 +3,7 @@
 // were again:
 // - native/vendor, the Node-API headers with their licences: whoever installs the package can build it with
 // CMake and a compiler alone;
-// - native.tar.gz, all sources of the addon in one file, which scripts/build.js unpacks: hundreds of small ones
+// - native.tar.xz, all sources of the addon in one file, which scripts/build.js unpacks: hundreds of small ones
 // would take longer to install than all the rest;
 // - package.json without `prepare`, which is for checkouts, and which npm would ask users of the tarball to
 // approve; and with the module type named, which in a checkout would keep Node from running the examples.
@@ -30,7 +30,7 @@ function vendorHeaders() {
 
 function packSources() {
   const left = ['native/cuda/emulation', 'native/test'].map((folder) => `--exclude=${folder}`);
-  execFileSync('tar', ['-czf', SOURCES, ...left, 'native'], { cwd: ROOT });
+  execFileSync('tar', ['-cJf', SOURCES, ...left, 'native'], { cwd: ROOT });
 }
 
 function adaptManifest() {

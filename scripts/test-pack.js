@@ -32,7 +32,7 @@ function checkFiles(packed) {
     'dist/index.d.ts',
     'dist/cli/tenon.js',
     'LICENSE',
-    'native.tar.gz',
+    'native.tar.xz',
     'scripts/cuda/images.js',
     'CMakeLists.txt',
   ])

@@ -6,7 +6,7 @@ const path = require('path');
 
 const ROOT = path.join(__dirname, '..');
 /** What a package has in place of the folder native. */
-const SOURCES = path.join(ROOT, 'native.tar.gz');
+const SOURCES = path.join(ROOT, 'native.tar.xz');
 const JOBS = String(os.availableParallelism());
 
 const works = (command, args = ['--version']) => spawnSync(command, args, { stdio: 'ignore' }).status === 0;

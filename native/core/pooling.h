@@ -28,14 +28,23 @@ struct PoolAxisOf {
   I kernel = 1, stride = 1, padding = 0, dilation = 1;
   bool adaptive = false;  // the input divided into as many windows, as equal as can be
 
+  TENON_POOLING bool is_plain() const { return !adaptive && dilation == 1; }
+  /** Of neighbouring elements. */
+  TENON_POOLING PoolWindowOf<I> plain_window(I o) const {
+    const I start = o * stride - padding, left = in - start, rest = left + padding;
+    const I end = left >= kernel ? kernel : left <= 0 ? 0 : left, first = start < 0 ? -start : 0;
+    return {start, first < end ? first : end, end, kernel < rest ? kernel : rest};
+  }
+
   TENON_POOLING PoolWindowOf<I> window(I o) const {
+    if (is_plain()) return plain_window(o);
     if (adaptive) {
       const I start = o * in / out, end = ((o + 1) * in + out - 1) / out;
       return {start, 0, end - start, end - start};
     }
     const I start = o * stride - padding;
     I first = 0, end = kernel;
-    if (start < 0) first = dilation == 1 ? -start : (-start + dilation - 1) / dilation;
+    if (start < 0) first = (-start + dilation - 1) / dilation;
     const I left = in - start;
     if (left < (kernel - 1) * dilation + 1) end = left <= 0 ? 0 : (left - 1) / dilation + 1;
     if (first > end) first = end;

@@ -14,12 +14,14 @@ namespace {
 constexpr int64_t kFewTaps = 16;         // of windows apart: up to so many, a thread has a window for itself
 constexpr int64_t kFewSharedTaps = 256;  // of windows that overlap, where neighbours read the same
 
-/** Kernels by compute type, which count in 32 or 64 bits. */
+/** Kernels that count in 64 bits, by compute type, and one for float32 that counts in 32. */
 struct PoolKernel {
-  const char *narrow[4], *wide[4];
+  const char *narrow, *wide[4];
 };
-#define TENON_NAMES(kernel) {kernel "_f32", kernel "_f64", kernel "_i32", kernel "_i64"}
-#define TENON_POOL_KERNEL(kernel) {TENON_NAMES("pool_" kernel), TENON_NAMES("pool_" kernel "_wide")}
+#define TENON_POOL_KERNEL(kernel)                                                       \
+  {"pool_" kernel "_f32",                                                               \
+   {"pool_" kernel "_wide_f32", "pool_" kernel "_wide_f64", "pool_" kernel "_wide_i32", \
+    "pool_" kernel "_wide_i64"}}
 // Of the names of a derivative those of floats are used.
 constexpr PoolKernel kMax = TENON_POOL_KERNEL("max"), kMaxBackward = TENON_POOL_KERNEL("max_backward"),
                      kAverage = TENON_POOL_KERNEL("average"),
@@ -66,8 +68,7 @@ struct PoolOperands {
 };
 
 template <class I>
-void launch_pool(const Launch& l, Queue& q, const char* const (&kernel)[4], const PoolGeometry& g,
-                 const PoolOperands& of) {
+void launch_pool(Queue& q, const char* kernel, const PoolGeometry& g, const PoolOperands& of) {
   PoolParameters<I> p = {};
   p.from = of.from;
   p.to = of.results->data;
@@ -75,6 +76,11 @@ void launch_pool(const Launch& l, Queue& q, const char* const (&kernel)[4], cons
   p.wide = of.wide;
   p.fixed = of.fixed;
   p.padded = of.padded;
+  p.whole = static_cast<double>(of.fixed);
+  if (!of.fixed) {
+    p.whole = 1;
+    for (const PoolAxis& a : g.axis) p.whole *= static_cast<double>(a.kernel);
+  }
   p.failure = q.failure();
   p.results = of.results->numel;
   p.in = g.in();
@@ -96,15 +102,14 @@ void launch_pool(const Launch& l, Queue& q, const char* const (&kernel)[4], cons
   p.height = divisor(of.backward ? high.in : high.out);
   p.width = divisor(of.backward ? wide.in : wide.out);
   p.shape = team_of(g, of.backward);
-  q.launch(kernel[type_index(l.compute)], {blocks_of_teams(p.results, p.shape, kTeamThreads), 1, 1},
-           kTeamThreads, p);
+  q.launch(kernel, {blocks_of_teams(p.results, p.shape, kTeamThreads), 1, 1}, kTeamThreads, p);
 }
 
 void run(const Launch& l, Queue& q, const PoolKernel& kernel, const PoolGeometry& g, const PoolOperands& of) {
-  if (is_narrow_pool(g))
-    launch_pool<int32_t>(l, q, kernel.narrow, g, of);
+  if (l.compute == DType::f32 && is_narrow_pool(g))
+    launch_pool<int32_t>(q, kernel.narrow, g, of);
   else
-    launch_pool<int64_t>(l, q, kernel.wide, g, of);
+    launch_pool<int64_t>(q, kernel.wide[type_index(l.compute)], g, of);
 }
 
 /** Of averagePool, whose last two scalars they are. */

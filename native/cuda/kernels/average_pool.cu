@@ -22,12 +22,13 @@ TENON_DEVICE void pool(const PoolParameters<I>& p) {
     double by = 1;
     if (there) {
       const PoolPlace<I> place(p, result);
-      const PoolWindowOf<I> depth = d.window(place.at[0]), height = h.window(place.at[1]),
-                            width = w.window(place.at[2]);
+      const PoolWindowOf<I> depth = window_of(d, place.at[0]), height = window_of(h, place.at[1]),
+                            width = window_of(w, place.at[2]);
       by = divisor.of(depth, height, width);
       const T* const plane = static_cast<const T*>(p.from) + place.plane * p.in;
       const PoolTaps<I> taps[3] = {taps_of(d, depth), taps_of(h, height), taps_of(w, width)};
-      each_tap(taps, h.in, w.in, seat, p.shape, [&](I at, I, I, I) { sum += static_cast<Sum>(plane[at]); });
+      each_tap<4>(taps, h.in, w.in, seat, p.shape,
+                  [&](I at, I, I, I) { sum += static_cast<Sum>(plane[at]); });
     }
     sum = join_team<AddLanes, kTeamThreads>(sum, p.shape);
     if (there && seat.lane == 0) static_cast<T*>(p.to)[result] = divided<T>(sum, by);
@@ -47,9 +48,9 @@ TENON_DEVICE void pool_backward(const PoolParameters<I>& p) {
   const PoolAxisOf<I>&d = p.axis[0], &h = p.axis[1], &w = p.axis[2];
   const int64_t teams = blockDim.x >> p.shape.log_lanes;
   const auto divisor_of = [&](I z, I y, I x) {
-    return static_cast<T>(divisor.of(d.window(z), h.window(y), w.window(x)));
+    return static_cast<T>(divisor.of(window_of(d, z), window_of(h, y), window_of(w, x)));
   };
-  const T whole = divisor_of(p.inner[0], p.inner[1], p.inner[2]);
+  const T whole = static_cast<T>(p.whole);
   for (int64_t tile = blockIdx.x; tile * teams < p.results; tile += gridDim.x) {
     const int64_t result = tile * teams + seat.team;
     T sum = 0;
@@ -63,7 +64,7 @@ TENON_DEVICE void pool_backward(const PoolParameters<I>& p) {
         const PoolAxisOf<I>& a = p.axis[i];
         return a.dilation == 1 || (place.at[i] + a.padding - o * a.stride) % a.dilation == 0;
       };
-      each_tap(taps, h.out, w.out, seat, p.shape, [&](I at, I z, I y, I x) {
+      each_tap<1>(taps, h.out, w.out, seat, p.shape, [&](I at, I z, I y, I x) {
         if (!looks(0, z) || !looks(1, y) || !looks(2, x)) return;
         const bool inner = is_inner(p, 0, z) && is_inner(p, 1, y) && is_inner(p, 2, x);
         sum += grad[at] / (inner ? whole : divisor_of(z, y, x));
@@ -76,18 +77,18 @@ TENON_DEVICE void pool_backward(const PoolParameters<I>& p) {
 
 }  // namespace
 
-#define TENON_POOL(name, type, f, T)                                       \
-  KERNEL(pool_##name##_##type, kTeamThreads, PoolParameters<int32_t>)      \
-  (const PoolParameters<int32_t> p) { f<T>(p); }                           \
-  KERNEL(pool_##name##_wide_##type, kTeamThreads, PoolParameters<int64_t>) \
-  (const PoolParameters<int64_t> p) { f<T>(p); }
+// As of maxPool.
+#define TENON_POOL(name, f, T, I) \
+  KERNEL(pool_##name, kTeamThreads, PoolParameters<I>)(const PoolParameters<I> p) { f<T>(p); }
 
-TENON_POOL(average, f32, pool, float)
-TENON_POOL(average, f64, pool, double)
-TENON_POOL(average, i32, pool, int32_t)
-TENON_POOL(average, i64, pool, int64_t)
-TENON_POOL(average_backward, f32, pool_backward, float)
-TENON_POOL(average_backward, f64, pool_backward, double)
+TENON_POOL(average_f32, pool, float, int32_t)
+TENON_POOL(average_wide_f32, pool, float, int64_t)
+TENON_POOL(average_wide_f64, pool, double, int64_t)
+TENON_POOL(average_wide_i32, pool, int32_t, int64_t)
+TENON_POOL(average_wide_i64, pool, int64_t, int64_t)
+TENON_POOL(average_backward_f32, pool_backward, float, int32_t)
+TENON_POOL(average_backward_wide_f32, pool_backward, float, int64_t)
+TENON_POOL(average_backward_wide_f64, pool_backward, double, int64_t)
 
 #undef TENON_POOL
 

@@ -76,7 +76,12 @@ TENON_SHARED_CODE auto apply_apart(F f, Few<T, N> x) {
 }
 template <class F, class T, int N>
 TENON_DEVICE auto apply(const F& f, const T (&x)[N]) {
-  if constexpr (kIsLong<F, T>) {
+  if constexpr (kIsLong<F, T> && std::is_same<T, float>::value && std::is_empty<F>::value) {
+    // Such functors calculate in double anyway (TENON_LANES in kernels/unary_special.h).
+    Few<double, N> few;
+    for (int k = 0; k < N; k++) few.at[k] = x[k];
+    return static_cast<float>(apply_apart(f, few));
+  } else if constexpr (kIsLong<F, T>) {
     Few<T, N> few;
     for (int k = 0; k < N; k++) few.at[k] = x[k];
     return apply_apart(f, few);

@@ -48,12 +48,12 @@ TENON_DEVICE void pool(const PoolParameters<I>& p) {
     I outset = 0;  // the place of an empty window, or of one of nothing but the least
     if (there) {
       const PoolPlace<I> place(p, result);
-      const PoolWindowOf<I> depth = d.window(place.at[0]), height = h.window(place.at[1]),
-                            width = w.window(place.at[2]);
+      const PoolWindowOf<I> depth = window_of(d, place.at[0]), height = window_of(h, place.at[1]),
+                            width = window_of(w, place.at[2]);
       outset = (d.clipped(depth) * h.in + h.clipped(height)) * w.in + w.clipped(width);
       const T* const plane = static_cast<const T*>(p.from) + place.plane * p.in;
       const PoolTaps<I> taps[3] = {taps_of(d, depth), taps_of(h, height), taps_of(w, width)};
-      each_tap(taps, h.in, w.in, seat, p.shape, [&](I at, I, I, I) {
+      each_tap<4>(taps, h.in, w.in, seat, p.shape, [&](I at, I, I, I) {
         const T x = plane[at];
         if (x > peak.value || x != x) peak = {x, at};
       });
@@ -87,7 +87,7 @@ TENON_DEVICE void pool_backward(const PoolParameters<I>& p) {
       PoolTaps<I> taps[3];
 #pragma unroll
       for (int i = 0; i < 3; i++) taps[i] = outputs_of(p.axis[i], p.stride[i], place.at[i]);
-      each_tap(taps, p.axis[1].out, p.axis[2].out, seat, p.shape, [&](I at, I, I, I) {
+      each_tap<2>(taps, p.axis[1].out, p.axis[2].out, seat, p.shape, [&](I at, I, I, I) {
         const I from = p.wide ? static_cast<I>(wide[at]) : static_cast<I>(narrow[at]);
         if (from == place.number) sum += grad[at];
       });
@@ -119,18 +119,18 @@ KERNEL(pool_place_failure, 32, PlaceCheck)(const PlaceCheck p) {
   leave_failure(p.failure, p.op, kPlaceOutOfRange, place_at(p, first), p.in);
 }
 
-#define TENON_POOL(name, type, f, T)                                       \
-  KERNEL(pool_##name##_##type, kTeamThreads, PoolParameters<int32_t>)      \
-  (const PoolParameters<int32_t> p) { f<T>(p); }                           \
-  KERNEL(pool_##name##_wide_##type, kTeamThreads, PoolParameters<int64_t>) \
-  (const PoolParameters<int64_t> p) { f<T>(p); }
+// Wide ones serve any plane; those that count in 32 bits are for float32, of which most planes are.
+#define TENON_POOL(name, f, T, I) \
+  KERNEL(pool_##name, kTeamThreads, PoolParameters<I>)(const PoolParameters<I> p) { f<T>(p); }
 
-TENON_POOL(max, f32, pool, float)
-TENON_POOL(max, f64, pool, double)
-TENON_POOL(max, i32, pool, int32_t)
-TENON_POOL(max, i64, pool, int64_t)
-TENON_POOL(max_backward, f32, pool_backward, float)
-TENON_POOL(max_backward, f64, pool_backward, double)
+TENON_POOL(max_f32, pool, float, int32_t)
+TENON_POOL(max_wide_f32, pool, float, int64_t)
+TENON_POOL(max_wide_f64, pool, double, int64_t)
+TENON_POOL(max_wide_i32, pool, int32_t, int64_t)
+TENON_POOL(max_wide_i64, pool, int64_t, int64_t)
+TENON_POOL(max_backward_f32, pool_backward, float, int32_t)
+TENON_POOL(max_backward_wide_f32, pool_backward, float, int64_t)
+TENON_POOL(max_backward_wide_f64, pool_backward, double, int64_t)
 
 #undef TENON_POOL
 

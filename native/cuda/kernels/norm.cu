@@ -84,7 +84,7 @@ TENON_DEVICE void gather_moments(const MomentsParameters& p) {
       batch.load(x, k, part.lanes, part.end, lines.stride);
       batch.add_moments(rough, sums);
     }
-    const Two<double> all = total<BlockTeam>(sums, part.elements, lines.shape);
+    const Two<double> all = BlockTeam::join<AddTwo>(sums.wide(), lines.shape);
     if (seat.lane != 0 || !part.there) continue;
     const double shift = p.centred ? all.first / static_cast<double>(part.elements) : 0;
     p.partial[blockIdx.y * lines.count + part.line] = {static_cast<double>(rough) + shift,
@@ -203,7 +203,7 @@ TENON_DEVICE void gather_products(const NormSumsParameters& p) {
       }
       sums.take(g.at, product);
     }
-    const Two<double> all = total<BlockTeam>(sums, part.elements, lines.shape);
+    const Two<double> all = BlockTeam::join<AddTwo>(sums.wide(), lines.shape);
     if (seat.lane == 0 && part.there)
       p.partial[blockIdx.y * lines.count + part.line] = {all.first, all.second};
   }

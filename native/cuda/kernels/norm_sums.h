@@ -12,8 +12,6 @@ namespace {
 
 /** So many batches of a thread are summed in the elements' type before that goes into doubles. */
 constexpr int kNarrowBatches = 16;
-/** Sums of up to so many elements are joined in the elements' type. */
-constexpr int64_t kNarrowElements = 4096;
 
 using cuda::exchange;
 
@@ -79,17 +77,6 @@ class TwoSums {
   Two<T> narrow_ = {0, 0};
   int batches_ = 0;
 };
-
-/** What all lanes of a team have gathered of so many elements; Team joins them. */
-template <class Team, class T>
-TENON_DEVICE Two<double> total(const TwoSums<T>& sums, int64_t elements, const TeamShape& shape) {
-  if constexpr (sizeof(T) < sizeof(double))
-    if (elements <= kNarrowElements) {
-      const Two<T> all = Team::template join<AddTwo>(sums.narrow(), shape);
-      return {static_cast<double>(all.first), static_cast<double>(all.second)};
-    }
-  return Team::template join<AddTwo>(sums.wide(), shape);
-}
 
 /** Elements first, first + lanes, ... of a line that ends at `end`: zeros where there are none. */
 template <class T>

@@ -26,6 +26,7 @@ struct PoolParameters {
   I inner[3], inner_end[3];      // outputs whose windows lie within the input
   Divisor plane, height, width;  // of results: the size of a plane, the last two of it
   Divisor stride[3];             // of windows
+  double whole;                  // what such windows' sums are divided by
   int64_t fixed;                 // as of PoolDivisor
   bool padded;
   bool wide;  // places are int64, else int32

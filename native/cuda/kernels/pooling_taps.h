@@ -4,6 +4,12 @@
 #include "cuda/kernels/pooling.h"
 #include "cuda/kernels/quotient.h"
 
+#if defined(__CUDACC__)
+#define TENON_SHARED_CODE __device__ __noinline__
+#else
+#define TENON_SHARED_CODE __attribute__((noinline))
+#endif
+
 namespace tenon {
 namespace cuda {
 
@@ -38,6 +44,16 @@ struct PoolTaps {
   I first, count, step;
 };
 
+/** Windows that want divisions: one copy for all kernels. */
+template <class I>
+TENON_SHARED_CODE PoolWindowOf<I> other_window(PoolAxisOf<I> a, I o) {
+  return a.window(o);
+}
+template <class I>
+TENON_DEVICE PoolWindowOf<I> window_of(const PoolAxisOf<I>& a, I o) {
+  return a.is_plain() ? a.plain_window(o) : other_window(a, o);
+}
+
 /** What a window looks at. */
 template <class I>
 TENON_DEVICE PoolTaps<I> taps_of(const PoolAxisOf<I>& a, const PoolWindowOf<I>& w) {
@@ -61,17 +77,21 @@ TENON_DEVICE PoolTaps<I> outputs_of(const PoolAxisOf<I>& a, const Divisor& strid
 }
 
 /**
+ * kTogether: how many loads of a thread are to be under way at once.
  * run(number in the plane, positions along the axes...) for those of taps that are a lane's, in the plane's
  * order. `high` and `wide` are the sizes of the plane's last two dimensions.
  */
-template <class I, class Run>
+template <int kTogether, class I, class Run>
 TENON_DEVICE void each_tap(const PoolTaps<I> (&taps)[3], I high, I wide, const Seat& seat,
                            const TeamShape& shape, Run run) {
   const PoolTaps<I>&d = taps[0], &h = taps[1], &w = taps[2];
   if (shape.log_lanes == 0) {
+#pragma unroll 1
     for (I i = 0, z = d.first; i < d.count; i++, z += d.step)
+#pragma unroll 1
       for (I j = 0, y = h.first; j < h.count; j++, y += h.step) {
         const I row = (z * high + y) * wide;
+#pragma unroll kTogether
         for (I k = 0, x = w.first; k < w.count; k++, x += w.step) run(row + x, z, y, x);
       }
     return;
@@ -83,6 +103,7 @@ TENON_DEVICE void each_tap(const PoolTaps<I> (&taps)[3], I high, I wide, const S
   const I more_j = more_rows % h.count, more_i = more_rows / h.count;
   const I rows = lane / w.count;
   I k = lane % w.count, j = rows % h.count, i = rows / h.count;
+#pragma unroll 1
   while (i < d.count) {
     const I z = d.first + i * d.step, y = h.first + j * h.step, x = w.first + k * w.step;
     run((z * high + y) * wide + x, z, y, x);

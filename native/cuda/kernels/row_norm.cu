@@ -1,5 +1,5 @@
-// rowNorm and the gradient of its input, where a team of threads has a row: its first batches stay in
-// registers, what a row has beyond them is read again.
+// rowNorm and the gradient of its input, where a team of threads has a row: its elements stay in registers
+// between the passes if there are at most kBatch a thread, else they are read twice.
 #include "cuda/kernels/locate.h"
 #include "cuda/kernels/norm_sums.h"
 
@@ -40,6 +40,20 @@ struct RowTeam {
   }
 };
 
+/** Sums of up to so many elements are joined in the elements' type. */
+constexpr int64_t kNarrowElements = 4096;
+
+/** What all lanes of a team have gathered of a row. */
+template <class T>
+TENON_DEVICE Two<double> total(const TwoSums<T>& sums, int64_t elements, const TeamShape& shape) {
+  if constexpr (sizeof(T) < sizeof(double))
+    if (elements <= kNarrowElements) {
+      const Two<T> all = RowTeam::join<AddTwo>(sums.narrow(), shape);
+      return {static_cast<double>(all.first), static_cast<double>(all.second)};
+    }
+  return RowTeam::join<AddTwo>(sums.wide(), shape);
+}
+
 /** What the elements of a row are multiplied by, or have added: w[place / span]. */
 template <class T>
 class RowWeights {
@@ -70,20 +84,19 @@ TENON_DEVICE void normalize_rows(const RowNormParameters& p) {
     const int64_t begin = there ? row * p.size : 0;
     const uint32_t n = there ? size : 0;
     const T* const x = static_cast<const T*>(p.x) + begin;
-    NormBatch<T> first;
-    first.load(x, seat.lane, lanes, n);
+    NormBatch<T> batch;
+    batch.load(x, seat.lane, lanes, n);
     T rough = 0;
     if (p.mean)
-      rough = RowTeam::join<AddOne>(first.sum(), p.shape) / static_cast<T>(size < step ? size : step);
+      rough = RowTeam::join<AddOne>(batch.sum(), p.shape) / static_cast<T>(size < step ? size : step);
     TwoSums<T> sums;
-    first.add_moments(rough, sums);
+    batch.add_moments(rough, sums);
 #pragma unroll 1
     for (uint32_t k = seat.lane + step; k < n; k += step) {
-      NormBatch<T> more;
-      more.load(x, k, lanes, n);
-      more.add_moments(rough, sums);
+      batch.load(x, k, lanes, n);
+      batch.add_moments(rough, sums);
     }
-    const Two<double> all = total<RowTeam>(sums, p.size, p.shape);
+    const Two<double> all = total(sums, p.size, p.shape);
     const Two<T> found = RowTeam::once<Two<T>>(seat, p.shape, [&]() -> Two<T> {
       const double shift = p.mean ? all.first / count : 0;
       return {static_cast<T>(static_cast<double>(rough) + shift),
@@ -99,16 +112,16 @@ TENON_DEVICE void normalize_rows(const RowNormParameters& p) {
     T* const out = static_cast<T*>(p.out) + begin;
 #pragma unroll 1
     for (uint32_t k = seat.lane; k < n; k += step) {
-      if (k >= step) first.load(x, k, lanes, n);
+      if (size > step) batch.load(x, k, lanes, n);
 #pragma unroll
       for (int i = 0; i < kBatch; i++) {
         const uint32_t place = k + static_cast<uint32_t>(i) * lanes;
-        T& y = first.at[i];
+        T& y = batch.at[i];
         y = (y - mean) * rstd;
-        if (first.here[i] && weight.any()) y = y * weight.at(place);
-        if (first.here[i] && bias.any()) y = y + bias.at(place);
+        if (batch.here[i] && weight.any()) y = y * weight.at(place);
+        if (batch.here[i] && bias.any()) y = y + bias.at(place);
       }
-      first.store(out, k, lanes);
+      batch.store(out, k, lanes);
     }
   }
 }
@@ -159,11 +172,10 @@ TENON_DEVICE void spread_rows(const RowNormBackwardParameters& p) {
     batch.add_to(sums, rstd);
 #pragma unroll 1
     for (uint32_t k = seat.lane + step; k < n; k += step) {
-      GradientBatch<T> more;
-      more.load(grad, x, weight, mean, k, lanes, n);
-      more.add_to(sums, rstd);
+      batch.load(grad, x, weight, mean, k, lanes, n);
+      batch.add_to(sums, rstd);
     }
-    const Two<double> all = total<RowTeam>(sums, p.size, p.shape);
+    const Two<double> all = total(sums, p.size, p.shape);
     const Two<T> found = RowTeam::once<Two<T>>(seat, p.shape, [&]() -> Two<T> {
       const double scale = static_cast<double>(rstd);
       return {static_cast<T>(p.mean ? scale * all.first / count : 0),
@@ -173,7 +185,7 @@ TENON_DEVICE void spread_rows(const RowNormBackwardParameters& p) {
     T* const out = static_cast<T*>(p.out) + begin;
 #pragma unroll 1
     for (uint32_t k = seat.lane; k < n; k += step) {
-      if (k >= step) batch.load(grad, x, weight, mean, k, lanes, n);
+      if (p.size > step) batch.load(grad, x, weight, mean, k, lanes, n);
 #pragma unroll
       for (int i = 0; i < kBatch; i++) batch.g.at[i] = batch.g.at[i] * rstd - shift - batch.x.at[i] * slope;
       batch.g.store(out, k, lanes);
