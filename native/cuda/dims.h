@@ -81,6 +81,15 @@ class DimList {
   }
 };
 
+/** How kernels divide by n. */
+inline Dim<1> divisor(int64_t n) {
+  Dim<1> dim = {1, {0}, 0, 0};
+  DimList<1> list;
+  list.push({n, {0}, 0, 0});
+  list.copy_to(&dim);
+  return dim;
+}
+
 /** Whether numbers up to n can be divided by multiplication. */
 inline bool is_narrow(int64_t n) { return n < int64_t{1} << 31; }
 
