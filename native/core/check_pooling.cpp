@@ -84,7 +84,7 @@ Complaint max_pool_backward(const Launch& l) {
     return {ErrorCode::dtype, "floating point only, of the compute type"};
   if (indices.dtype != DType::i64 && indices.dtype != DType::i32)
     return {ErrorCode::dtype, "indices are int64 or int32"};
-  return {};
+  return windows(l, out, grad);
 }
 
 Complaint average_pool(const Launch& l, const TensorView& in, const TensorView& out) {

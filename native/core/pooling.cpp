@@ -18,4 +18,15 @@ PoolGeometry pool_geometry(const Launch& l, const TensorView& in, const TensorVi
   return g;
 }
 
+bool is_narrow_pool(const PoolGeometry& g) {
+  constexpr int64_t most = INT32_MAX / 2;
+  if (g.in() > most || g.out() > most) return false;
+  for (const PoolAxis& a : g.axis) {
+    if (a.adaptive ? (a.in + 1) * (a.out + 1) > most
+                   : a.in + 2 * a.padding + a.stride + a.kernel * a.dilation > most)
+      return false;
+  }
+  return true;
+}
+
 }  // namespace tenon

@@ -12,7 +12,9 @@ void explain(const FailureRecord& r, LaunchError& e) {
       return set_error(e, ErrorCode::index,
                        "%s: index %lld is out of range for dimension %lld with size %lld", op, a, b, c);
     case kPlaceOutOfRange:
-      return set_error(e, ErrorCode::index, "index: %lld is out of range for %lld elements", a, b);
+      if (static_cast<Op>(r.op) == Op::linearIndex)  // by the name that its caller has
+        return set_error(e, ErrorCode::index, "index: %lld is out of range for %lld elements", a, b);
+      return set_error(e, ErrorCode::index, "%s: index %lld is out of range for %lld elements", op, a, b);
     case kTargetOutOfRange:
       return set_error(e, ErrorCode::index, "%s: target %lld is out of range for %lld classes", op, a, b);
     case kDivisionByZero: return set_error(e, ErrorCode::argument, "%s: integer division by zero", op);

@@ -9,7 +9,7 @@ namespace cuda {
 /** What was wrong, and what the details are. */
 enum FailureKind : uint32_t {
   kIndexOutOfRange,   // the index, the dimension, its size
-  kPlaceOutOfRange,   // of linearIndex: the index, the number of elements
+  kPlaceOutOfRange,   // the index, the number of elements
   kTargetOutOfRange,  // the target, the number of classes
   kDivisionByZero,    // of integers
 };

@@ -1,5 +1,8 @@
 // maxPool and averagePool, and their gradients, against plain loops over random windows; and what must be
 // refused.
+
+// Also runs on emulated CUDA.
+
 #include "test/tensors.h"
 
 using namespace test;
@@ -167,9 +170,8 @@ TEST("maxPool finds the last NaN of a window, else the first of its largest elem
         const int64_t to = plane + static_cast<int64_t>(places.get(o));
         expected.set(to, expected.get(to) + grad.get(o));
       });
-      const double dims = static_cast<double>(g.axes.size());
       for (const Array* index : {&at64, &at32}) {
-        run(isa, {Op::maxPoolBackward, t, {back.view()}, {grad.view(), index->view()}, {dims}});
+        run(isa, {Op::maxPoolBackward, t, {back.view()}, {grad.view(), index->view()}, scalars_of(g)});
         CHECK_EQ(back.differences(expected), 0);
         CHECK(back.intact());
       }
@@ -240,12 +242,23 @@ TEST("windows of nothing, and those that reach far, stay within the plane") {
     // The first window has its elements before and behind the input.
     run(isa, {Op::maxPool, DType::f32, {out.view(), at.view()}, {x.view()}, {1, 0, 2, 1, 2, 4}});
     CHECK(std::isinf(static_cast<double>(out.get(0))) && at.get(0) >= 0 && at.get(0) < 2);
+    // Its gradient is not lost.
+    Array grad(DType::f32, {1, 2}), back(DType::f32, {1, 2});
+    grad.set(0, 1);
+    grad.set(1, 2);
+    run(isa, {Op::maxPoolBackward, DType::f32, {back.view()}, {grad.view(), at.view()}, {1, 0, 2, 1, 2, 4}});
+    CHECK_EQ(static_cast<int>(back.get(0) + back.get(1)), 3);
     const double far = 2147483647;
     Array one(DType::f32, {1, 1}), place(DType::i64, {1, 1});
     run(isa, {Op::maxPool, DType::f32, {one.view(), place.view()}, {x.view()}, {1, 0, far, far, far, far}});
     CHECK(place.get(0) >= 0 && place.get(0) < 2);
+    run(isa, {Op::maxPoolBackward,
+              DType::f32,
+              {back.view()},
+              {one.view(), place.view()},
+              {1, 0, far, far, far, far}});
+    CHECK(back.get(static_cast<int64_t>(place.get(0))) == 5);
     run(isa, {Op::averagePool, DType::f32, {one.view()}, {x.view()}, {1, 0, far, far, far, far, 0, 1}});
-    Array back(DType::f32, {1, 2});
     run(isa,
         {Op::averagePoolBackward, DType::f32, {back.view()}, {one.view()}, {1, 0, far, far, far, far, 0, 1}});
     CHECK(out.intact() && one.intact() && back.intact());
@@ -276,13 +289,17 @@ TEST("pooling refuses what does not fit") {
     pool({1, 0, 2, 5, 0, 1}, ErrorCode::shape);
     refused({Op::maxPool, DType::f32, {wide.view()}, {x.view()}, {1, 0, 2, 1, 0, 1}}, ErrorCode::shape);
     refused({Op::averagePool, DType::f32, {out.view()}, {x.view()}, {1, 0, 2, 2, 0, 1}}, ErrorCode::internal);
+    const std::vector<double> windows{1, 0, 2, 2, 0, 1};
     at.set(3, 4);
     LaunchError error =
-        try_run(isa, {Op::maxPoolBackward, DType::f32, {x.view()}, {out.view(), at.view()}, {1}});
+        try_run(isa, {Op::maxPoolBackward, DType::f32, {x.view()}, {out.view(), at.view()}, windows});
     CHECK(std::strcmp(error.message, "maxPoolBackward: index 4 is out of range for 4 elements") == 0);
     at.set(3, -1);
-    refused({Op::maxPoolBackward, DType::f32, {x.view()}, {out.view(), at.view()}, {1}}, ErrorCode::index);
+    refused({Op::maxPoolBackward, DType::f32, {x.view()}, {out.view(), at.view()}, windows},
+            ErrorCode::index);
     at.set(3, 0);
-    refused({Op::maxPoolBackward, DType::f32, {wide.view()}, {at.view(), out.view()}, {1}}, ErrorCode::dtype);
+    refused({Op::maxPoolBackward, DType::f32, {wide.view()}, {at.view(), out.view()}, windows},
+            ErrorCode::dtype);
+    refused({Op::maxPoolBackward, DType::f32, {x.view()}, {out.view(), at.view()}, {1}}, ErrorCode::internal);
   }
 }

@@ -15,6 +15,8 @@ const INDEX = { test: 'move', cases: ['indexSelect takes'] };
 const PERMUTATION = { test: 'random', cases: ['draws have the same bits'] };
 const DRAWS = { test: 'random', cases: ['draws have the bits', 'every draw comes'] };
 const STEPS = { test: 'training', cases: ['sgd steps'] };
+const NORMS = { test: 'norm', cases: ['rowNorm and its derivative'] };
+const POOLS = { test: 'pooling', cases: ['maxPool finds'] };
 const PRODUCTS = { test: 'matmul', cases: ['depths, heights', 'other dtypes'] };
 
 const MEMORY = 'address,undefined';
@@ -130,6 +132,32 @@ const MUTANTS = [
     ...STEPS,
     sanitize: MEMORY,
     says: 'AddressSanitizer',
+  },
+  {
+    name: 'a missing barrier after one lane has found what the team needs',
+    file: 'row_norm.cu',
+    from: 'if (seat.lane == 0) found[seat.team] = find();\n    __syncthreads();',
+    to: 'if (seat.lane == 0) found[seat.team] = find();',
+    ...NORMS,
+    order: 'reverse',
+    says: 'expected',
+  },
+  {
+    name: 'an element too many of a line that is summed',
+    file: 'norm_sums.h',
+    source: 'norm.cu',
+    from: 'here[i] = place < end;',
+    to: 'here[i] = place <= end;',
+    ...NORMS,
+    says: 'expected',
+  },
+  {
+    name: 'the last of equal elements that lanes have found',
+    file: 'max_pool.cu',
+    from: 'return a.place < b.place ? a : b;',
+    to: 'return a.place < b.place ? b : a;',
+    ...POOLS,
+    says: 'expected',
   },
   {
     name: 'a missing barrier between panels of a product',

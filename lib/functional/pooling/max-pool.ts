@@ -26,6 +26,8 @@ import {
 /** What the backward pass knows besides the places. */
 interface Planes {
   readonly dims: Dims;
+  /** null: adaptive ones. */
+  readonly windows: Windows | null;
   readonly shape: Shape;
 }
 
@@ -50,7 +52,7 @@ const MaxPoolBackward = defineGradient<Planes>('MaxPoolBackward', (h, node, { di
 
 function maxPoolBackward(grad: Tensor, places: Tensor, planes: Planes): Tensor {
   const source = worked(grad);
-  const scalars = [planes.dims];
+  const scalars = windowScalars(planes.dims, planes.windows);
   const inputs = [source, places];
   const out = launch(Op.maxPoolBackward, computeOf(source), planes.shape, source.code, inputs, scalars);
   return record(returned(out, grad.code), MaxPoolBackward, [grad], [places], planes);
@@ -97,7 +99,8 @@ export function maxPooled(
     scalars,
   ) as [Tensor, Tensor];
   const rules = windows === null ? ADAPTIVE_MAX_POOL : MAX_POOL;
-  const out = record(returned(values, x.code), rules[dims], [x], [indices], { dims, shape: x.shape });
+  const planes = { dims, windows, shape: x.shape };
+  const out = record(returned(values, x.code), rules[dims], [x], [indices], planes);
   return [out, indices];
 }
 

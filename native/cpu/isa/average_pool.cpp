@@ -2,55 +2,12 @@
 // divided by.
 #include "cpu/isa/kernels.h"
 #include "cpu/isa/pooling.h"
+#include "kernels/average.h"
 
 namespace tenon {
 namespace TENON_ISA {
 
 namespace {
-
-/** What sums are made in: integers wrap. */
-template <class T>
-struct Summed {
-  using Type = T;
-};
-template <>
-struct Summed<int32_t> {
-  using Type = uint32_t;
-};
-template <>
-struct Summed<int64_t> {
-  using Type = uint64_t;
-};
-
-int64_t taps(const PoolWindow& w) { return w.end - w.first; }
-
-/** How much the sum of a window is divided by. */
-class Divisor {
- public:
-  explicit Divisor(const Launch& l)
-      : padded_(l.scalar[l.scalars - 2].get() != 0), fixed_(l.scalar[l.scalars - 1].integer()) {}
-
-  double of(const PoolWindow& d, const PoolWindow& h, const PoolWindow& w) const {
-    if (fixed_) return static_cast<double>(fixed_);
-    const auto size = [&](const PoolWindow& x) { return static_cast<double>(padded_ ? x.reach : taps(x)); };
-    return size(d) * size(h) * size(w);
-  }
-
- private:
-  bool padded_;
-  int64_t fixed_;
-};
-
-/** Of integers cut towards zero. */
-template <class T>
-T divided(typename Summed<T>::Type sum, double divisor) {
-  if constexpr (std::is_floating_point_v<T>) {
-    return sum / static_cast<T>(divisor);
-  } else {
-    const int64_t x = static_cast<T>(sum), y = to_integer(divisor);
-    return static_cast<T>(y == -1 ? static_cast<T>(-sum) : y == 0 ? 0 : x / y);
-  }
-}
 
 /** run(where a row of the input starts in the plane) for the rows that the windows look at. */
 template <class Run>
@@ -65,7 +22,7 @@ TENON_INLINE void rows(const PoolGeometry& g, const PoolRow& row, Run run) {
 
 /** Outputs [first, end) of a row, one by one. */
 template <class T>
-void average(const PoolGeometry& g, const PoolRow& row, const Divisor& divisor, const T* plane, T* out,
+void average(const PoolGeometry& g, const PoolRow& row, const PoolDivisor& divisor, const T* plane, T* out,
              int64_t first, int64_t end) {
   for (int64_t o = first; o < end; o++) {
     const PoolWindow window = g.axis[2].window(o);
@@ -80,8 +37,8 @@ void average(const PoolGeometry& g, const PoolRow& row, const Divisor& divisor, 
 
 /** Those whose windows lie within the row, several at once. */
 template <int kStride, class T>
-void average_inner(const PoolGeometry& g, const PoolRow& row, const Divisor& divisor, const T* plane, T* out,
-                   int64_t first, int64_t end) {
+void average_inner(const PoolGeometry& g, const PoolRow& row, const PoolDivisor& divisor, const T* plane,
+                   T* out, int64_t first, int64_t end) {
   constexpr int n = Lanes<T>::count;
   if (first >= end) return;
   const PoolAxis& w = g.axis[2];
@@ -105,7 +62,7 @@ void average_inner(const PoolGeometry& g, const PoolRow& row, const Divisor& div
 template <class T>
 void average_pool(const Launch& l) {
   const PoolGeometry g = pool_geometry(l, l.in(), l.out());
-  const Divisor divisor(l);
+  const PoolDivisor divisor = pool_divisor(l);
   const T* const x = l.in().as<T>();
   T* const to = l.out().as<T>();
   if (l.out().numel == 0) return;
@@ -128,7 +85,7 @@ void average_pool(const Launch& l) {
 
 /** Gradients of a row's elements, from those of its outputs: a stretch of outputs after the other. */
 template <class T>
-void average_backward(const PoolGeometry& g, const PoolRow& row, const Divisor& divisor, const T* grad,
+void average_backward(const PoolGeometry& g, const PoolRow& row, const PoolDivisor& divisor, const T* grad,
                       T* plane) {
   constexpr int64_t stretch = 128;
   const PoolAxis& w = g.axis[2];
@@ -174,7 +131,7 @@ void average_backward(const PoolGeometry& g, const PoolRow& row, const Divisor& 
 template <class T>
 void average_pool_backward(const Launch& l) {
   const PoolGeometry g = pool_geometry(l, l.out(), l.in());
-  const Divisor divisor(l);
+  const PoolDivisor divisor = pool_divisor(l);
   const T* const grad = l.in().as<T>();
   T* const to = l.out().as<T>();
   const int64_t in = g.in(), n = g.out(), width = g.axis[2].out;

@@ -17,12 +17,6 @@ constexpr T lowest() {
     return std::numeric_limits<T>::min();
 }
 
-/** Where a window begins on the input; one that misses it, at its edge. */
-int64_t clipped(const PoolAxis& a, const PoolWindow& w) {
-  const int64_t at = w.start + w.first * a.dilation;
-  return at < 0 ? 0 : at < a.in ? at : a.in - 1;
-}
-
 /** A row of outputs from the plane that they look at; I is the type of the places, void if nobody asks for
  * them. */
 template <class T, class I>
@@ -32,7 +26,7 @@ class MaxRow {
       : g_(g), row_(row), plane_(plane), values_(values), places_(places) {
     const PoolAxis &d = g.axis[0], &h = g.axis[1];
     // Where an empty window, or one of nothing but -infinity, is.
-    outset_ = (clipped(d, row.depth) * h.in + clipped(h, row.height)) * g.axis[2].in;
+    outset_ = (d.clipped(row.depth) * h.in + h.clipped(row.height)) * g.axis[2].in;
   }
 
   void run() const {
@@ -54,7 +48,7 @@ class MaxRow {
     for (int64_t o = first; o < end; o++) {
       const PoolWindow window = g_.axis[2].window(o);
       T best = lowest<T>();
-      int64_t place = outset_ + clipped(g_.axis[2], window);
+      int64_t place = outset_ + g_.axis[2].clipped(window);
       rows([&](int64_t at) {
         for (int64_t k = window.first; k < window.end; k++) {
           const int64_t i = at + window.start + k * g_.axis[2].dilation;
