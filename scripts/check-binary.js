@@ -12,7 +12,7 @@ const { OLDER_PTX, read: readImages, describe: describeImages } = require('./cud
 const { ROOT } = require('./toolchain');
 
 const MAX_BYTES = 7 * 1024 * 1024;
-const MAX_KERNEL_BYTES = 3 * 1024 * 1024;
+const MAX_KERNEL_BYTES = 4.5 * 1024 * 1024;
 const MAX_GLIBC = 28;
 const LIBRARIES = /^(libc|libm|libdl|libpthread|librt|ld-linux-.*|libc\.musl-.*)\.so/;
 const EXPORTS = ['napi_register_module_v1', 'node_api_module_get_api_version_v1'];
