@@ -30,14 +30,9 @@ class PlaceSource {
   };
 
   TENON_DEVICE PlaceSource(const ConvParameters& p, Tables& tables, const Storage& storage)
-      : p_(p),
-        t_(tables),
-        storage_(storage),
-        places_(p, tables.axis),
-        down_((p.m + kRows - 1) / kRows),
-        across_((p.batch * p.class_places.size + kColumns - 1) / kColumns) {}
+      : p_(p), t_(tables), storage_(storage), places_(p, tables.axis) {}
   TENON_DEVICE int64_t items() const {
-    return down_ * across_ * p_.parts * p_.groups * p_.classes[0] * p_.classes[1] * p_.classes[2];
+    return down() * across() * p_.parts * p_.groups * p_.classes[0] * p_.classes[1] * p_.classes[2];
   }
   TENON_DEVICE int64_t first_k() const { return first_k_; }
   TENON_DEVICE int64_t last_k() const { return last_k_; }
@@ -45,7 +40,7 @@ class PlaceSource {
 
   TENON_DEVICE void begin(int64_t number) {
     const int thread = static_cast<int>(threadIdx.x);
-    const ConvItem item = conv_item(p_, number, down_, across_);
+    const ConvItem item = conv_item(p_, number, down(), across());
     if (thread == 0) t_.item = item;
     make_axes(p_, item.number, t_.axis);
     __syncthreads();
@@ -131,6 +126,10 @@ class PlaceSource {
                     kThreads % kDepth == 0 && kDepth <= 32,
                 "threads share panels evenly, and one warp makes the tables");
 
+  // Tiles.
+  TENON_DEVICE int64_t down() const { return (p_.m + kRows - 1) / kRows; }
+  TENON_DEVICE int64_t across() const { return (p_.batch * p_.class_places.size + kColumns - 1) / kColumns; }
+
   /** Of a thread's elements of A: the first, and from one to the next. */
   struct Lane {
     int row, row_step, depth, depth_step;
@@ -147,7 +146,6 @@ class PlaceSource {
   Tables& t_;
   const Storage& storage_;
   ClassPlaces places_;
-  const int64_t down_, across_;
   int64_t first_k_ = 0, last_k_ = 0;
   int64_t weights_ = 0;  // where those of the tile's first row are
   int rows_ = 0;

@@ -34,19 +34,15 @@ class WeightSource {
   };
 
   TENON_DEVICE WeightSource(const ConvParameters& p, Tables& tables, const Storage& storage)
-      : p_(p),
-        t_(tables),
-        storage_(storage),
-        down_((p.m + kRows - 1) / kRows),
-        across_((p.channels * p.taps + kColumns - 1) / kColumns) {}
-  TENON_DEVICE int64_t items() const { return down_ * across_ * p_.parts * p_.groups; }
+      : p_(p), t_(tables), storage_(storage) {}
+  TENON_DEVICE int64_t items() const { return down() * across() * p_.parts * p_.groups; }
   TENON_DEVICE int64_t first_k() const { return first_k_; }
   TENON_DEVICE int64_t last_k() const { return last_k_; }
   TENON_DEVICE int64_t part() const { return t_.item.part; }
 
   TENON_DEVICE void begin(int64_t number) {
     const int thread = static_cast<int>(threadIdx.x);
-    const ConvItem item = conv_item(p_, number, down_, across_);
+    const ConvItem item = conv_item(p_, number, down(), across());
     if (thread == 0) t_.item = item;
     last_k_ = min(p_.batch * p_.placed_plane, (item.part + 1) * p_.part);
     first_k_ = min(item.part * p_.part, last_k_);
@@ -123,6 +119,10 @@ class WeightSource {
   static_assert(kLoadsA * kOuterStep == kRows && kLoadsB * kOuterStep == kColumns && kDepth <= 32,
                 "threads share panels evenly, and one warp makes the tables");
 
+  // Tiles.
+  TENON_DEVICE int64_t down() const { return (p_.m + kRows - 1) / kRows; }
+  TENON_DEVICE int64_t across() const { return (p_.channels * p_.taps + kColumns - 1) / kColumns; }
+
   TENON_DEVICE Reach column_reach(int64_t column, bool there) const {
     Reach r = {{kOutside, 0, 0}, 0};
     if (!there) return r;
@@ -145,7 +145,6 @@ class WeightSource {
   const ConvParameters& p_;
   Tables& t_;
   const Storage& storage_;
-  const int64_t down_, across_;
   int64_t first_k_ = 0, last_k_ = 0;
   int64_t first_row_ = 0;  // where in an image of the gradient the tile's first row is
   int rows_ = 0, columns_ = 0;
