@@ -11,7 +11,7 @@ namespace cuda {
 
 constexpr unsigned kElementThreads = 256;
 constexpr int kMaxInputs = 3;
-constexpr int kLeastTogether = 2;  // elements of strided operands that a thread takes at a time, at least
+constexpr int kLeastTogether = 1;  // elements of strided operands that a thread takes at a time, at least
 constexpr int kMaxScalars = 3;
 
 /** An operand: elements, or the bits of one number in the type that the kernel takes it in. */
