@@ -385,14 +385,6 @@ const MUTANTS = [
     says: 'expected',
   },
   {
-    name: 'an element too many of a part of a row',
-    file: 'scan.cu',
-    from: 'n += first + i * step < end;',
-    to: 'n += first + i * step <= end;',
-    ...SCANS,
-    says: 'expected',
-  },
-  {
     name: 'a long run of equal indices, added by a thread and by a block',
     file: 'scatter.cu',
     from: '    if (unit + kLongRun < p.units && p.keys[unit + kLongRun] == key) continue;\n',
