@@ -9,7 +9,7 @@ test('where all results are dropped, the next ones lie where they lay, whatever 
   const kept = zeros(4096, 4096);
   const x = zeros(1024, 1024);
   const live = memoryStats().liveBytes;
-  for (let i = 0; i < 60; i++) x.add(1);
+  for (let i = 0; i < 400; i++) x.add(1); // other tests in this process may have left much
   expect(memoryStats().collectAboveBytes - live).toBeLessThan(16 * MB);
   expect(kept.count).toBe(4096 * 4096);
 });
