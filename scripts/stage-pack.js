@@ -30,7 +30,10 @@ function vendorHeaders() {
 
 function packSources() {
   const left = ['native/cuda/emulation', 'native/test'].map((folder) => `--exclude=${folder}`);
-  execFileSync('tar', ['-cJf', SOURCES, ...left, 'native'], { cwd: ROOT });
+  execFileSync('tar', ['-cJf', SOURCES, ...left, 'native'], {
+    cwd: ROOT,
+    env: { ...process.env, XZ_OPT: '-9e' },
+  });
 }
 
 function adaptManifest() {
