@@ -147,7 +147,7 @@ export -f facts device_tests native_tests sanitizer benchmarks
 export status tree jest emulated
 
 TAIL=20 part facts 40 nothing bash -c facts
-part tests 150 device bash -c device_tests
+part tests $([ "$emulated" = 1 ] && echo 380 || echo 150) device bash -c device_tests
 part native 90 gpu bash -c native_tests
 part notebook 60 device node scripts/gpu/notebook.js
 part memcheck 60 gpu bash -c 'sanitizer memcheck'

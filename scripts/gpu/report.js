@@ -8,7 +8,7 @@ const [out, status, seconds] = process.argv.slice(2);
 const tsv = path.join(out, 'parts.tsv');
 const parts = fs
   .readFileSync(tsv, 'utf8')
-  .trimEnd()
+  .replace(/\n$/, '') // not trimmed: the last field may be empty
   .split('\n')
   .map((line) => line.split('\t'))
   .map(([name, state, took, words]) => ({ name, state, seconds: Number(took), words }));
