@@ -131,13 +131,18 @@ export function beforeBirth(): void {
 }
 
 /**
- * To be called before tensors of so many bytes are made that will all stay: collects now if it is to be done, rather than
- * amid them, which would make them old.
+ * Makes tensors of so many bytes, all of which will stay: collects before, if it is to be done, rather than amid them, which
+ * would make them old.
  */
-export function makeRoom(bytes: number): void {
-  if (liveBytes() + bytes <= byteLimit) return;
+export function withRoom<T>(bytes: number, make: () => T): T {
+  if (liveBytes() + bytes <= byteLimit) return make();
   reclaim(true);
   byteLimit = Math.max(byteLimit, liveBytes() + bytes + FLOOR);
+  try {
+    return make();
+  } finally {
+    settle(); // whatever a file said of its size
+  }
 }
 
 /** The preferred moment: the end of `backward()` and of `optimizer.step()`, when a step's activations are garbage. */

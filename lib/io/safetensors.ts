@@ -1,5 +1,5 @@
 /** The safetensors format: https://github.com/huggingface/safetensors#format. */
-import { makeRoom } from '../backend/memory';
+import { withRoom } from '../backend/memory';
 import { ArgumentError, describe } from '../errors';
 import { Code, DTYPES, ELEMENT_SIZE } from '../dtype';
 import { resolveDevice, type DeviceLike } from '../device';
@@ -106,7 +106,6 @@ function readHeader(reader: Reader): readonly [entries: Entry[], metadata: Metad
 /** @internal */
 export function readSafetensors(op: string, reader: Reader): Contents {
   const [entries, metadata, start] = readHeader(reader);
-  makeRoom(reader.size);
   const tensors = new Map<string, Tensor>();
   for (const { name, shape, code, begin } of entries)
     tensors.set(
@@ -192,7 +191,9 @@ export interface LoadFileOptions {
 export function loadFile(path: Path, options: LoadFileOptions = {}): Record<string, Tensor> {
   checkOptions('loadFile', ['device'], options);
   const place = resolveDevice('loadFile', options.device ?? 'cpu');
-  const { tensors } = Reader.with('loadFile', path, (reader) => readSafetensors('loadFile', reader));
+  const { tensors } = Reader.with('loadFile', path, (reader) =>
+    withRoom(reader.size, () => readSafetensors('loadFile', reader)),
+  );
   return Object.fromEntries([...tensors].map(([name, t]) => [name, cast(t, t.code, place)]));
 }
 

@@ -1,4 +1,5 @@
 /** Tensors and what is around them in one file (https://pytorch.org/docs/stable/generated/torch.save.html). */
+import { withRoom } from '../backend/memory';
 import { TenonError, describe } from '../errors';
 import { resolveDevice, type DeviceLike } from '../device';
 import { checkOptions } from '../functional/arguments';
@@ -64,15 +65,16 @@ export interface LoadedObject {
 export function load<T = Loaded>(path: Path, options: LoadOptions = {}): T {
   checkOptions('load', ['mapLocation'], options);
   const target = resolveDevice('load', options.mapLocation ?? 'cpu');
-  return Reader.with('load', path, (reader) => {
-    if (startOf(reader).startsWith('PK') && isCheckpoint(reader))
-      return readCheckpoint('load', reader, target);
-    refuseOthers(reader);
-    const contents = readSafetensors('load', reader);
-    const placed = new Map<string, Tensor>();
-    for (const [name, t] of contents.tensors) placed.set(name, cast(t, t.code, target));
-    return assemble(reader, { ...contents, tensors: placed });
-  }) as T;
+  return Reader.with('load', path, (reader) => withRoom(reader.size, () => loaded(reader, target))) as T;
+}
+
+function loaded(reader: Reader, target: number): unknown {
+  if (startOf(reader).startsWith('PK') && isCheckpoint(reader)) return readCheckpoint('load', reader, target);
+  refuseOthers(reader);
+  const contents = readSafetensors('load', reader);
+  const placed = new Map<string, Tensor>();
+  for (const [name, t] of contents.tensors) placed.set(name, cast(t, t.code, target));
+  return assemble(reader, { ...contents, tensors: placed });
 }
 
 function startOf(reader: Reader): string {

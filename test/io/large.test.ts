@@ -1,8 +1,8 @@
 /** Tensors that go through files in several pieces, from and into their own memory. */
-import { mkdtempSync, rmSync } from 'fs';
+import { mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'fs';
 import { tmpdir } from 'os';
 import { join } from 'path';
-import { arange, io, load, save, type Tensor } from 'tenon';
+import { FileError, arange, collect, io, load, memoryStats, save, zeros, type Tensor } from 'tenon';
 import { binding } from '../../lib/backend/load';
 
 const folder = mkdtempSync(join(tmpdir(), 'tenon-large-'));
@@ -44,4 +44,26 @@ test('what is still being computed is waited for', () => {
   save({ t }, join(folder, 'busy.safetensors'));
   t.zero_();
   expect(load<{ t: Tensor }>(join(folder, 'busy.safetensors')).t.equal(long().add(20))).toBe(true);
+});
+
+test('a file that says it is huge leaves no room behind it', () => {
+  const path = join(folder, 'huge.safetensors');
+  writeFileSync(path, Buffer.alloc(8, 255));
+  truncateSync(path, 2 ** 40);
+  const before = memoryStats().collectAboveBytes;
+  expect(() => load(path)).toThrow(FileError);
+  expect(memoryStats().collectAboveBytes).toBeLessThan(before + 2 ** 30);
+});
+
+test('memory that was lent to a read that failed is free again', () => {
+  const path = join(folder, 'flags.safetensors');
+  save({ t: zeros(1 << 20, { dtype: 'bool' }) }, path);
+  const bytes = readFileSync(path);
+  bytes[bytes.length - 1] = 7;
+  writeFileSync(path, bytes);
+  collect();
+  const before = memoryStats().liveBytes;
+  for (let i = 0; i < 20; i++) expect(() => load(path)).toThrow(/a byte is neither 0 nor 1/);
+  collect();
+  expect(memoryStats().liveBytes - before).toBeLessThan(4 << 20);
 });
