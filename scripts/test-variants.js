@@ -46,7 +46,7 @@ for (const { name, env, tests } of VARIANTS) {
   console.log(`\nSuites ${name}`);
   const { status } = spawnSync(process.execPath, [require.resolve('jest/bin/jest'), ...tests], {
     cwd: root,
-    env: { ...process.env, ...env },
+    env: { ...process.env, TENON_TEST_FULL: '', ...env },
     stdio: 'inherit',
   });
   if (status !== 0) process.exit(status ?? 1);

@@ -1,6 +1,7 @@
 'use strict';
 // What a build needs besides Node, found or asked for in one clear message; and how CMake is called.
 const { spawnSync } = require('child_process');
+const fs = require('fs');
 const os = require('os');
 const path = require('path');
 
@@ -59,12 +60,36 @@ function build(folder, config, target) {
   run('cmake', ['--build', folder, '--config', config, '--parallel', JOBS, ...targets]);
 }
 
-/** Configures a build with sanitizers, 'address,undefined' or 'thread', a report of which ends the process; its folder. */
+/** The objects of linear algebra of the build without sanitizers: those that are there if no source of theirs is newer. */
+function linalgObjects() {
+  const built = path.join(ROOT, 'build-cmake');
+  const inFolder = (...names) => {
+    const folder = path.join(ROOT, ...names);
+    return fs.readdirSync(folder).map((name) => path.join(folder, name));
+  };
+  const sources = inFolder('native', 'linalg').filter((file) => file.endsWith('.cpp'));
+  const folder = path.join(built, 'CMakeFiles', 'tenon_linalg.dir', 'native', 'linalg');
+  const objects = sources.map((file) => path.join(folder, `${path.basename(file)}.o`));
+  const times = (files) => files.map((file) => fs.statSync(file).mtimeMs);
+  const changed = Math.max(...times([...inFolder('native', 'linalg'), ...inFolder('native', 'core')]));
+  if (!objects.every(fs.existsSync) || Math.min(...times(objects)) < changed) {
+    if (!fs.existsSync(path.join(built, 'CMakeCache.txt'))) run(process.execPath, ['scripts/build.js']);
+    build(built, 'Release', 'tenon_linalg');
+  }
+  return objects;
+}
+
+/**
+ * Configures a build with sanitizers, 'address,undefined' or 'thread', a report of which ends the process; its folder. That
+ * for threads has the kernels of one instruction set: what threads do is in none of them.
+ */
 function configureSanitized(sanitizers) {
   const folder = path.join(ROOT, `build-cmake-${sanitizers.replace(',', '-')}`);
   const addon = path.join(folder, 'addon', 'build', 'Release');
   configure(folder, 'Release', [
     `-DTENON_SANITIZE=${sanitizers}`,
+    `-DTENON_LINALG_OBJECTS=${linalgObjects().join(';')}`,
+    `-DTENON_ONE_ISA=${sanitizers === 'thread' ? 'ON' : 'OFF'}`,
     '-DTENON_CUDA=OFF',
     `-DCMAKE_LIBRARY_OUTPUT_DIRECTORY=${addon}`,
   ]);

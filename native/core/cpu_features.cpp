@@ -41,6 +41,9 @@ struct Features {
 
 Features detect() {
   Features f;
+#ifdef TENON_ONE_ISA
+  return f;
+#endif
   const Registers leaf1 = cpuid(1, 0);
   const bool osxsave = leaf1.c >> 27 & 1;
   if (!osxsave || cpuid(0, 0).a < 7) return f;

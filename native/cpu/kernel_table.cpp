@@ -8,12 +8,14 @@ namespace tenon {
 namespace sse2 {
 extern const Kernel kernel_table[];
 }
+#ifndef TENON_ONE_ISA
 namespace avx2 {
 extern const Kernel kernel_table[];
 }
 namespace avx512 {
 extern const Kernel kernel_table[];
 }
+#endif
 #else
 namespace neon {
 extern const Kernel kernel_table[];
@@ -38,8 +40,10 @@ const char* op_name(int op) {
 const Kernel* cpu_kernels(Isa isa) {
 #if defined(__x86_64__) || defined(_M_X64)
   switch (isa) {
+#ifndef TENON_ONE_ISA
     case Isa::avx512: return avx512::kernel_table;
     case Isa::avx2: return avx2::kernel_table;
+#endif
     default: return sse2::kernel_table;
   }
 #else

@@ -21,8 +21,9 @@ export class PackageCopy {
 
   /** `prebuilt`: the binary lies where those of the published package do, for `libc`; otherwise as one built here. */
   constructor(prebuilt: boolean, libc = 'glibc') {
+    const runs = (file: string): boolean => !/\.(map|ts)$/.test(file);
     for (const part of ['dist', 'package.json', 'node_modules/node-gyp-build'])
-      cpSync(join(ROOT, part), join(this.folder, part), { recursive: true });
+      cpSync(join(ROOT, part), join(this.folder, part), { recursive: true, filter: runs });
     this.binary = prebuilt
       ? join(this.folder, 'prebuilds', `${process.platform}-${process.arch}`, `tenon.${libc}.node`)
       : join(this.folder, 'build/Release/tenon.node');

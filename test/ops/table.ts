@@ -118,18 +118,33 @@ export const TOLERANCE: Partial<Record<DType, [number, number]>> = {
   bfloat16: [1.6e-2, 1.6e-2],
 };
 
+// Jest's `expect` takes longer than what is tested here, so these ask it only to say what is wrong.
+
 export function expectClose(
   actual: readonly number[],
   expected: readonly number[],
   [rtol, atol]: readonly [number, number],
 ): void {
-  expect(actual.length).toBe(expected.length);
-  actual.forEach((a, i) => {
+  if (actual.length !== expected.length) expect(actual).toEqual(expected);
+  for (let i = 0; i < actual.length; i++) {
+    const a = actual[i]!;
     const e = expected[i]!;
-    if (Object.is(a, e) || a === e) return;
-    if (!(Math.abs(a - e) <= atol + rtol * Math.abs(e)))
-      throw new Error(
-        `element ${i}: expected ${e}, got ${a}\n got ${String(actual.slice(0, 20))}\nwant ${String(expected.slice(0, 20))}`,
-      );
-  });
+    if (Object.is(a, e) || Math.abs(a - e) <= atol + rtol * Math.abs(e) || a === e) continue;
+    throw new Error(
+      `element ${i}: expected ${e}, got ${a}\n got ${String(actual.slice(0, 20))}\nwant ${String(expected.slice(0, 20))}`,
+    );
+  }
+}
+
+/** A tensor of this shape and dtype, with these elements. */
+export function expectTensor(
+  actual: Tensor,
+  want: EncodedTensor,
+  tolerance: readonly [number, number],
+  dtype = want.dtype,
+): void {
+  const { shape } = actual;
+  const same = shape.length === want.shape.length && want.shape.every((size, i) => shape[i] === size);
+  if (!same || actual.dtype !== dtype) expect([shape, actual.dtype]).toEqual([want.shape, dtype]);
+  expectClose(numbersOf(actual), decode(want), tolerance);
 }
