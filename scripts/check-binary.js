@@ -3,16 +3,18 @@
 // the copy for one of them that not every processor has, nothing may run when the addon is loaded, and its
 // size, exports and libraries stay what they should be. Checks the compiled CUDA kernels, where there are any.
 // usage: node scripts/check-binary.js [FILE]   (FILE: one to publish; an addon has to be stripped and to run on
-// glibc 2.28, kernels in the form for older drivers have to assemble)
+// glibc 2.28)
 const { execFileSync, spawnSync } = require('child_process');
 const fs = require('fs');
 const os = require('os');
 const path = require('path');
-const { OLDER_PTX, read: readImages, describe: describeImages } = require('./cuda/images');
+const { read: readImages, sizes, describe: describeImages } = require('./cuda/images');
 const { ROOT } = require('./toolchain');
 
 const MAX_BYTES = 7 * 1024 * 1024;
-const MAX_KERNEL_BYTES = 4.5 * 1024 * 1024;
+/** What a CUDA kernel may cost on average: in machine code for an architecture or in PTX, and in PTX for older drivers. */
+const KERNEL_BYTES = 2.5 * 1024;
+const OLDER_KERNEL_BYTES = 9 * 1024;
 const MAX_GLIBC = 28;
 const LIBRARIES = /^(libc|libm|libdl|libpthread|librt|ld-linux-.*|libc\.musl-.*)\.so/;
 const EXPORTS = ['napi_register_module_v1', 'node_api_module_get_api_version_v1'];
@@ -104,19 +106,13 @@ function checkAddon(addon, publishing) {
   console.log(`addon: ${(bytes / 1024 / 1024).toFixed(2)} MB stripped (at most 7), ${glibc}`);
 }
 
-/** Assembles PTX that is marked as of an older version: what needs a newer one fails. */
-function checkOlderPtx({ architecture, data }) {
-  const file = path.join(fs.mkdtempSync(path.join(os.tmpdir(), 'tenon-')), 'kernels.ptx');
-  fs.writeFileSync(file, data.subarray(0, -1));
-  const options = [`-arch=sm_${architecture}`, '--cubin', '-o', file.replace('.ptx', '.cubin'), file];
-  const { error, stderr, status } = spawnSync('nvcc', options, { encoding: 'utf8' });
-  fs.rmSync(path.dirname(file), { recursive: true });
-  if (error?.code === 'ENOENT') return false;
-  if (status !== 0) problems.push(`PTX for older drivers, sm_${architecture}: ${stderr.slice(0, 500)}`);
-  return true;
+/** As many as native/cuda/ptxas.json has, which `npm run check:ptxas` compares with the sources. */
+function countKernels() {
+  const { sources } = JSON.parse(fs.readFileSync(path.join(ROOT, 'native', 'cuda', 'ptxas.json'), 'utf8'));
+  return Object.values(sources).reduce((n, { sm_75: kernels }) => n + Object.keys(kernels).length, 0);
 }
 
-function checkKernels(file, publishing) {
+function checkKernels(file) {
   let images;
   try {
     images = readImages(file);
@@ -124,13 +120,17 @@ function checkKernels(file, publishing) {
     problems.push(error.message);
     return;
   }
-  const bytes = fs.statSync(file).size;
-  if (bytes > MAX_KERNEL_BYTES)
-    problems.push(`the CUDA kernels have ${bytes} bytes, more than ${MAX_KERNEL_BYTES}`);
-  console.log(`CUDA kernels: ${describeImages(images)} (at most ${MAX_KERNEL_BYTES / 1024 / 1024})`);
-  const older = images.filter((image) => image.kind === OLDER_PTX);
-  if (publishing && older.length > 0 && !older.every(checkOlderPtx))
-    console.log('CUDA kernels: the form for older drivers was not assembled: there is no nvcc');
+  const kernels = countKernels();
+  const spent = [];
+  for (const [form, bytes] of sizes(images)) {
+    const each = bytes / kernels;
+    const most = form.includes('older') ? OLDER_KERNEL_BYTES : KERNEL_BYTES;
+    spent.push(`${form} ${(each / 1024).toFixed(2)} KB (at most ${most / 1024})`);
+    if (each > most)
+      problems.push(`the CUDA kernels have ${Math.round(each)} bytes each as ${form}, more than ${most}`);
+  }
+  console.log(`CUDA kernels: ${describeImages(images)}`);
+  console.log(`each of ${kernels}: ${spent.join(', ')}`);
 }
 
 function checkBuild() {
@@ -142,7 +142,7 @@ function checkBuild() {
   }
   checkObjects();
   checkAddon(addon, false);
-  if (fs.existsSync(kernels)) checkKernels(kernels, false);
+  if (fs.existsSync(kernels)) checkKernels(kernels);
 }
 
 if (process.platform !== 'linux') {
@@ -150,7 +150,7 @@ if (process.platform !== 'linux') {
 } else {
   const publishing = process.argv[2];
   if (publishing === undefined) checkBuild();
-  else if (publishing.endsWith('.fatbin')) checkKernels(publishing, true);
+  else if (publishing.endsWith('.fatbin')) checkKernels(publishing);
   else checkAddon(publishing, true);
   for (const problem of problems) console.error(problem);
   process.exit(problems.length === 0 ? 0 : 1);

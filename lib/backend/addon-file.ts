@@ -88,10 +88,14 @@ function prebuiltFor(): string[] {
 const BUILD =
   'Build it from the sources that come with the package (needs CMake >= 3.20 and a C++17 compiler):\n  npx tenon build';
 
+/** Whether a binary came with the package. */
+export function isPrebuilt(file: string): boolean {
+  return file.startsWith(path.join(ROOT, 'prebuilds'));
+}
+
 /** What brings a good binary in place of this one. */
 export function replaceAdvice(file: string): string {
-  if (!file.startsWith(path.join(ROOT, 'prebuilds')))
-    return `It was built here: build it again, or delete it.\n  npx tenon build`;
+  if (!isPrebuilt(file)) return `It was built here: build it again, or delete it.\n  npx tenon build`;
   return `Delete the folder ${ROOT} and install the package again:\n  npm install\n${BUILD.replace('Build it', 'Or build it')}`;
 }
 
@@ -115,9 +119,28 @@ export function findAddon(): string {
   }
 }
 
-/** Where the kernels for CUDA lie: beside the binary. */
-export function cudaImages(addonFile: string): string {
-  return path.join(path.dirname(addonFile), 'tenon_cuda.fatbin');
+const KERNELS = 'tenon_cuda.fatbin';
+
+/** The package with kernels that are compiled for every GPU, if it is installed. */
+export function cudaPackage(): { version: string; file: string } | null {
+  try {
+    const manifest = require.resolve('tenon-cuda/package.json');
+    const { version } = JSON.parse(fs.readFileSync(manifest, 'utf8')) as { version: string };
+    return { version, file: path.join(path.dirname(manifest), KERNELS) };
+  } catch {
+    return null;
+  }
+}
+
+/**
+ * Where the kernels for CUDA lie: beside a binary that was built here; otherwise in tenon-cuda, if its version is the
+ * binary's, or beside the binary.
+ */
+export function cudaImages(addonFile: string, version: string): string {
+  const beside = path.join(path.dirname(addonFile), KERNELS);
+  if (!isPrebuilt(addonFile) && fs.existsSync(beside)) return beside;
+  const installed = cudaPackage();
+  return installed?.version === version ? installed.file : beside;
 }
 
 /** Throws a NativeError if a file can't be a whole binary for this system. */

@@ -63,7 +63,7 @@ export const binding: Binding = addon.create(
   nativeError,
   collectNow,
   () => completed(),
-  cudaImages(addonPath),
+  cudaImages(addonPath, version),
 );
 
 /** What TENON_NUM_THREADS asks for; empty: as many as there are processors to use. */

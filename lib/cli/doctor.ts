@@ -3,7 +3,7 @@ import { execFileSync } from 'child_process';
 import * as fs from 'fs';
 import * as os from 'os';
 import * as path from 'path';
-import { ROOT, findAddon, systemLibc } from '../backend/addon-file';
+import { ROOT, cudaImages, cudaPackage, findAddon, isPrebuilt, systemLibc } from '../backend/addon-file';
 import type { CudaStatus } from '../backend/cuda';
 import type { Probe } from './probe';
 
@@ -51,6 +51,8 @@ export interface Report {
     tensorLimitBytes: number | null;
   };
   gpu: CudaStatus;
+  /** The package tenon-cuda, if it is installed, and whether its kernels are those that are used. */
+  cudaPackage: { version: string; used: boolean } | null;
   /** Environment variables that change what Tenon does. */
   environment: Record<string, string>;
 }
@@ -106,6 +108,8 @@ export function examine(): Report {
   const processors = os.availableParallelism();
   const quota = probe?.cpuQuota || null;
   const limit = process.constrainedMemory();
+  const kernels = cudaPackage();
+  const used = kernels !== null && file !== null && cudaImages(file, version) === kernels.file;
   return {
     ok: probe !== null,
     problem,
@@ -113,7 +117,7 @@ export function examine(): Report {
     binary: {
       file,
       bytes: file === null ? null : fs.statSync(file).size,
-      origin: file === null ? null : file.startsWith(path.join(ROOT, 'prebuilds')) ? 'prebuilt' : 'built',
+      origin: file === null ? null : isPrebuilt(file) ? 'prebuilt' : 'built',
       compiler: probe?.compiler ?? null,
     },
     system: {
@@ -143,6 +147,7 @@ export function examine(): Report {
       tensorLimitBytes: probe?.memoryLimit ?? null,
     },
     gpu: probe?.cuda ?? NO_CUDA,
+    cudaPackage: kernels && { version: kernels.version, used },
     environment: Object.fromEntries(
       Object.entries(process.env).filter(
         (entry): entry is [string, string] => entry[0].startsWith('TENON_') && entry[1] !== undefined,
@@ -175,6 +180,16 @@ function gpuLines({ available, reason, driver, emulated, devices }: CudaStatus):
   ];
 }
 
+/** What the page says of the kernels for GPUs that are a package of their own. */
+function kernelsLine({ cudaPackage: kernels, gpu, binary, package: { version } }: Report): string {
+  if (kernels?.used) return `kernels of tenon-cuda ${kernels.version}`;
+  if (kernels && kernels.version !== version)
+    return `tenon-cuda ${kernels.version} is not used: expected ${version}. npm install tenon-cuda@${version}`;
+  if (gpu.available && !gpu.emulated && binary.origin === 'prebuilt')
+    return `the driver compiles kernels when they are first used; compiled ones: npm install tenon-cuda@${version}`;
+  return '';
+}
+
 /** The report, for people. */
 export function format(report: Report): string {
   const { binary, system, cpu, threads, memory } = report;
@@ -201,6 +216,7 @@ export function format(report: Report): string {
         : `tensors may take ${gigabytes(memory.tensorLimitBytes)} (${report.environment.TENON_MEMORY_LIMIT ? 'TENON_MEMORY_LIMIT' : 'what there is, less a margin'})`,
     ],
     ...gpuLines(report.gpu).map((text, i): [string, string] => [i === 0 ? 'GPU' : '', text]),
+    ['', kernelsLine(report)],
     ['Settings', environment.join(' ')],
   ];
   const lines = rows.filter(([, value]) => value !== '').map(([name, value]) => `${name.padEnd(11)}${value}`);

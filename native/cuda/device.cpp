@@ -105,8 +105,12 @@ bool Device::settled(const char* op, LaunchError& error) {
   const driver::Result r = result_;
   result_ = driver::kSuccess;
   if (!lost_.empty()) {
-    set_error(error, ErrorCode::internal, "%s: the CUDA kernels have no %s: they are of another build", op,
-              lost_.c_str());
+    if (refused_.empty())
+      set_error(error, ErrorCode::internal, "%s: the CUDA kernels have no %s: they are of another build", op,
+                lost_.c_str());
+    else
+      set_error(error, ErrorCode::device, "%s: the CUDA kernel %s can't be loaded on %s: %s", op,
+                lost_.c_str(), system_.name.c_str(), refused_.c_str());
     lost_.clear();
     return false;
   }
@@ -188,9 +192,13 @@ Blas* Device::blas() {
 
 Device::Kernel* Device::kernel(const char* name) {
   Kernel& k = kernels_[name];
-  if (!k.function) k.function = system_.function(name);
+  std::string refused;
+  if (!k.function) k.function = system_.function(name, refused);
   if (k.function) return &k;
-  if (lost_.empty()) lost_ = name;
+  if (lost_.empty()) {
+    lost_ = name;
+    refused_ = refused;
+  }
   return nullptr;
 }
 

@@ -118,7 +118,8 @@ class Device final : public Queue {
   Block* failure_block_ = nullptr;
   FailureRecord* pinned_failure_ = nullptr;  // a copy in pinned memory
   driver::Result result_ = driver::kSuccess;
-  std::string lost_;  // a kernel that the images lack
+  std::string lost_;     // a kernel that could not be had
+  std::string refused_;  // why, if the driver said so
 
   std::mutex mutex_;  // guards the next
   std::vector<LaterRead*> finished_;

@@ -10,8 +10,8 @@ namespace cuda {
 
 namespace {
 
-constexpr char kMagic[] = "TENONCU1";
-constexpr size_t kHeaderBytes = 12, kEntryBytes = 24, kAlignment = 16;
+constexpr char kMagic[] = "TENONCU2";
+constexpr size_t kHeaderBytes = 12, kEntryBytes = 64, kAlignment = 16, kNameBytes = 40;
 constexpr uint32_t kMaxImages = 1024;
 constexpr size_t kMaxBytes = size_t{256} << 20;
 
@@ -29,11 +29,6 @@ bool is_whole_fat_binary(const unsigned char* data, size_t bytes) {
   if (bytes < 16 || number_at<uint32_t>(data) != magic) return false;
   const uint64_t header = number_at<uint16_t>(data + 6), rest = number_at<uint64_t>(data + 8);
   return header >= 16 && header <= bytes && rest <= bytes - header;
-}
-
-/** Whether text ends at the image's end, and nowhere before. */
-bool is_text(const unsigned char* data, size_t bytes) {
-  return bytes > 1 && std::memchr(data, 0, bytes) == data + bytes - 1;
 }
 
 }  // namespace
@@ -90,14 +85,13 @@ Images::Problem Images::parse(std::vector<unsigned char> content) {
       return damaged(image + " does not lie within it");
     const unsigned char* const data = all + offset;
     const size_t length = static_cast<size_t>(bytes);
-    if (kind == static_cast<uint32_t>(ImageKind::kFatBinary) && architecture == 0) {
-      if (!is_whole_fat_binary(data, length)) return damaged(image + " is no whole fat binary");
-    } else if (kind == static_cast<uint32_t>(ImageKind::kOlderPtx) && architecture <= 1000) {
-      if (!is_text(data, length)) return damaged(image + " is no text");
-    } else {
-      return damaged(image + " is of an unknown kind");
-    }
-    images_.push_back({static_cast<ImageKind>(kind), static_cast<int>(architecture), data, length});
+    const bool usual = kind == static_cast<uint32_t>(ImageKind::kUsual) && architecture == 0;
+    const bool older = kind == static_cast<uint32_t>(ImageKind::kOlderPtx) && architecture <= 1000;
+    if (!usual && !older) return damaged(image + " is of an unknown kind");
+    if (!is_whole_fat_binary(data, length)) return damaged(image + " is no whole fat binary");
+    const char* const source = reinterpret_cast<const char*>(entry + 24);
+    if (!std::memchr(source, 0, kNameBytes)) return damaged(image + " has a name without an end");
+    images_.push_back({static_cast<ImageKind>(kind), static_cast<int>(architecture), data, length, source});
   }
   return Problem::kNone;
 }

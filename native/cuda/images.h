@@ -1,14 +1,15 @@
 // The file beside the addon that holds the compiled kernels, made by scripts/cuda/images.js: device code in
 // several forms, since no one form loads under every driver.
 //
-//   8 bytes   "TENONCU1"
+//   8 bytes   "TENONCU2"
 //   uint32    the number of images
-//   an image: uint32  its kind
-//             uint32  PTX text: the architecture it is for (75, 80, ...); otherwise 0
-//             uint64  where it begins in the file, a multiple of 16
-//             uint64  its bytes
+//   an image: uint32    its kind
+//             uint32    PTX for older drivers: the architecture it is for (75, 80, ...); otherwise 0
+//             uint64    where it begins in the file, a multiple of 16
+//             uint64    its bytes
+//             char[40]  the name of its source, filled up with zeros
 //
-// Numbers are little-endian. Each CUDA source is an image of each kind.
+// Numbers are little-endian. Each CUDA source is an image of each kind, and each image a fat binary.
 #pragma once
 #include <cstddef>
 #include <cstdint>
@@ -19,16 +20,18 @@ namespace tenon {
 namespace cuda {
 
 enum class ImageKind : uint32_t {
-  kFatBinary = 0,  // machine code for some architectures, and PTX for those that come after
-  kOlderPtx = 1,   // PTX text, marked as of an older version: for drivers that know no newer one
+  kUsual = 0,  // machine code for some architectures, and PTX for others
+  kOlderPtx =
+      1,  // PTX marked as of an older version, compressed as of old: for drivers that know no newer ones
 };
 
-/** What cuModuleLoadData takes: a whole fat binary, or text with a 0 at its end. 16-byte aligned. */
+/** What cuModuleLoadData takes: a whole fat binary, 16-byte aligned. */
 struct Image {
   ImageKind kind;
   int architecture;
   const unsigned char* data;
   size_t bytes;
+  const char* source;
 };
 
 /** Images that hold all kernels between them. */

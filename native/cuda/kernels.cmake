@@ -3,14 +3,15 @@
 # without nvcc the addon is the same, and has no such file.
 set(TENON_CUDA AUTO CACHE STRING "Compile the CUDA kernels: AUTO (where there is an nvcc that works), ON or OFF")
 set(TENON_CUDA_ARCHITECTURES "" CACHE STRING
-  "What to compile CUDA kernels for, as '75;90a'; empty: for the GPUs here, or sm_75 if there are none")
+  "What to compile CUDA kernels for, as '75;90a'; empty: for the GPUs here, or PTX alone if there are none")
 option(TENON_CUDA_RELEASE "Compile the CUDA kernels for all GPUs" OFF)
 
 # Code for sm_90a serves every GPU of capability 9.0, so there is none for sm_90. The PTX is for GPUs that are
 # none of these, and yet to come.
 set(release_architectures 75 80 86 89 90a 100 120)
 set(release_ptx 90)
-set(release_older_ptx 75)
+# PTX for every GPU: all there is where none is to be compiled for; in a release, for drivers that know no newer one.
+set(any_ptx 75)
 
 # Finds nvcc into TENON_NVCC and its version into `version`, which is empty if there is none that works here.
 function(find_nvcc version)
@@ -28,6 +29,14 @@ endfunction()
 
 # Whether nvcc compiles a kernel: it may have no host compiler that it accepts. Found out once for each nvcc.
 function(try_nvcc result version)
+  get_filename_component(nvcc_folder ${TENON_NVCC} REALPATH)
+  get_filename_component(nvcc_folder ${nvcc_folder} DIRECTORY)
+  find_program(TENON_FATBINARY fatbinary HINTS ${nvcc_folder} $ENV{CUDA_PATH}/bin $ENV{CUDA_HOME}/bin /usr/local/cuda/bin)
+  if(NOT TENON_FATBINARY)
+    message(STATUS "${TENON_NVCC} has no fatbinary beside it")
+    set(${result} FALSE PARENT_SCOPE)
+    return()
+  endif()
   if(NOT TENON_NVCC_TRIED STREQUAL "${TENON_NVCC} ${version}")
     execute_process(
       COMMAND ${TENON_NVCC} -std=c++17 -I${CMAKE_CURRENT_SOURCE_DIR}/native -DTENON_ISA=cuda --cubin
@@ -44,7 +53,7 @@ function(try_nvcc result version)
   set(${result} TRUE PARENT_SCOPE)
 endfunction()
 
-# The architectures of the GPUs here that nvcc knows, or 75.
+# The architectures of the GPUs here that nvcc knows.
 function(find_architectures result)
   find_program(TENON_NVIDIA_SMI nvidia-smi)
   set(found "")
@@ -64,9 +73,6 @@ function(find_architectures result)
       endforeach()
       list(REMOVE_DUPLICATES found)
     endif()
-  endif()
-  if(NOT found)
-    set(found 75)
   endif()
   set(${result} ${found} PARENT_SCOPE)
 endfunction()
@@ -122,18 +128,23 @@ function(add_cuda_kernels)
   else()
     find_architectures(architectures)
   endif()
-  list(GET architectures 0 first)
-  string(REGEX REPLACE "[a-z]$" "" ptx ${first})
-  if(TENON_CUDA_RELEASE)
-    set(ptx ${release_ptx})
-  endif()
   set(targets "")
   foreach(architecture ${architectures})
     list(APPEND targets -gencode=arch=compute_${architecture},code=sm_${architecture})
   endforeach()
+  set(ptx ${any_ptx})
+  if(TENON_CUDA_RELEASE)
+    set(ptx ${release_ptx})
+  elseif(architectures)
+    list(GET architectures 0 first)
+    string(REGEX REPLACE "[a-z]$" "" ptx ${first})
+  endif()
   list(APPEND targets -gencode=arch=compute_${ptx},code=compute_${ptx})
+  # PTX that is marked as of an older version: made a fat binary afterwards.
+  set(images_options --fatbinary ${TENON_FATBINARY})
   if(version VERSION_GREATER_EQUAL 12.8)
     list(APPEND targets --compress-mode=size)  # such files load under drivers of CUDA 12.4 and newer
+    list(APPEND images_options --compress-modes)
   endif()
 
   set(folder ${CMAKE_CURRENT_BINARY_DIR}/cuda)
@@ -142,11 +153,13 @@ function(add_cuda_kernels)
   set(images "")
   foreach(source ${sources})
     cmake_path(GET source STEM stem)
-    compile_kernels(${folder}/${stem}.fatbin ${source} --fatbin ${targets})
+    if(architectures)
+      compile_kernels(${folder}/${stem}.fatbin ${source} --fatbin ${targets})
+    else()
+      compile_kernels(${folder}/${stem}.ptx ${source} --ptx -arch=compute_${any_ptx})
+    endif()
     if(TENON_CUDA_RELEASE)
-      foreach(older ${release_older_ptx})
-        compile_kernels(${folder}/${stem}.sm_${older}.ptx ${source} --ptx -arch=compute_${older})
-      endforeach()
+      compile_kernels(${folder}/${stem}.sm_${any_ptx}.ptx ${source} --ptx -arch=compute_${any_ptx})
     endif()
   endforeach()
   if(NOT images)
@@ -158,13 +171,15 @@ function(add_cuda_kernels)
   set(script ${CMAKE_CURRENT_SOURCE_DIR}/scripts/cuda/images.js)
   add_custom_command(
     OUTPUT ${file}
-    COMMAND ${NODE_EXECUTABLE} ${script} --write ${file} ${images}
+    COMMAND ${NODE_EXECUTABLE} ${script} --write ${file} ${images_options} ${images}
     DEPENDS ${images} ${script}
     COMMENT "Putting CUDA kernels into one file"
     VERBATIM)
   add_custom_target(tenon_cuda ALL DEPENDS ${file})
-  list(JOIN architectures ", sm_" listed)
-  message(STATUS "CUDA kernels: nvcc ${version}, for sm_${listed}, with PTX for compute_${ptx}")
+  list(TRANSFORM architectures PREPEND "sm_" OUTPUT_VARIABLE listed)
+  list(APPEND listed "PTX for compute_${ptx}")
+  list(JOIN listed ", " listed)
+  message(STATUS "CUDA kernels: nvcc ${version}, ${listed}")
 endfunction()
 
 add_cuda_kernels()

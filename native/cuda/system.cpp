@@ -2,7 +2,6 @@
 
 #include <cstdlib>
 
-#include "cuda/images.h"
 #include "cuda/kernels/about.h"
 #include "cuda/library.h"
 
@@ -16,6 +15,9 @@ constexpr const char* kLibrary = "nvcuda.dll";
 #else
 constexpr const char* kLibrary = "libcuda.so.1";
 #endif
+
+/** The kernel that tells what the code was compiled for. */
+constexpr const char* kAboutCode = "about_code";
 
 driver::Api api;
 std::string images_path;
@@ -127,7 +129,7 @@ driver::Context SystemDevice::context(std::string& reason) {
     reason = "no context on " + name + ": " + describe(result);
     return nullptr;
   }
-  if (!load_kernels(reason)) return nullptr;
+  if (!choose_kernels(reason)) return nullptr;
   result = ask_code();
   if (result != driver::kSuccess) {
     reason = "the CUDA kernels don't run on " + name + ": " + describe(result);
@@ -136,39 +138,26 @@ driver::Context SystemDevice::context(std::string& reason) {
   return context_ = made;
 }
 
-/** The first of the forms that the driver takes, all of it. */
-bool SystemDevice::load_kernels(std::string& reason) {
-  if (found().emulated) {  // its kernels are linked into it
-    driver::Module module = nullptr;
-    if (api.ModuleLoadData(&module, "") == driver::kSuccess) modules_.push_back(module);
-    return !modules_.empty();
+bool SystemDevice::choose_kernels(std::string& reason) {
+  if (found().emulated) {
+    reason = "the emulation has no CUDA kernels";
+    return modules_.open_linked(api);
   }
-  Images images;
-  if (images.read(images_path) != Images::Problem::kNone) {
-    reason = "this build has no CUDA kernels: " + images.reason();
+  if (images_.read(images_path) != Images::Problem::kNone) {
+    reason = "this build has no CUDA kernels: " + images_.reason();
     return false;
   }
-  for (const ImageSet& set : images.attempts(10 * major + minor)) {
-    driver::Result result = driver::kSuccess;
-    for (const Image& image : set) {
-      driver::Module module = nullptr;
-      result = api.ModuleLoadData(&module, image.data);
-      if (result != driver::kSuccess) break;
-      modules_.push_back(module);
-    }
-    if (result == driver::kSuccess && !modules_.empty()) return true;
-    for (driver::Module module : modules_) api.ModuleUnload(module);
-    modules_.clear();
-    reason = "the CUDA kernels can't be loaded on " + name + ": " + describe(result);
-  }
-  if (reason.empty()) reason = "this build has no CUDA kernels for " + name;
+  if (modules_.open(api, images_, 10 * major + minor, kAboutCode)) return true;
+  reason = modules_.reason().empty()
+               ? "this build has no CUDA kernels for " + name
+               : "the CUDA kernels can't be loaded on " + name + ": " + modules_.reason();
   return false;
 }
 
 /** Asks the loaded code what it was compiled for. */
 driver::Result SystemDevice::ask_code() {
   capability_ = 10 * major + minor;
-  const driver::Function about = find("about_code");
+  const driver::Function about = modules_.find(kAboutCode);
   if (!about) return driver::kNotFound;
   driver::Address memory = 0;
   driver::Stream stream = nullptr;
@@ -189,20 +178,15 @@ driver::Result SystemDevice::ask_code() {
   return result;
 }
 
-driver::Function SystemDevice::find(const char* kernel) const {
-  for (driver::Module module : modules_) {
-    driver::Function f = nullptr;
-    if (api.ModuleGetFunction(&f, module, kernel) == driver::kSuccess) return f;
-  }
-  return nullptr;
-}
-
-driver::Function SystemDevice::function(const char* kernel) {
+driver::Function SystemDevice::function(const char* kernel, std::string& reason) {
   std::lock_guard<std::mutex> lock(mutex_);
   const auto known = functions_.find(kernel);
   if (known != functions_.end()) return known->second;
-  const driver::Function f = find(kernel);
-  if (f) functions_.emplace(kernel, f);
+  const driver::Function f = modules_.find(kernel);
+  if (f)
+    functions_.emplace(kernel, f);
+  else
+    reason = modules_.reason();
   return f;
 }
 

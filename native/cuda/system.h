@@ -7,6 +7,8 @@
 #include <vector>
 
 #include "cuda/driver.h"
+#include "cuda/images.h"
+#include "cuda/modules.h"
 
 namespace tenon {
 namespace cuda {
@@ -27,18 +29,18 @@ class SystemDevice {
    * once the context exists.
    */
   int capability() const { return capability_; }
-  /** A kernel by name; null when the images have none. The context exists and is current. */
-  driver::Function function(const char* name);
+  /** A kernel by name; null, with a reason, when it can't be had. The context exists and is current. */
+  driver::Function function(const char* name, std::string& reason);
 
  private:
-  bool load_kernels(std::string& reason);
-  driver::Function find(const char* name) const;
+  bool choose_kernels(std::string& reason);
   driver::Result ask_code();
 
   std::mutex mutex_;
   driver::Context context_ = nullptr;
   int capability_ = 0;
-  std::vector<driver::Module> modules_;
+  Images images_;
+  Modules modules_;
   std::unordered_map<std::string, driver::Function> functions_;
 };
 

@@ -1,28 +1,32 @@
 'use strict';
 // The file of compiled CUDA kernels, whose format native/cuda/images.h describes.
-// usage: node scripts/cuda/images.js --write FILE IMAGE ...   as the last step of a build; an IMAGE is X.fatbin
-//                                                             or, for older drivers, X.sm_80.ptx
-//        node scripts/cuda/images.js FILE                     what a file holds
+// usage: node scripts/cuda/images.js --write FILE [--fatbinary PROGRAM] [--compress-modes] IMAGE ...
+//                                         as the last step of a build; an IMAGE is X.fatbin, X.ptx or, for older
+//                                         drivers, X.sm_75.ptx, the last two of which CUDA's program fatbinary makes
+//                                         fat binaries of; it may know several ways to compress
+//        node scripts/cuda/images.js FILE what a file holds
+const { execFileSync } = require('child_process');
 const fs = require('fs');
 const path = require('path');
 
-const MAGIC = 'TENONCU1';
+const MAGIC = 'TENONCU2';
 const HEADER_BYTES = 12;
-const ENTRY_BYTES = 24;
+const ENTRY_BYTES = 64;
+const NAME_BYTES = 40;
 const ALIGNMENT = 16;
-const FAT_BINARY = 0;
+const USUAL = 0;
 const OLDER_PTX = 1;
-const KINDS = ['machine code and PTX', 'PTX for older drivers'];
 /**
  * The PTX of CUDA 11.4, whose driver is the oldest that has all functions in native/cuda/driver.h. Code that
- * needs newer PTX fails to assemble when it is marked so, which a release build tries.
+ * needs newer PTX fails to assemble when it is marked so, which check-binary.js tries before it is published.
  */
 const OLDER_PTX_VERSION = '7.4';
 const FAT_BINARY_MAGIC = 0xba55ed50;
+const PTX_ENTRY = 1;
 
 const aligned = (bytes) => Math.ceil(bytes / ALIGNMENT) * ALIGNMENT;
 
-/** Text of an older version, which ends with a 0, as drivers want it. Comments are left out. */
+/** Text of an older version. Comments are left out. */
 function olderPtx(text) {
   const code = text.replace(/^\s*\/\/.*\n/gm, '').replace(/\n{2,}/g, '\n');
   // A hint about loads that older versions don't have.
@@ -32,11 +36,29 @@ function olderPtx(text) {
   return marked;
 }
 
-function readImage(file) {
-  const architecture = /\.sm_(\d+)\.ptx$/.exec(file)?.[1];
-  if (architecture === undefined) return { kind: FAT_BINARY, architecture: 0, data: fs.readFileSync(file) };
-  const data = Buffer.from(`${olderPtx(fs.readFileSync(file, 'utf8'))}\0`);
-  return { kind: OLDER_PTX, architecture: Number(architecture), data };
+/**
+ * PTX marked as of an older version, in a fat binary. Smallest, drivers of CUDA 12.4 and newer read it; compressed as
+ * older ones do, it is three times as large.
+ */
+function fatBinaryOf(ptx, { fatbinary, compressModes }, smallest) {
+  const text = olderPtx(fs.readFileSync(ptx, 'utf8'));
+  const architecture = /^\.target sm_(\d+)/m.exec(text)[1];
+  const source = `${ptx}.older`;
+  const output = `${ptx}.fatbin`;
+  fs.writeFileSync(source, text);
+  const mode = compressModes ? [`--compress-mode=${smallest ? 'size' : 'speed'}`] : [];
+  const image = `--image3=kind=ptx,sm=${architecture},file=${source}`;
+  execFileSync(fatbinary, ['--64', ...mode, `--create=${output}`, image]);
+  return fs.readFileSync(output);
+}
+
+function readImage(file, tools) {
+  const [, source, older, kind] = /([^/\\]+?)(?:\.sm_(\d+))?\.(ptx|fatbin)$/.exec(file);
+  if (source.length >= NAME_BYTES) throw new Error(`${source}: a name of ${NAME_BYTES} characters and more`);
+  const data = kind === 'fatbin' ? fs.readFileSync(file) : fatBinaryOf(file, tools, older === undefined);
+  return older === undefined
+    ? { kind: USUAL, architecture: 0, source, data }
+    : { kind: OLDER_PTX, architecture: Number(older), source, data };
 }
 
 function write(file, images) {
@@ -45,12 +67,13 @@ function write(file, images) {
   head.writeUInt32LE(images.length, 8);
   const parts = [head];
   let offset = head.length;
-  images.forEach(({ kind, architecture, data }, i) => {
+  images.forEach(({ kind, architecture, source, data }, i) => {
     const entry = HEADER_BYTES + i * ENTRY_BYTES;
     head.writeUInt32LE(kind, entry);
     head.writeUInt32LE(architecture, entry + 4);
     head.writeBigUInt64LE(BigInt(offset), entry + 8);
     head.writeBigUInt64LE(BigInt(data.length), entry + 16);
+    head.write(source, entry + 24, 'latin1');
     parts.push(data, Buffer.alloc(aligned(data.length) - data.length));
     offset += aligned(data.length);
   });
@@ -74,9 +97,10 @@ function read(file) {
     const size = Number(content.readBigUInt64LE(entry + 16));
     const data = content.subarray(offset, offset + size);
     if (offset % ALIGNMENT !== 0 || data.length !== size) throw damaged(`image ${i} does not lie within it`);
-    const whole = kind === FAT_BINARY ? isWholeFatBinary(data) : data.indexOf(0) === size - 1;
-    if (KINDS[kind] === undefined || !whole) throw damaged(`image ${i} is not whole`);
-    return { kind, architecture: content.readUInt32LE(entry + 4), data };
+    if (kind !== USUAL && kind !== OLDER_PTX) throw damaged(`image ${i} is of an unknown kind`);
+    if (!isWholeFatBinary(data)) throw damaged(`image ${i} is not whole`);
+    const [source] = content.toString('latin1', entry + 24, entry + ENTRY_BYTES).split('\0');
+    return { kind, architecture: content.readUInt32LE(entry + 4), source, data };
   });
 }
 
@@ -85,16 +109,34 @@ function isWholeFatBinary(data) {
   return data.readUInt16LE(6) + Number(data.readBigUInt64LE(8)) <= data.length;
 }
 
+/** What a fat binary has for which architectures: pairs of 'sm_80' or 'PTX for 9.0', and bytes. */
+function formsOf({ kind, data }) {
+  const forms = [];
+  for (let at = data.readUInt16LE(6); at + 32 <= data.length;) {
+    const bytes = data.readUInt32LE(at + 4) + Number(data.readBigUInt64LE(at + 8));
+    const architecture = data.readUInt32LE(at + 28);
+    const ptx = data.readUInt16LE(at) === PTX_ENTRY;
+    const name = ptx ? `PTX for ${(architecture / 10).toFixed(1)}` : `sm_${architecture}`;
+    forms.push([kind === OLDER_PTX ? `${name} and older drivers` : name, bytes]);
+    at += bytes;
+  }
+  return forms;
+}
+
+/** How many bytes each form has over all images. */
+function sizes(images) {
+  const sums = new Map();
+  for (const [name, bytes] of images.flatMap(formsOf)) sums.set(name, (sums.get(name) ?? 0) + bytes);
+  return sums;
+}
+
 const megabytes = (bytes) => `${(bytes / 1024 / 1024).toFixed(2)} MB`;
 
-/** '5 sources: 0.42 MB machine code and PTX, 1.10 MB PTX for older drivers'. */
+/** '38 sources: 1.93 MB sm_75, 2.16 MB PTX for 7.5'. */
 function describe(images) {
-  const sums = KINDS.map((name, kind) => {
-    const bytes = images.filter((image) => image.kind === kind).reduce((sum, i) => sum + i.data.length, 0);
-    return bytes > 0 ? `${megabytes(bytes)} ${name}` : '';
-  });
-  const sources = images.filter((image) => image.kind === FAT_BINARY).length;
-  return `${sources} source${sources === 1 ? '' : 's'}: ${sums.filter((text) => text !== '').join(', ')}`;
+  const sums = [...sizes(images)].map(([name, bytes]) => `${megabytes(bytes)} ${name}`);
+  const sources = images.filter((image) => image.kind === USUAL).length;
+  return `${sources} source${sources === 1 ? '' : 's'}: ${sums.join(', ')}`;
 }
 
 /** How long nvcc took for an image: X.started is made before, the image after. */
@@ -109,13 +151,22 @@ function main([first, ...rest]) {
     console.log(describe(read(first)));
     return;
   }
-  const [file, ...names] = rest;
+  const [file, ...options] = rest;
+  const tools = { fatbinary: 'fatbinary', compressModes: false };
+  for (; options[0]?.startsWith('--'); options.shift())
+    if (options[0] === '--compress-modes') tools.compressModes = true;
+    else {
+      options.shift();
+      [tools.fatbinary] = options;
+    }
   const before = fs.existsSync(file) ? fs.statSync(file).mtimeMs : 0;
-  const images = names.map(readImage);
-  write(file, images);
-  const spent = names.reduce((sum, name) => sum + seconds(name, before), 0);
-  console.log(`${path.basename(file)}: ${describe(images)}; ${spent.toFixed(1)} s of nvcc`);
+  const images = options.map((name) => readImage(name, tools));
+  const bytes = write(file, images);
+  const spent = options.reduce((sum, name) => sum + seconds(name, before), 0);
+  console.log(
+    `${path.basename(file)}: ${megabytes(bytes)}, ${describe(images)}; ${spent.toFixed(1)} s of nvcc`,
+  );
 }
 
-module.exports = { FAT_BINARY, OLDER_PTX, olderPtx, read, write, describe };
+module.exports = { OLDER_PTX, olderPtx, read, write, sizes, describe };
 if (require.main === module) main(process.argv.slice(2));

@@ -1,4 +1,4 @@
-import { rmSync, truncateSync, writeFileSync } from 'fs';
+import { mkdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'fs';
 import { cpuCapability, getMemoryLimit } from 'tenon';
 import type { Report } from '../../lib/cli/doctor';
 import { PackageCopy } from './package';
@@ -62,6 +62,23 @@ test('prints a page for people, with the settings', () => {
   expect(stdout).toMatch(/^Settings .*TENON_NUM_THREADS=2/m);
   expect(stdout).toMatch(/^GPU +none: /m);
   expect(stdout).toMatch(/\n\nTenon loads and computes\.\n$/);
+});
+
+test('uses the kernels of tenon-cuda where it has the version, and says so', () => {
+  expect(json(copy.doctor('--json').stdout).cudaPackage).toBeNull();
+  const { version } = JSON.parse(readFileSync(`${copy.folder}/package.json`, 'utf8')) as { version: string };
+  const folder = `${copy.app}/node_modules/tenon-cuda`;
+  mkdirSync(folder);
+  const install = (name: string): void =>
+    writeFileSync(`${folder}/package.json`, JSON.stringify({ name: 'tenon-cuda', version: name }));
+  install(version);
+  expect(json(copy.doctor('--json').stdout).cudaPackage).toEqual({ version, used: true });
+  expect(copy.doctor().stdout).toContain(`kernels of tenon-cuda ${version}\n`);
+  install('0.0.1');
+  expect(json(copy.doctor('--json').stdout).cudaPackage).toEqual({ version: '0.0.1', used: false });
+  expect(copy.doctor().stdout).toContain(
+    `tenon-cuda 0.0.1 is not used: expected ${version}. npm install tenon-cuda@${version}\n`,
+  );
 });
 
 test('works where the binary is missing', () => {
