@@ -31,7 +31,7 @@ function goalText(row: Row): string {
       ? `< ${goal.below} ${row.unit}`
       : 'atLeast' in goal
         ? `≥ ${goal.atLeast} ${row.unit}`
-        : `≥ ${goal.ratio}× ${TITLES[goal.rival]}`;
+        : `≥ ${Number(goal.ratio.toPrecision(3))}× ${TITLES[goal.rival]}`;
   const met = isMet(goal, row);
   return met === null ? wish : `${wish}: ${met ? 'met' : 'MISSED'}`;
 }
