@@ -46,6 +46,7 @@ for (const { name, env, tests } of VARIANTS) {
   console.log(`\nSuites ${name}`);
   const { status } = spawnSync(process.execPath, [require.resolve('jest/bin/jest'), ...tests], {
     cwd: root,
+    // Jest's part of the full tier runs once, elsewhere.
     env: { ...process.env, TENON_TEST_FULL: '', ...env },
     stdio: 'inherit',
   });

@@ -81,15 +81,16 @@ function linalgObjects() {
 
 /**
  * Configures a build with sanitizers, 'address,undefined' or 'thread', a report of which ends the process; its folder. That
- * for threads has the kernels of one instruction set: what threads do is in none of them.
+ * for threads has the kernels of one instruction set, and linear algebra as it is: what threads do is in none of them.
  */
 function configureSanitized(sanitizers) {
   const folder = path.join(ROOT, `build-cmake-${sanitizers.replace(',', '-')}`);
   const addon = path.join(folder, 'addon', 'build', 'Release');
+  const threads = sanitizers === 'thread';
   configure(folder, 'Release', [
     `-DTENON_SANITIZE=${sanitizers}`,
-    `-DTENON_LINALG_OBJECTS=${linalgObjects().join(';')}`,
-    `-DTENON_ONE_ISA=${sanitizers === 'thread' ? 'ON' : 'OFF'}`,
+    `-DTENON_LINALG_OBJECTS=${threads ? linalgObjects().join(';') : ''}`,
+    `-DTENON_ONE_ISA=${threads ? 'ON' : 'OFF'}`,
     '-DTENON_CUDA=OFF',
     `-DCMAKE_LIBRARY_OUTPUT_DIRECTORY=${addon}`,
   ]);

@@ -10,6 +10,7 @@ import {
   ones,
   randn,
   tensor,
+  where,
   zeros,
   type Tensor,
 } from 'tenon';
@@ -361,6 +362,9 @@ test('gradcheck finds wrong gradients', () => {
   const x = randn(3, { dtype: 'float64', requiresGrad: true });
   expect(() => autograd.gradcheck((t) => t.mul(t.detach()), [x])).toThrow(/gradcheck/);
   expect(() => autograd.gradcheck((t) => t, [tensor([1]).requiresGrad_()])).toThrow(/float64/);
+  // An infinite quotient lets no finite derivative through.
+  const jump = (t: Tensor): Tensor => where(t.gt(1), t.detach().mul(Infinity), t);
+  expect(() => autograd.gradcheck(jump, [leaf([1])])).toThrow(/quotient Infinity/);
 });
 
 test('gradients of parts come together in the order of the whole, with zeros where a part has none', () => {

@@ -86,7 +86,7 @@ export function gradcheck(
         for (let k = 0; k < out.numel(); k++) {
           const numeric = (high[k]! - low[k]!) / (2 * eps);
           const analytic = rows[k]![i]?.[j] ?? 0;
-          if (!(Math.abs(numeric - analytic) <= atol + rtol * Math.abs(numeric)))
+          if (!isNear(numeric, analytic, rtol, atol))
             throw new AutogradError(
               `gradcheck: d output ${o}[${k}] / d input ${i}[${j}] is ${analytic}, the difference quotient ${numeric}`,
             );
@@ -95,6 +95,12 @@ export function gradcheck(
     });
   });
   return true;
+}
+
+/** Whether |wanted - got| <= atol + rtol |wanted|: of infinities, only the same. */
+function isNear(wanted: number, got: number, rtol: number, atol: number): boolean {
+  if (wanted === got) return true;
+  return Number.isFinite(wanted) && Math.abs(wanted - got) <= atol + rtol * Math.abs(wanted);
 }
 
 function outputsAt(f: Differentiable, inputs: readonly Tensor[], o: number): Tensor {

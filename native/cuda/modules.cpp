@@ -34,7 +34,10 @@ bool Modules::open(const driver::Api& api, const Images& images, int capability,
   for (const ImageSet& set : images.attempts(capability)) {
     parts_.clear();
     for (const Image& image : set) parts_.push_back({image});
-    if (find(first)) return true;
+    if (find(first)) {
+      reason_.clear();
+      return true;
+    }
     for (const Part& part : parts_)
       if (part.module) api.ModuleUnload(part.module);
   }

@@ -24,7 +24,8 @@ class Modules {
   /** A kernel by name; null when no image has it, or its own can't be loaded, which reason() then says. */
   driver::Function find(const char* kernel);
 
-  /** What the driver said when it refused code; empty if it never did. */
+  /** What the driver said when it last refused code of the form that is used, or of any if none is; else
+   * empty. */
   const std::string& reason() const { return reason_; }
 
  private:

@@ -213,7 +213,8 @@ TENON_INLINE double erfcx(double x) {
                           -1.864562880419313102e-15, -1.250795053068864709e-15, 7.418235256624043443e-17,
                           5.0681489047961113e-17};
   const double a = std::fabs(x);
-  if (a == infinite()) return x > 0 ? 0 : a;
+  if (x < -27) return infinite();  // beyond all numbers, and what the square below lacks would be, too
+  if (a == infinite()) return 0;
   const double y = chebyshev((a - 3.75) / (a + 3.75), c) / (1 + 2 * a);
   if (!(x < 0)) return y;
   const double square = x * x;

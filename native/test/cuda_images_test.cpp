@@ -235,6 +235,7 @@ TEST("what the driver refuses is not used, and told") {
   refuses = {1};
   Modules older;
   CHECK(older.open(api, images, 90, "about_code"));
+  CHECK(older.reason().empty());
   CHECK(older.find("max_f32") != nullptr);
   CHECK(loaded == std::vector<int>({5, 6}));
 

@@ -18,7 +18,7 @@ const USUAL = 0;
 const OLDER_PTX = 1;
 /**
  * The PTX of CUDA 11.4, whose driver is the oldest that has all functions in native/cuda/driver.h. Code that
- * needs newer PTX fails to assemble when it is marked so, which check-binary.js tries before it is published.
+ * needs newer PTX fails to assemble when it is marked so, which package-cuda.js tries before it is published.
  */
 const OLDER_PTX_VERSION = '7.4';
 const FAT_BINARY_MAGIC = 0xba55ed50;
@@ -114,6 +114,7 @@ function formsOf({ kind, data }) {
   const forms = [];
   for (let at = data.readUInt16LE(6); at + 32 <= data.length;) {
     const bytes = data.readUInt32LE(at + 4) + Number(data.readBigUInt64LE(at + 8));
+    if (bytes === 0) throw new Error('a fat binary is damaged: a part of it has no bytes');
     const architecture = data.readUInt32LE(at + 28);
     const ptx = data.readUInt16LE(at) === PTX_ENTRY;
     const name = ptx ? `PTX for ${(architecture / 10).toFixed(1)}` : `sm_${architecture}`;
