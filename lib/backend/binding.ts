@@ -42,6 +42,13 @@ export interface Binding {
    * call, where the engine takes no memory that is not its own.
    */
   lend(id: number, use: (memory: ArrayBuffer) => void): boolean;
+  /**
+   * Fills a contiguous CPU tensor from an open file's bytes from a position on. Their CRC-32 if it is asked for, else 0; -1: they
+   * can't be read so, and whoever reads them otherwise hears why.
+   */
+  readFile(id: number, file: number, position: number, summed: boolean): number;
+  /** The CRC-32 of bytes that follow those whose checksum is known. */
+  crc32(bytes: Uint8Array, crc: number): number;
   /** download() in the stream's order, without waiting: the ticket that completes it, or 0. The array must live until then. */
   readLater(id: number, bytes: TensorTypedArray | Uint16Array): number;
   /** Throws if a completed read found a tensor whose computation had failed. */

@@ -2,10 +2,12 @@
 import { flush } from '../backend/commands';
 import { binding } from '../backend/load';
 import { CPU } from '../device';
-import { ELEMENT_SIZE } from '../dtype';
+import { Code, ELEMENT_SIZE } from '../dtype';
 import { copied } from '../functional/cast';
 import type { Shape } from '../shape';
 import { alias, uninitialised, type Tensor } from '../tensor';
+import { crc32 } from './crc32';
+import type { Source } from './files';
 
 /** Bytes at a time, of whole elements of any dtype: few enough to be cached on their way. */
 const PIECE = 2 ** 19;
@@ -43,23 +45,54 @@ function inPlace(t: Tensor, use: (piece: Buffer, position: number) => void): boo
   });
 }
 
-/** A tensor on the CPU whose bytes `read` supplies, piece by piece. */
+/** What is done with bytes on their way into a tensor. */
+export interface Arrival {
+  /** The CRC-32 that they must have. */
+  readonly crc?: number;
+  /** Looks at each piece of them, or changes it. */
+  readonly each?: (piece: Buffer) => void;
+}
+
+/** A tensor on the CPU of a source's bytes from a position on. */
 export function tensorOfBytes(
   op: string,
   shape: Shape,
   code: number,
-  read: (piece: Buffer, position: number) => void,
+  source: Source,
+  position: number,
+  { crc, each }: Arrival = {},
 ): Tensor {
   const t = uninitialised(shape, code, CPU, op);
-  if (inPlace(t, read)) return t;
-  const size = ELEMENT_SIZE[code]!;
+  const sum = each === undefined ? readAtOnce(t, source, position, crc !== undefined) : null;
+  const found = sum ?? readPieces(t, source, position, each);
+  if (crc !== undefined && found !== crc) source.fail('its checksum is wrong');
+  return t;
+}
+
+/** Has a file's bytes read by native code, on all threads; their checksum if it is asked for, or null if that can't be done. */
+function readAtOnce(t: Tensor, { stored }: Source, position: number, summed: boolean): number | null {
+  if (stored === null || t.count === 0) return null;
+  flush();
+  const crc = binding.readFile(t.id, stored.file, stored.start + position, summed);
+  return crc < 0 ? null : crc;
+}
+
+function readPieces(t: Tensor, source: Source, position: number, each: Arrival['each']): number {
+  const size = ELEMENT_SIZE[t.code]!;
+  let crc = 0;
+  const fill = (piece: Buffer, at: number): void => {
+    source.read(piece, position + at);
+    crc = crc32(piece, crc);
+    each?.(piece);
+  };
+  if (inPlace(t, fill)) return crc;
   const buffer = staging();
   eachPiece(t, (part, first, count) => {
     const piece = buffer.subarray(0, count * size);
-    read(piece, first * size);
+    fill(piece, first * size);
     binding.upload(part.id, piece);
   });
-  return t;
+  return crc;
 }
 
 /** Hands a tensor's bytes to `write`, piece by piece. */
@@ -75,8 +108,10 @@ export function bytesOfTensor(t: Tensor, write: (piece: Buffer) => void): void {
   });
 }
 
-/** Whether bytes are those of bool: 0 or 1. */
-export function areBooleans(bytes: Uint8Array): boolean {
-  for (let i = 0; i < bytes.length; i++) if (bytes[i]! > 1) return false;
-  return true;
+/** What looks at the bytes of a bool, which are 0 or 1; of other dtypes nothing does. */
+export function checkBooleans(code: number, fail: (what: string) => never): Arrival['each'] {
+  if (code !== Code.bool) return undefined;
+  return (bytes) => {
+    for (let i = 0; i < bytes.length; i++) if (bytes[i]! > 1) fail('a byte of bool is neither 0 nor 1');
+  };
 }

@@ -32,6 +32,8 @@ function onFile<T>(op: string, path: string, f: () => T): T {
 /** Bytes that can be read at any place: a file, or what was unpacked of one. */
 export interface Source {
   readonly size: number;
+  /** The open file that has them, and where in it they start; null: they are in memory. */
+  readonly stored: { readonly file: number; readonly start: number } | null;
   /** Fills a buffer from a position on. */
   read(buffer: Uint8Array, position: number): void;
   bytes(position: number, length: number): Buffer;
@@ -41,12 +43,16 @@ export interface Source {
 
 /** An open file of known size. */
 export class Reader implements Source {
+  readonly stored: { readonly file: number; readonly start: number };
+
   private constructor(
     private readonly op: string,
     private readonly path: string,
     private readonly file: number,
     readonly size: number,
-  ) {}
+  ) {
+    this.stored = { file, start: 0 };
+  }
 
   /** Opens a file for `use`, and closes it. */
   static with<T>(op: string, path: unknown, use: (reader: Reader) => T): T {

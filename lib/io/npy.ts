@@ -6,7 +6,7 @@ import { permute, reshape } from '../functional/view';
 import { noGrad } from '../autograd/grad-mode';
 import { MAX_RANK, type Shape } from '../shape';
 import { checkTensor, type Tensor } from '../tensor';
-import { areBooleans, bytesOfTensor, tensorOfBytes } from './elements';
+import { bytesOfTensor, checkBooleans, tensorOfBytes } from './elements';
 import { Reader, Writer, type Source } from './files';
 import type { Path } from './path';
 
@@ -117,10 +117,11 @@ export function readNpy(op: string, source: Source): Tensor {
   const t =
     code === undefined
       ? reshape(unsignedElements(source, start, count, size, swap), [...stored])
-      : tensorOfBytes(op, stored, code, (piece, position) => {
-          source.read(piece, start + position);
-          if (swap) swapBytes(piece, size);
-          if (code === Code.bool && !areBooleans(piece)) source.fail('a byte of bool is neither 0 nor 1');
+      : tensorOfBytes(op, stored, code, source, start, {
+          each:
+            swap && size > 1
+              ? (piece) => swapBytes(piece, size)
+              : checkBooleans(code, (what) => source.fail(what)),
         });
   if (!fortran || shape.length < 2) return t;
   return noGrad(() => permute(t, [...shape.keys()].reverse()));

@@ -1,14 +1,13 @@
 /** PyTorch's checkpoints (https://pytorch.org/docs/stable/notes/serialization.html): a zip archive of a pickle and storages. */
 import { describe } from '../errors';
-import { Code, DTYPES, ELEMENT_SIZE, isFloatingCode } from '../dtype';
+import { DTYPES, ELEMENT_SIZE, isFloatingCode } from '../dtype';
 import { cast } from '../functional/cast';
 import { MAX_RANK, isRowMajor } from '../shape';
 import { Tensor, alias } from '../tensor';
-import { crc32 } from './crc32';
-import { areBooleans, tensorOfBytes } from './elements';
+import { checkBooleans, tensorOfBytes } from './elements';
 import type { Reader } from './files';
 import { unpickle, Global, type Callables } from './unpickle';
-import { dataOf, membersOf, unpack, type Member } from './zip';
+import { membersOf, storedMember, unpack, type Member } from './zip';
 
 /** PyTorch's classes of storages, by code of the dtype. */
 export const STORAGES = [
@@ -77,17 +76,13 @@ class Storages {
   }
 
   private contents(member: Member, code: number, count: number): Tensor {
-    const { reader, op } = this;
-    const start = dataOf(reader, member);
-    let crc = 0;
-    const t = tensorOfBytes(op, [count], code, (piece, position) => {
-      reader.read(piece, start + position);
-      crc = crc32(piece, crc);
-      if (code === Code.bool && !areBooleans(piece))
-        reader.fail(`${describe(member.name)}: a byte is neither 0 nor 1`);
-    });
-    if (crc !== member.crc) reader.fail(`${describe(member.name)}: its checksum is wrong`);
-    return cast(t, code, this.place);
+    const source = storedMember(this.reader, member);
+    const each = checkBooleans(code, (what) => source.fail(what));
+    return cast(
+      tensorOfBytes(this.op, [count], code, source, 0, { crc: member.crc, each }),
+      code,
+      this.place,
+    );
   }
 }
 

@@ -1,13 +1,13 @@
 /** The safetensors format: https://github.com/huggingface/safetensors#format. */
 import { withRoom } from '../backend/memory';
 import { ArgumentError, describe } from '../errors';
-import { Code, DTYPES, ELEMENT_SIZE } from '../dtype';
+import { DTYPES, ELEMENT_SIZE } from '../dtype';
 import { resolveDevice, type DeviceLike } from '../device';
 import { checkOptions, isOptions } from '../functional/arguments';
 import { cast } from '../functional/cast';
 import { MAX_RANK, type Shape } from '../shape';
 import { type Tensor, checkTensor } from '../tensor';
-import { areBooleans, bytesOfTensor, tensorOfBytes } from './elements';
+import { bytesOfTensor, checkBooleans, tensorOfBytes } from './elements';
 import { Reader, Writer } from './files';
 import type { Path } from './path';
 import { parseJson } from './json';
@@ -110,10 +110,8 @@ export function readSafetensors(op: string, reader: Reader): Contents {
   for (const { name, shape, code, begin } of entries)
     tensors.set(
       name,
-      tensorOfBytes(op, shape, code, (piece, position) => {
-        reader.read(piece, start + begin + position);
-        if (code === Code.bool && !areBooleans(piece))
-          reader.fail(`tensor ${describe(name)}: a byte is neither 0 nor 1`);
+      tensorOfBytes(op, shape, code, reader, start + begin, {
+        each: checkBooleans(code, (what) => reader.fail(`tensor ${describe(name)}: ${what}`)),
       }),
     );
   return { tensors, metadata };

@@ -136,7 +136,7 @@ function checkMember(reader: Reader, { name, method, packed, size }: Member): vo
 }
 
 /** Where the data of a member is. */
-export function dataOf(reader: Reader, member: Member): number {
+function dataOf(reader: Reader, member: Member): number {
   const header = reader.bytes(member.offset, 30);
   if (header.readUInt32LE() !== LOCAL) reader.fail(`${describe(member.name)} is damaged`);
   const start = member.offset + 30 + header.readUInt16LE(26) + header.readUInt16LE(28);
@@ -144,36 +144,44 @@ export function dataOf(reader: Reader, member: Member): number {
   return start;
 }
 
+/** A member's bytes in the file, where they are stored as they are. Whoever reads them compares the checksum. */
+export function storedMember(reader: Reader, member: Member): Source {
+  const start = dataOf(reader, member);
+  const fail = (what: string): never => reader.fail(`${describe(member.name)}: ${what}`);
+  return {
+    size: member.size,
+    stored: { file: reader.stored.file, start },
+    fail,
+    read(buffer, position) {
+      if (position + buffer.length > member.size) fail(`it ends after ${member.size} bytes`);
+      reader.read(buffer, start + position);
+    },
+    bytes(position, length) {
+      if (position + length > member.size) fail(`it ends after ${member.size} bytes`);
+      return reader.bytes(start + position, length);
+    },
+  };
+}
+
 /** A member's bytes: in the file, if they are stored as they are. Its checksum has been compared. */
 export function unpack(reader: Reader, member: Member): Source {
-  const start = dataOf(reader, member);
   const fail = (what: string): never => reader.fail(`${describe(member.name)}: ${what}`);
   const check = (crc: number): void => {
     if (crc !== member.crc) fail('its checksum is wrong');
   };
   if (member.method === STORED) {
+    const source = storedMember(reader, member);
     const piece = Buffer.allocUnsafe(Math.min(member.size, 2 ** 20));
     let crc = 0;
     for (let at = 0; at < member.size; at += piece.length) {
       const part = piece.subarray(0, Math.min(piece.length, member.size - at));
-      reader.read(part, start + at);
+      source.read(part, at);
       crc = crc32(part, crc);
     }
     check(crc);
-    return {
-      size: member.size,
-      fail,
-      read(buffer, position) {
-        if (position + buffer.length > member.size) fail(`it ends after ${member.size} bytes`);
-        reader.read(buffer, start + position);
-      },
-      bytes(position, length) {
-        if (position + length > member.size) fail(`it ends after ${member.size} bytes`);
-        return reader.bytes(start + position, length);
-      },
-    };
+    return source;
   }
-  const packed = reader.bytes(start, member.packed);
+  const packed = reader.bytes(dataOf(reader, member), member.packed);
   let whole: Buffer;
   try {
     whole = inflateRawSync(packed, { maxOutputLength: Math.max(member.size, 1) });
@@ -188,6 +196,7 @@ export function unpack(reader: Reader, member: Member): Source {
   };
   return {
     size: whole.length,
+    stored: null,
     fail,
     bytes,
     read: (buffer, position) => buffer.set(bytes(position, buffer.length)),

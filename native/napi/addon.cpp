@@ -13,6 +13,7 @@
 #include "napi/commands.h"
 #include "napi/cuda.h"
 #include "napi/environment.h"
+#include "napi/files.h"
 #include "napi/share.h"
 #include "napi/sweep.h"
 #include "napi/transfer.h"
@@ -253,6 +254,8 @@ Napi::Value create(const Napi::CallbackInfo& info) {
   add("upload", upload);
   add("download", download);
   add("lend", lend);
+  add("readFile", read_file);
+  add("crc32", crc32);
   add("readLater", read_later);
   add("checkRead", check_read);
   add("submitted", submitted);

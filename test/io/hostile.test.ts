@@ -70,7 +70,7 @@ describe('safetensors headers', () => {
     [
       'bool that is neither',
       safetensors({ a: { dtype: 'BOOL', shape: [2], data_offsets: [0, 2] } }, Buffer.from([1, 2])),
-      /a byte is neither 0 nor 1/,
+      /a byte of bool is neither 0 nor 1/,
     ],
   ])('%s', (_, bytes, message) => expectError(() => io.loadFile(file(bytes)), FileError, message));
 });

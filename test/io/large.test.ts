@@ -63,7 +63,7 @@ test('memory that was lent to a read that failed is free again', () => {
   writeFileSync(path, bytes);
   collect();
   const before = memoryStats().liveBytes;
-  for (let i = 0; i < 20; i++) expect(() => load(path)).toThrow(/a byte is neither 0 nor 1/);
+  for (let i = 0; i < 20; i++) expect(() => load(path)).toThrow(/a byte of bool is neither 0 nor 1/);
   collect();
   expect(memoryStats().liveBytes - before).toBeLessThan(4 << 20);
 });

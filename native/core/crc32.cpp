@@ -1,0 +1,183 @@
+#include "core/crc32.h"
+
+#include <array>
+#include <cstring>
+
+#if defined(__x86_64__)
+#define TENON_CRC_FOLDS 1
+#include <cpuid.h>
+#include <immintrin.h>
+#elif defined(__aarch64__) && (defined(__linux__) || defined(__APPLE__))
+#define TENON_CRC_INSTRUCTIONS 1
+#ifdef __linux__
+#include <asm/hwcap.h>
+#include <sys/auxv.h>
+#endif
+#endif
+
+namespace tenon {
+
+namespace {
+
+/** The polynomial over GF(2) without x^32, x^31 in the lowest bit: so are all here. */
+constexpr uint32_t kPolynomial = 0xedb88320;
+constexpr uint32_t kOne = 0x80000000;
+
+constexpr uint32_t times_x(uint32_t p) { return p & 1 ? p >> 1 ^ kPolynomial : p >> 1; }
+
+constexpr uint32_t multiply(uint32_t a, uint32_t b) {
+  uint32_t product = 0;
+  for (uint32_t bit = kOne; bit; bit >>= 1) {
+    if (a & bit) product ^= b;
+    b = times_x(b);
+  }
+  return product;
+}
+
+/** x^n mod the polynomial. */
+constexpr uint32_t power(uint64_t n) {
+  uint32_t result = kOne, square = kOne >> 1;
+  for (; n; n >>= 1, square = multiply(square, square))
+    if (n & 1) result = multiply(result, square);
+  return result;
+}
+
+constexpr int kStride = 8;
+using Tables = std::array<std::array<uint32_t, 256>, kStride>;
+
+/** By how far from the end of the stride a byte is: what it adds. */
+constexpr Tables make_tables() {
+  Tables tables{};
+  for (uint32_t n = 0; n < 256; n++) {
+    uint32_t c = n;
+    for (int k = 0; k < 8; k++) c = times_x(c);
+    tables[0][n] = c;
+  }
+  for (size_t k = 1; k < kStride; k++)
+    for (size_t n = 0; n < 256; n++) tables[k][n] = tables[k - 1][n] >> 8 ^ tables[0][tables[k - 1][n] & 255];
+  return tables;
+}
+
+constexpr Tables kTables = make_tables();
+
+/** Of the state, which is the checksum inverted. */
+uint32_t by_tables(uint32_t state, const unsigned char* bytes, size_t size) {
+  const Tables& t = kTables;
+  for (; size >= kStride; bytes += kStride, size -= kStride)
+    state = t[7][bytes[0] ^ (state & 255)] ^ t[6][bytes[1] ^ (state >> 8 & 255)] ^
+            t[5][bytes[2] ^ (state >> 16 & 255)] ^ t[4][bytes[3] ^ state >> 24] ^ t[3][bytes[4]] ^
+            t[2][bytes[5]] ^ t[1][bytes[6]] ^ t[0][bytes[7]];
+  for (; size > 0; bytes++, size--) state = state >> 8 ^ t[0][(state ^ *bytes) & 255];
+  return state;
+}
+
+#if TENON_CRC_FOLDS
+
+// V. Gopal et al., "Fast CRC Computation for Generic Polynomials Using PCLMULQDQ Instruction" (Intel, 2009):
+// what comes n bits before the end counts as its product with x^n mod the polynomial, which has fewer bits.
+
+#define TENON_FOLD_TARGET __attribute__((target("pclmul,sse4.1")))
+
+/** The paper's constants, reflected: x^(distance + 32) for the half that is further from the end, x^(distance
+ * - 32) for the other. A product of reflected numbers is a bit short. */
+constexpr long long folding(uint64_t exponent) {
+  return static_cast<long long>(uint64_t{power(exponent)} << 1);
+}
+
+TENON_FOLD_TARGET inline __m128i load(const unsigned char* bytes) {
+  return _mm_loadu_si128(reinterpret_cast<const __m128i*>(bytes));
+}
+
+TENON_FOLD_TARGET inline __m128i fold(__m128i value, __m128i by, __m128i onto) {
+  const __m128i far = _mm_clmulepi64_si128(value, by, 0x00), near = _mm_clmulepi64_si128(value, by, 0x11);
+  return _mm_xor_si128(_mm_xor_si128(far, near), onto);
+}
+
+/** At least 64 bytes, a multiple of 16: their 16 last ones with what all before adds to them. */
+TENON_FOLD_TARGET __m128i folded(uint32_t state, const unsigned char* bytes, size_t size) {
+  constexpr size_t width = 16, lanes = 4;
+  const __m128i by_lanes = _mm_set_epi64x(folding(lanes * 128 - 32), folding(lanes * 128 + 32));
+  const __m128i by_one = _mm_set_epi64x(folding(128 - 32), folding(128 + 32));
+  __m128i a = load(bytes), b = load(bytes + width), c = load(bytes + 2 * width), d = load(bytes + 3 * width);
+  a = _mm_xor_si128(a, _mm_cvtsi32_si128(static_cast<int>(state)));
+  size_t done = lanes * width;
+  for (; size - done >= lanes * width; done += lanes * width) {
+    a = fold(a, by_lanes, load(bytes + done));
+    b = fold(b, by_lanes, load(bytes + done + width));
+    c = fold(c, by_lanes, load(bytes + done + 2 * width));
+    d = fold(d, by_lanes, load(bytes + done + 3 * width));
+  }
+  __m128i all = fold(fold(fold(a, by_one, b), by_one, c), by_one, d);
+  for (; done < size; done += width) all = fold(all, by_one, load(bytes + done));
+  return all;
+}
+
+uint32_t by_folding(uint32_t state, const unsigned char* bytes, size_t size) {
+  const size_t folds = size & ~size_t{15};
+  unsigned char last[16];
+  const __m128i all = folded(state, bytes, folds);
+  std::memcpy(last, &all, sizeof last);
+  return by_tables(by_tables(0, last, sizeof last), bytes + folds, size - folds);
+}
+
+bool can_fold() {
+  static const bool can = [] {
+    unsigned a, b, c, d;
+    if (!__get_cpuid(1, &a, &b, &c, &d)) return false;
+    const bool pclmul = c >> 1 & 1, sse41 = c >> 19 & 1;
+    return pclmul && sse41;
+  }();
+  return can;
+}
+
+constexpr size_t kLeast = 64;
+
+#elif TENON_CRC_INSTRUCTIONS
+
+#ifdef __clang__
+#define TENON_CRC_TARGET __attribute__((target("crc")))
+#else
+#define TENON_CRC_TARGET __attribute__((target("+crc")))
+#endif
+
+TENON_CRC_TARGET uint32_t by_folding(uint32_t state, const unsigned char* bytes, size_t size) {
+  for (; size >= 8; bytes += 8, size -= 8) {
+    uint64_t eight;
+    std::memcpy(&eight, bytes, sizeof eight);
+    __asm__("crc32x %w0, %w0, %x1" : "+r"(state) : "r"(eight));
+  }
+  return by_tables(state, bytes, size);
+}
+
+bool can_fold() {
+#ifdef __linux__
+  static const bool can = getauxval(AT_HWCAP) & HWCAP_CRC32;
+  return can;
+#else
+  return true;
+#endif
+}
+
+constexpr size_t kLeast = 8;
+
+#endif
+
+}  // namespace
+
+uint32_t crc32_by_tables(uint32_t crc, const void* bytes, size_t size) {
+  return ~by_tables(~crc, static_cast<const unsigned char*>(bytes), size);
+}
+
+uint32_t crc32(uint32_t crc, const void* bytes, size_t size) {
+#if TENON_CRC_FOLDS || TENON_CRC_INSTRUCTIONS
+  if (size >= kLeast && can_fold()) return ~by_folding(~crc, static_cast<const unsigned char*>(bytes), size);
+#endif
+  return crc32_by_tables(crc, bytes, size);
+}
+
+uint32_t crc32_combine(uint32_t first, uint32_t second, uint64_t size) {
+  // Bytes of 2^61 and more, which there are not, would overflow the number of bits.
+  return multiply(power(size * 8), first) ^ second;
+}
+
+}  // namespace tenon
