@@ -23,7 +23,7 @@ function buildFolder(sanitize) {
   if (!fs.existsSync(path.join(folder, 'CMakeCache.txt'))) run(process.execPath, ['scripts/build.js']);
   build(folder, 'Release', 'cuda_emulation');
   const tests = new Set(chosen.filter((mutant) => mutant.sanitize === sanitize).map(({ test }) => test));
-  for (const test of tests) build(folder, 'Release', `cuda_${test}_test`);
+  for (const test of tests) build(folder, 'Release', `${test}_test`);
   return folder;
 }
 
@@ -73,10 +73,11 @@ function runCases(mutant, folder, library) {
     ...process.env,
     ...SANITIZER_OPTIONS,
     TENON_CUDA_DRIVER: library,
+    TENON_TEST_CUDA: '1',
     TENON_EMULATED_CUDA_ORDER: mutant.order ?? 'forward',
   };
   if (mutant.sanitize) env.TENON_CUDA_NO_CACHE = '1'; // so that blocks end where tensors do
-  const program = path.join(folder, 'tests', `cuda_${mutant.test}_test`);
+  const program = path.join(folder, 'tests', `${mutant.test}_test`);
   const { status, stdout, stderr, signal } = spawnSync(program, mutant.cases, {
     env,
     encoding: 'utf8',

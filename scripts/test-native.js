@@ -16,15 +16,13 @@ const {
   configureSanitized,
   SANITIZER_OPTIONS,
 } = require('./toolchain');
+const { runsOnCuda } = require('./cuda/emulated');
 
 const args = process.argv.slice(2);
 const full = args.includes('--full') ? args.splice(args.indexOf('--full'), 1) : [];
 const sanitize = args.includes('--sanitize') ? args.splice(args.indexOf('--sanitize'), 2)[1] : undefined;
 const arm64 = args.includes('--arm64') && args.splice(args.indexOf('--arm64'), 1).length > 0;
 const names = args;
-
-/** A program whose source says this is built a second time, for the emulated device: cuda_<name>. */
-const ON_CUDA = '\n// Also runs on emulated CUDA';
 
 const ARM64_COMPILER = 'aarch64-linux-gnu-g++';
 /** What stands before a program's name, to run it. */
@@ -58,14 +56,14 @@ function buildPrograms() {
 }
 
 /** Runs one program; one that ends without its counts, or with a status that belies them, has one failure more. */
-function runProgram(program) {
+function runProgram({ name, program, env }) {
   const started = Date.now();
   const [command, ...rest] = [...emulator, program, ...full];
   const result = spawnSync(command, rest, {
     encoding: 'utf8',
     stdio: ['ignore', 'pipe', 'pipe'],
     maxBuffer: 1 << 28,
-    env: { ...process.env, ...SANITIZER_OPTIONS },
+    env: { ...process.env, ...SANITIZER_OPTIONS, ...env },
   });
   const counts = [...(result.stdout ?? '').matchAll(/^(\d+) passed, (\d+) failed$/gm)].at(-1);
   const passed = counts ? Number(counts[1]) : 0;
@@ -75,7 +73,6 @@ function runProgram(program) {
     process.stdout.write((result.stdout ?? '') + (result.stderr ?? ''));
     console.log(`ended with ${result.error?.message ?? result.signal ?? `status ${result.status}`}`);
   }
-  const name = path.basename(program).replace(/_test(\.exe)?$/, '');
   console.log(
     `${failed ? 'FAIL' : 'PASS'} ${name}: ${passed} passed, ${failed} failed (${Date.now() - started} ms)`,
   );
@@ -92,12 +89,13 @@ const programs = fs
   .readdirSync(path.join(ROOT, 'native', 'test'))
   .filter((source) => source.endsWith('_test.cpp'))
   .flatMap((source) => {
-    const text = fs.readFileSync(path.join(ROOT, 'native', 'test', source), 'utf8');
-    const name = path.basename(source, '.cpp');
-    return text.includes(ON_CUDA) ? [name, `cuda_${name}`] : [name];
+    const name = path.basename(source, '_test.cpp');
+    const program = path.join(folder, `${name}_test${process.platform === 'win32' ? '.exe' : ''}`);
+    const onCuda = { name: `cuda_${name}`, program, env: { TENON_TEST_CUDA: '1' } };
+    const both = runsOnCuda(source) && process.platform !== 'win32';
+    return [{ name, program, env: {} }, ...(both ? [onCuda] : [])];
   })
-  .filter((name) => names.length === 0 || names.some((n) => name === `${n}_test` || name.startsWith(`${n}_`)))
-  .map((name) => path.join(folder, process.platform === 'win32' ? `${name}.exe` : name));
+  .filter(({ name }) => names.length === 0 || names.some((n) => name === n || name.startsWith(`${n}_`)));
 const results = programs.map(runProgram);
 const sum = (key) => results.reduce((total, result) => total + result[key], 0);
 console.log(

@@ -10,7 +10,7 @@
 #include "cuda/gemm.h"
 #include "test/products.h"
 
-#if defined(TENON_TEST_CUDA)
+#if defined(TENON_EMULATION)
 #include <dlfcn.h>
 #endif
 
@@ -30,9 +30,10 @@ cuda::Gemm product(int64_t m, int64_t n, int64_t k, const Sizes& a, const Sizes&
   return g;
 }
 
-#if defined(TENON_TEST_CUDA)
+#if defined(TENON_EMULATION)
 /** Everything that cuBLAS can do is its own here. */
 const bool prepared = [] {
+  if (!on_cuda()) return false;
   setenv("TENON_CUDA_BLAS", "cublas", 1);
   setenv("TENON_CUBLAS_LIBRARY", TENON_EMULATION, 0);
   return true;
@@ -74,8 +75,8 @@ TEST("others are not for cuBLAS") {
   CHECK(!cuda::as_blas_product(product(3, 4, 5, {int64_t{1} << 31, 1}, {4, 1}), p));
 }
 
-#if defined(TENON_TEST_CUDA)
-TEST("products in every pair of layouts") {
+#if defined(TENON_EMULATION)
+TEST_IF(on_cuda(), "products in every pair of layouts") {
   for (DType t : {DType::f32, DType::f64, DType::f16, DType::bf16})
     for (const Product& p : {Product{1, 1, 1}, Product{5, 6, 7}, Product{33, 20, 40}, Product{1, 64, 30},
                              Product{64, 1, 30}, Product{20, 30, 1}})
@@ -85,7 +86,7 @@ TEST("products in every pair of layouts") {
   CHECK(products_made() != 0);
 }
 
-TEST("batches, broadcast too") {
+TEST_IF(on_cuda(), "batches, broadcast too") {
   const long before = products_made();
   for (DType t : {DType::f32, DType::f64, DType::f16, DType::bf16})
     for (int shared = 0; shared < 3; shared++) {
@@ -103,7 +104,7 @@ TEST("batches, broadcast too") {
   CHECK(before < 0 || made == 12);
 }
 
-TEST("linear adds its bias and activates after cuBLAS") {
+TEST_IF(on_cuda(), "linear adds its bias and activates after cuBLAS") {
   const long before = products_made();
   for (DType t : {DType::f32, DType::f64, DType::f16, DType::bf16})
     for (bool bias : {false, true})

@@ -1,6 +1,6 @@
-// Runs launches on the emulated CUDA device instead of the processor: what the programs of kernels include
-// when they are compiled with TENON_TEST_CUDA. Operands are copied to the device and back, so that a test
-// need not know.
+// Runs launches on the emulated CUDA device instead of the processor, in programs that know where it is
+// (TENON_EMULATION) when they are run with TENON_TEST_CUDA=1. Operands are copied to the device and back, so
+// that a test need not know.
 #pragma once
 #include <algorithm>
 #include <cstdlib>

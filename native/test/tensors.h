@@ -11,7 +11,7 @@
 #include "core/parallel.h"
 #include "cpu/kernel_table.h"
 #include "test/test.h"
-#if defined(TENON_TEST_CUDA)
+#if defined(TENON_EMULATION)
 #include "test/device.h"
 #endif
 
@@ -367,14 +367,24 @@ class NumberOperand {
   DType dtype_ = DType::f64;
 };
 
-/** What launches are run on: every instruction set, or the emulated device in a program for that. */
+/** Whether launches are to run on the emulated device. */
+inline bool on_cuda() {
+#if defined(TENON_EMULATION)
+  static const bool is = std::getenv("TENON_TEST_CUDA") != nullptr;
+  return is;
+#else
+  return false;
+#endif
+}
+
+/** What launches are run on: every instruction set, or the emulated device. */
 inline const std::vector<Isa>& isas() {
   static const std::vector<Isa> all = [] {
     std::vector<Isa> supported;
-#if defined(TENON_TEST_CUDA)
-    supported.push_back(isa());
-    return supported;
-#endif
+    if (on_cuda()) {
+      supported.push_back(isa());
+      return supported;
+    }
     for (Isa i : {Isa::sse2, Isa::avx2, Isa::avx512, Isa::neon})
       if (isa_supported(i)) supported.push_back(i);
     return supported;
@@ -420,12 +430,14 @@ inline LaunchError try_run(Isa isa, const Call& call) {
   Prepared prepared(call);
   prepared.launch.scratch = &scratch;
   prepared.launch.error = &error;
-#if defined(TENON_TEST_CUDA)
-  (void)isa;
-  if (check(prepared.launch, error)) run_on_device(prepared.launch, error);
-#else
-  if (check(prepared.launch, error)) cpu_kernels(isa)[prepared.launch.op](prepared.launch);
+  if (!check(prepared.launch, error)) return error;
+#if defined(TENON_EMULATION)
+  if (on_cuda()) {
+    run_on_device(prepared.launch, error);
+    return error;
+  }
 #endif
+  cpu_kernels(isa)[prepared.launch.op](prepared.launch);
   return error;
 }
 

@@ -30,7 +30,9 @@ inline std::vector<Case>& cases() {
 }
 
 struct Registration {
-  Registration(const char* name, bool slow, void (*run)()) { cases().push_back({name, slow, run}); }
+  Registration(const char* name, bool slow, void (*run)(), bool here = true) {
+    if (here) cases().push_back({name, slow, run});
+  }
 };
 
 /** Of the case that runs. */
@@ -156,13 +158,15 @@ inline int run_all(int argc, char** argv) {
 }  // namespace test
 
 /** TEST("what holds") { ... } */
-#define TEST(name) TEST_AT(name, false, __LINE__)
+#define TEST(name) TEST_AT(name, false, true, __LINE__)
 /** One that takes long: it runs with --full. */
-#define SLOW_TEST(name) TEST_AT(name, true, __LINE__)
-#define TEST_AT(name, slow, line) TEST_NAMED(name, slow, line)
-#define TEST_NAMED(name, slow, line)                                            \
-  static void case_##line();                                                    \
-  static const test::Registration registration_##line(name, slow, case_##line); \
+#define SLOW_TEST(name) TEST_AT(name, true, true, __LINE__)
+/** One that there is only where a condition holds. */
+#define TEST_IF(here, name) TEST_AT(name, false, here, __LINE__)
+#define TEST_AT(name, slow, here, line) TEST_NAMED(name, slow, here, line)
+#define TEST_NAMED(name, slow, here, line)                                            \
+  static void case_##line();                                                          \
+  static const test::Registration registration_##line(name, slow, case_##line, here); \
   static void case_##line()
 
 #define CHECK(condition) test::check(__FILE__, __LINE__, #condition, static_cast<bool>(condition))

@@ -20,6 +20,12 @@ function emulatedCuda(order = '') {
   };
 }
 
+/** Whether a native test runs a second time, with launches on the device: its source says so. */
+function runsOnCuda(source) {
+  const text = fs.readFileSync(path.join(ROOT, 'native', 'test', source), 'utf8');
+  return text.includes('\n// Also runs on emulated CUDA');
+}
+
 /** Whether there is an emulated driver: `npm run build:emulation` builds it, though not on Windows. */
 const isEmulated = fs.existsSync(driver);
 
@@ -37,4 +43,4 @@ const SUITES = [
   'test/devices',
 ];
 
-module.exports = { driver, emulatedCuda, isEmulated, SUITES };
+module.exports = { driver, emulatedCuda, isEmulated, runsOnCuda, SUITES };

@@ -126,7 +126,7 @@ device_tests() {
 }
 native_tests() {
   local failed=0 all=0
-  export TENON_CUDA_IMAGES=$tree/build/Release/tenon_cuda.fatbin TENON_CUDA_DRIVER=libcuda.so.1
+  export TENON_TEST_CUDA=1 TENON_CUDA_IMAGES=$tree/build/Release/tenon_cuda.fatbin TENON_CUDA_DRIVER=libcuda.so.1
   for program in build/tests/*; do
     [ -x "$program" ] || { echo 'no native tests were packed: npm run test:native'; return 77; }
     all=$((all + 1))

@@ -4,6 +4,7 @@
 const swc = require('@swc/core');
 const fs = require('fs');
 const path = require('path');
+const { runsOnCuda } = require('../cuda/emulated');
 const { ROOT } = require('../toolchain');
 
 const STAGE = path.join(ROOT, 'build', 'gpu', 'tenon');
@@ -70,12 +71,12 @@ function stage(kernels = path.join(ROOT, 'build', 'Release', 'tenon_cuda.fatbin'
   for (const name of fs.readdirSync(built))
     if (name === 'tenon.node' || /cuda_emulation/.test(name)) lay(`build/Release/${name}`);
   if (fs.existsSync(kernels)) fs.copyFileSync(kernels, path.join(STAGE, 'build/Release/tenon_cuda.fatbin'));
-  // The native tests of kernels, which are built for the emulated device and run on any.
+  // The native tests of kernels, which run on any device.
   const programs = path.join(ROOT, 'build-cmake', 'tests');
-  if (fs.existsSync(programs))
-    for (const name of fs.readdirSync(programs))
-      if (/^cuda_\w+_test$/.test(name) && name !== 'cuda_images_test')
-        lay(`build-cmake/tests/${name}`, `build/tests/${name}`);
+  for (const source of fs.readdirSync(path.join(ROOT, 'native', 'test')).filter(runsOnCuda)) {
+    const name = path.basename(source, '.cpp');
+    if (fs.existsSync(path.join(programs, name))) lay(`build-cmake/tests/${name}`, `build/tests/${name}`);
+  }
   return STAGE;
 }
 
