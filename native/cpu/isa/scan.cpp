@@ -113,6 +113,7 @@ void scan(const Launch& l, bool reverse) {
   const int64_t turn = reverse ? -1 : 1, start = reverse ? n - 1 : 0;
   const int64_t step_x = turn * x.strides[dim], step_y = turn * y.strides[dim],
                 step_out = turn * out.strides[dim];
+  const bool dense = step_x == 1 && step_out == 1 && x.dtype == l.compute && out.dtype == l.compute;
   int64_t* const indices = Step::indices ? l.out(l.outputs - 1).as<int64_t>() : nullptr;
 
   parallel_for((units + together - 1) / together, [&](int64_t task) {
@@ -125,6 +126,15 @@ void scan(const Launch& l, bool reverse) {
               to = walker.out + start * out.strides[dim];
       if (columns == 1) {
         Step step;
+        if constexpr (Step::four_together)
+          if (dense) {
+            const T* const from = x.as<T>() + at_x;
+            T* const into = out.as<T>() + to;
+            int64_t i = 0;
+            for (; i + 4 <= n; i += 4) step.four(from + i, into + i);
+            for (; i < n; i++) into[i] = step(from[i], T{}, i);
+            continue;
+          }
         for (int64_t i = 0; i < n; i += kTile) {
           const int64_t m = n - i < kTile ? n - i : kTile;
           load_strided(x.data, x.dtype, at_x + i * step_x, step_x, m, a);
