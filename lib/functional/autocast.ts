@@ -1,7 +1,7 @@
 /** What operations do with their operands while autocast is on: see lib/amp/autocast.ts. */
-import { autocastUsed, currentModes, gradEnabled, type Autocast } from '../autograd/mode';
+import { autocastUsed, currentModes, gradEnabled, withModes, type Autocast } from '../autograd/mode';
 import { CPU } from '../device';
-import { Code, isFloatingCode } from '../dtype';
+import { Code, isFloatingCode, promoteCodes } from '../dtype';
 import { Tensor } from '../tensor';
 import { isOptions } from './arguments';
 import { cast } from './cast';
@@ -62,7 +62,9 @@ function casting<F extends AnyFunction>(
     const autocast = inForceOn(where);
     if (autocast === null) return call(...args);
     const code = codeOf(autocast);
-    return call(...(replaced(args, (t) => castTo(t, code, autocast)) as unknown[]));
+    const operands = replaced(args, (t) => castTo(t, code, autocast)) as unknown[];
+    // What the function is made of is not cast again: its products are in the dtype that it is in.
+    return withModes('autocast', { autocast: null }, () => call(...operands));
   };
   for (const key of ['name', 'length'] as const)
     Object.defineProperty(wrapped, key, { value: f[key], configurable: true });
@@ -97,4 +99,17 @@ export function widened<Operands extends readonly unknown[]>(operands: Operands,
   const autocast = inForceOn(where);
   if (autocast === null) return operands;
   return replaced(operands, (t) => castTo(t, Code.float32, autocast)) as Operands;
+}
+
+/** Operands in the one dtype that all of them promote to; for functions that would not take several. */
+export function promoted<Operands extends readonly unknown[]>(operands: Operands, where?: Where): Operands {
+  const autocast = inForceOn(where);
+  if (autocast === null) return operands;
+  const codes: number[] = [];
+  replaced(operands, (t) => {
+    if (takesPart(t, autocast)) codes.push(t.code);
+    return t;
+  });
+  const code = codes.reduce((one, other) => promoteCodes(one, other), codes[0] ?? autocast.code);
+  return replaced(operands, (t) => castTo(t, code, autocast)) as Operands;
 }

@@ -5,7 +5,7 @@ import { type Tensor, checkTensor, cudaInUse } from '../tensor';
 import { bindArguments } from './arguments';
 import { add } from './arithmetic';
 import { gathered } from './devices';
-import { matmul } from './matmul';
+import { ranked } from './matmul';
 import { permute, reshape, squeeze, unsqueeze } from './view';
 
 const OP = 'bilinear';
@@ -48,8 +48,9 @@ export function bilinear(x1: Tensor, x2: Tensor, weight: Tensor, ...given: reado
   const batch = x1.shape.slice(0, -1);
   const rows = numelOf(batch);
   const [out, in1, in2] = weight.shape as readonly [number, number, number];
-  const half = matmul(reshape(x1, rows, in1), reshape(permute(weight, 1, 0, 2), in1, out * in2));
-  const products = matmul(reshape(half, rows, out, in2), unsqueeze(reshape(x2, rows, in2), 2));
+  // Autocast leaves the products alone: the result has the operands' dtype, and its digits.
+  const half = ranked(OP, reshape(x1, rows, in1), reshape(permute(weight, 1, 0, 2), in1, out * in2), 2, 2);
+  const products = ranked(OP, reshape(half, rows, out, in2), unsqueeze(reshape(x2, rows, in2), 2), 3, 3);
   const y = reshape(squeeze(products, 2), [...batch, out]);
   return bias === null ? y : add(y, bias);
 }

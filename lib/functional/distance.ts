@@ -1,5 +1,5 @@
 /** Distances between points: of all pairs, of two tensors. */
-import { widened } from './autocast';
+import { inFloat32, widened } from './autocast';
 import { autocastUsed, withGradMode } from '../autograd/mode';
 import { defineGradient, record, type GradRule } from '../autograd/node';
 import { Code } from '../dtype';
@@ -59,7 +59,7 @@ const EuclideanDist = defineGradient('EuclideanDist', (grad, node) => {
  * |x|² + |y|² - 2 x·y, under the root: faster than differences for many points, and less exact. One product of
  * matrices: of (-2 x, |x|², 1) and (y, 1, |y|²).
  */
-function euclideanByProducts(x: Tensor, y: Tensor): Tensor {
+const euclideanByProducts = inFloat32((x: Tensor, y: Tensor): Tensor => {
   const out = withGradMode('cdist', false, () => {
     const squares = (t: Tensor): Tensor => sum(mul(t, t), -1, true);
     const ones = (t: Tensor): Tensor => fullOf([...t.shape.slice(0, -1), 1], t.code, t.place, 1);
@@ -68,7 +68,7 @@ function euclideanByProducts(x: Tensor, y: Tensor): Tensor {
     return sqrt_(clampMin_(matmul(left, transpose(right, -2, -1)), 0));
   });
   return underName('View', record(out, EuclideanDist, [x, y], [x, y, out], null));
-}
+});
 
 const MODES = [
   'use_mm_for_euclid_dist_if_necessary',

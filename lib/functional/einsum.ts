@@ -1,9 +1,11 @@
 /** Sums of products by Einstein's convention. */
+import { autocastUsed } from '../autograd/mode';
 import { ArgumentError, DTypeError, ShapeError, describe } from '../errors';
 import { MAX_RANK } from '../shape';
 import { Code } from '../dtype';
 import { type Tensor, checkTensor, cudaInUse } from '../tensor';
 import { mul } from './arithmetic';
+import { lowered } from './autocast';
 import { gathered } from './devices';
 import { parseEquation, type Label } from './equation';
 import { diagonalOf } from './diagonal';
@@ -98,6 +100,7 @@ function contracted(a: Labelled, b: Labelled, keep: (label: Label) => boolean, s
   const right = b.labels.filter((l) => !both.includes(l));
   const labels = [...batch, ...left, ...right];
   if (inner.length === 0) return { t: mul(spread(a, labels, sizes), spread(b, labels, sizes)), labels };
+  if (autocastUsed) [a, b] = lowered([a, b] as const);
   if (a.t.code !== b.t.code)
     throw new DTypeError(`einsum: expected operands of one dtype, got ${a.t.dtype} and ${b.t.dtype}`);
   if (a.t.code === Code.bool) throw new DTypeError('einsum: sums of products are not defined for bool');

@@ -1,11 +1,13 @@
 /** Entries of a dimension that a 1-d index names: copied over, and filled. */
 import { Op } from '../backend/ops.generated';
+import { autocastUsed } from '../autograd/mode';
 import { defineGradient, type GradRule } from '../autograd/node';
 import { COMPUTE } from '../dtype';
 import { DTypeError, IndexError, ShapeError } from '../errors';
 import { sameShape, showShape, wrapDim } from '../shape';
 import { Tensor, alias, checkTensor } from '../tensor';
 import { bindArguments } from './arguments';
+import { promoted } from './autocast';
 import { copied } from './cast';
 import { besides, inCopy, inPlace, unshared, type Change } from './change';
 import { indexSelect } from './index-select';
@@ -77,6 +79,7 @@ export function indexCopy(x: Tensor, dim: number, index: Tensor, source: Tensor)
 export function indexCopy(x: Tensor, options: NamedIndexCopy): Tensor;
 export function indexCopy(x: Tensor, ...given: readonly unknown[]): Tensor {
   checkTensor('indexCopy', x);
+  if (autocastUsed) [x, given] = promoted([x, given] as const, 'cpu');
   return inCopy('indexCopy', x, copying('indexCopy', x, given));
 }
 

@@ -1,11 +1,13 @@
 /** Padding: more elements, or fewer, at the ends of the last dimensions. */
 import { Op } from '../backend/ops.generated';
+import { autocastUsed } from '../autograd/mode';
 import { defineGradient, record, type GradRule } from '../autograd/node';
 import { COMPUTE, Code } from '../dtype';
 import { ArgumentError, DTypeError, ShapeError, describe } from '../errors';
 import { checkShape, showShape } from '../shape';
 import { alias, checkTensor, stridesOf, uninitialised, type Tensor } from '../tensor';
 import { integerArgument, named } from './arguments';
+import { widened } from './autocast';
 import { borderedAlong, type BorderMode } from './border';
 import { copied } from './cast';
 import { NONE, fullOf, launchInto } from './kernel';
@@ -77,6 +79,9 @@ const NODES = {
   circular: () => 'CopySlices',
 } as const;
 
+/** Of up to how many dimensions autocast on the CPU has a mode in float32. */
+const IN_FLOAT32 = { reflect: 2, replicate: 3, circular: 0 } as const;
+
 function checkRepeating(x: Tensor, ends: readonly Ends[], mode: BorderMode): void {
   const [rank, dims] = [x.shape.length, ends.length];
   if (dims < 1 || dims > 3 || (rank !== dims + 1 && rank !== dims + 2))
@@ -117,6 +122,7 @@ function checkRepeating(x: Tensor, ends: readonly Ends[], mode: BorderMode): voi
 /** x with repeated elements at the ends: a dimension after the other. */
 function repeatingPad(x: Tensor, ends: readonly Ends[], mode: BorderMode): Tensor {
   checkRepeating(x, ends, mode);
+  if (autocastUsed && ends.length <= IN_FLOAT32[mode]) [x] = widened([x] as const, 'cpu');
   paddedShape(x, ends);
   let out = x;
   for (let i = ends.length - 1; i >= 0; i--) {

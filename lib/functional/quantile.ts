@@ -5,6 +5,7 @@ import { showShape, wrapDim } from '../shape';
 import { Tensor, checkTensor } from '../tensor';
 import { gather } from './scatter';
 import { add, mul, sub } from './arithmetic';
+import { inFloat32 } from './autocast';
 import { bindArguments, booleanArgument } from './arguments';
 import { cast } from './cast';
 import { isnan, logicalNot, lt } from './compare';
@@ -135,6 +136,6 @@ function quantileOp(name: 'quantile' | 'nanquantile'): QuantileFunction {
 }
 
 /** Quantiles of all elements or along `dim` (https://pytorch.org/docs/stable/generated/torch.quantile.html); NaN where there is one. */
-export const quantile = quantileOp('quantile');
+export const quantile = inFloat32(quantileOp('quantile'), 'cpu');
 /** `quantile` of what is not NaN. */
-export const nanquantile = quantileOp('nanquantile');
+export const nanquantile = inFloat32(quantileOp('nanquantile'), 'cpu');

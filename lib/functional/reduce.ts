@@ -59,8 +59,11 @@ const Mean = defineGradient<Reduction>('Mean', (grad, _, r) => [
   expand(kept(div(grad, count(r)), r), r.shape),
 ]);
 
-/** What autocast has in float32 on CUDA, unless a dtype is asked for. */
-const FLOAT32_ON_CUDA: ReadonlySet<string> = new Set(['sum', 'prod']);
+/** What autocast has in float32, unless a dtype is asked for, and where: `prod` on both kinds of device. */
+const IN_FLOAT32: ReadonlyMap<string, 'cuda' | undefined> = new Map([
+  ['sum', 'cuda'],
+  ['prod', undefined],
+]);
 const NO_ARGUMENTS: readonly unknown[] = [];
 
 /** @internal Reads (dim, keepdim, dtype) and converts x as asked; the result's dtype is `own` unless one was asked for. */
@@ -75,7 +78,7 @@ export function typedArguments(
   const [dim, keepdim, dtype] =
     given.length === 0 ? NO_ARGUMENTS : bindArguments(op, ['dim', 'keepdim', 'dtype'], given);
   const code = dtype === undefined || dtype === null ? null : dtypeCode(op, dtype);
-  if (autocastUsed && code === null && FLOAT32_ON_CUDA.has(op)) [x] = widened([x] as const, 'cuda');
+  if (autocastUsed && code === null && IN_FLOAT32.has(op)) [x] = widened([x] as const, IN_FLOAT32.get(op));
   if (given.length === 0) return [x, ALL_DIMS[x.shape.length]!, false, own(x.code)];
   const y = code === null ? x : cast(x, code);
   const dims =

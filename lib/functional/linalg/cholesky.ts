@@ -6,6 +6,7 @@ import { showShape } from '../../shape';
 import type { Tensor } from '../../tensor';
 import { booleanArgument, named } from '../arguments';
 import { add, mul, neg } from '../arithmetic';
+import { inFloat32 } from '../autocast';
 import { matmul } from '../matmul';
 import { tril } from '../triangle';
 import { expand } from '../view';
@@ -44,10 +45,13 @@ function factor(x: Tensor, upper: boolean, check: boolean, rule: GradRule<boolea
 }
 
 const choleskyOp = (op: string, rule: GradRule<boolean>) =>
-  named<[upper?: boolean], { upper?: boolean }, Tensor>(op, ['upper'], (x, upper) => {
-    checkSquare(op, x);
-    return factor(x, booleanArgument(op, 'upper', upper, false), true, rule)[0];
-  });
+  inFloat32(
+    named<[upper?: boolean], { upper?: boolean }, Tensor>(op, ['upper'], (x, upper) => {
+      checkSquare(op, x);
+      return factor(x, booleanArgument(op, 'upper', upper, false), true, rule)[0];
+    }),
+    'cpu',
+  );
 
 /**
  * L of A = L Lᵀ, or U of A = Uᵀ U; only that triangle of A is looked at
@@ -59,19 +63,22 @@ export const linalgCholesky = choleskyOp('linalg.cholesky', LinalgCholesky);
 export const cholesky = choleskyOp('cholesky', Cholesky);
 
 /** `linalg.cholesky`, with the order of the leading minor that is not positive-definite (0: none) instead of an error. */
-export const choleskyEx = named<
-  [upper?: boolean, checkErrors?: boolean],
-  { upper?: boolean; checkErrors?: boolean },
-  Results<readonly ['L', 'info']>
->('linalg.choleskyEx', ['upper', 'checkErrors'], (x, upper, checkErrors) => {
-  const op = 'linalg.choleskyEx';
-  checkSquare(op, x);
-  const [isUpper, check] = [
-    booleanArgument(op, 'upper', upper, false),
-    booleanArgument(op, 'checkErrors', checkErrors, false),
-  ];
-  return results(['L', 'info'], factor(x, isUpper, check, LinalgCholesky));
-});
+export const choleskyEx = inFloat32(
+  named<
+    [upper?: boolean, checkErrors?: boolean],
+    { upper?: boolean; checkErrors?: boolean },
+    Results<readonly ['L', 'info']>
+  >('linalg.choleskyEx', ['upper', 'checkErrors'], (x, upper, checkErrors) => {
+    const op = 'linalg.choleskyEx';
+    checkSquare(op, x);
+    const [isUpper, check] = [
+      booleanArgument(op, 'upper', upper, false),
+      booleanArgument(op, 'checkErrors', checkErrors, false),
+    ];
+    return results(['L', 'info'], factor(x, isUpper, check, LinalgCholesky));
+  }),
+  'cpu',
+);
 
 /** The solution of A X = B by the factor of A; nothing is recorded. */
 function solved(b: Tensor, factorOf: Tensor, upper: boolean): Tensor {
@@ -97,20 +104,23 @@ function solve(b: Tensor, factors: Tensor, upper: boolean): Tensor {
 }
 
 /** The solution of A X = B, where A is told by its Cholesky factor (https://pytorch.org/docs/stable/generated/torch.cholesky_solve.html). */
-export const choleskySolve = named<
-  [input2: Tensor, upper?: boolean],
-  { input2?: Tensor; upper?: boolean },
-  Tensor
->('choleskySolve', ['input2', 'upper'], (b, factors, upper) => {
-  checkMatrices('choleskySolve', b);
-  checkSquare('choleskySolve', factors, 'input2');
-  const isUpper = booleanArgument('choleskySolve', 'upper', upper, false);
-  if (b.shape[b.shape.length - 2] !== factors.shape[factors.shape.length - 1])
-    throw new ShapeError(
-      `choleskySolve: sizes differ: input ${showShape(b.shape)}, factor ${showShape(factors.shape)}`,
-    );
-  return solve(...batchedTogether('choleskySolve', ...paired('choleskySolve', b, factors)), isUpper);
-});
+export const choleskySolve = inFloat32(
+  named<[input2: Tensor, upper?: boolean], { input2?: Tensor; upper?: boolean }, Tensor>(
+    'choleskySolve',
+    ['input2', 'upper'],
+    (b, factors, upper) => {
+      checkMatrices('choleskySolve', b);
+      checkSquare('choleskySolve', factors, 'input2');
+      const isUpper = booleanArgument('choleskySolve', 'upper', upper, false);
+      if (b.shape[b.shape.length - 2] !== factors.shape[factors.shape.length - 1])
+        throw new ShapeError(
+          `choleskySolve: sizes differ: input ${showShape(b.shape)}, factor ${showShape(factors.shape)}`,
+        );
+      return solve(...batchedTogether('choleskySolve', ...paired('choleskySolve', b, factors)), isUpper);
+    },
+  ),
+  'cpu',
+);
 
 const CholeskyInverse = defineGradient<boolean>('CholeskyInverse', (grad, node, upper) => {
   const [factors, inverse] = [node.input(0), node.input(1)];
@@ -119,15 +129,14 @@ const CholeskyInverse = defineGradient<boolean>('CholeskyInverse', (grad, node, 
 });
 
 /** The inverse of A, told by its Cholesky factor. */
-export const choleskyInverse = named<[upper?: boolean], { upper?: boolean }, Tensor>(
-  'choleskyInverse',
-  ['upper'],
-  (factors, upper) => {
+export const choleskyInverse = inFloat32(
+  named<[upper?: boolean], { upper?: boolean }, Tensor>('choleskyInverse', ['upper'], (factors, upper) => {
     checkMatrices('choleskyInverse', factors);
     checkSquareShape('choleskyInverse', factors);
     const isUpper = booleanArgument('choleskyInverse', 'upper', upper, false);
     const n = factors.shape[factors.shape.length - 1]!;
     const out = solved(expand(identity(n, factors), factors.shape), factors, isUpper);
     return record(out, CholeskyInverse, [factors], [factors, out], isUpper);
-  },
+  }),
+  'cpu',
 );

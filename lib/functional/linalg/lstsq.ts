@@ -7,6 +7,7 @@ import { showShape } from '../../shape';
 import { checkTensor, type Tensor } from '../../tensor';
 import { named, numberArgument } from '../arguments';
 import { add, mul, sub } from '../arithmetic';
+import { inFloat32 } from '../autocast';
 import { eq, gt } from '../compare';
 import { empty } from '../creation';
 import { fullOf } from '../kernel';
@@ -74,48 +75,51 @@ function minimised(a: Tensor, b: Tensor, rcond: number, driver: Driver): [Tensor
  * (https://pytorch.org/docs/stable/generated/torch.linalg.lstsq.html). All drivers use singular values here; as in PyTorch
  * 'gelsy' (the default) gives no residuals, 'gels' no rank, and only 'gelsd' and 'gelss' give singular values.
  */
-export const lstsq = named<
-  [B: Tensor, rcond?: number | null, driver?: Driver | null],
-  { B?: Tensor; rcond?: number | null; driver?: Driver | null },
-  Results<readonly ['solution', 'residuals', 'rank', 'singularValues']>
->('linalg.lstsq', ['B', 'rcond', 'driver'], (given, right, rcond, driver) => {
-  const op = 'linalg.lstsq';
-  checkMatrices(op, given, 'A');
-  checkTensor(op, right, 'B');
-  checkFloating(op, right);
-  const way = driver ?? 'gelsy';
-  if (!DRIVERS.includes(way))
-    throw new ArgumentError(
-      `${op}: expected driver to be 'gels', 'gelsy', 'gelsd' or 'gelss', got ${describe(driver)}`,
+export const lstsq = inFloat32(
+  named<
+    [B: Tensor, rcond?: number | null, driver?: Driver | null],
+    { B?: Tensor; rcond?: number | null; driver?: Driver | null },
+    Results<readonly ['solution', 'residuals', 'rank', 'singularValues']>
+  >('linalg.lstsq', ['B', 'rcond', 'driver'], (given, right, rcond, driver) => {
+    const op = 'linalg.lstsq';
+    checkMatrices(op, given, 'A');
+    checkTensor(op, right, 'B');
+    checkFloating(op, right);
+    const way = driver ?? 'gelsy';
+    if (!DRIVERS.includes(way))
+      throw new ArgumentError(
+        `${op}: expected driver to be 'gels', 'gelsy', 'gelsd' or 'gelss', got ${describe(driver)}`,
+      );
+    // One dimension less than A's, not its size, makes B vectors.
+    const rank = given.shape.length;
+    const vector = right.shape.length === rank - 1;
+    const rows = right.shape[right.shape.length - (vector ? 1 : 2)];
+    if ((!vector && right.shape.length !== rank) || rows !== given.shape[rank - 2])
+      throw new ShapeError(`${op}: sizes differ: A ${showShape(given.shape)}, B ${showShape(right.shape)}`);
+    const [m, n] = given.shape.slice(-2) as [number, number];
+    const epsilon = given.code === Code.float64 ? 2 ** -52 : 2 ** -23;
+    const limit = numberArgument(op, 'rcond', rcond ?? epsilon * Math.max(m, n));
+    const [first, second] = paired(op, given, right);
+    const [a, b] = batchedTogether(op, first, vector ? unsqueeze(second, -1) : second);
+    const matrix = b.detach();
+    const [x, ranks, s] = minimised(a.detach(), matrix, limit, way);
+    const solution = vector ? unsafeView(x, x.shape.slice(0, -1)) : x;
+    const none = (dtype: Tensor['dtype']): Tensor => empty(0, { dtype, device: a.device });
+    const full = way === 'gels' || all(eq(ranks, n)).item() !== 0;
+    const residuals =
+      way !== 'gelsy' && m > n && full
+        ? withGradMode(op, false, () => sum(square(sub(matmul(a, x), matrix)), -2))
+        : none(a.dtype);
+    recordSeveral([solution, residuals], Lstsq, [a, b], [a, b, solution], vector);
+    return results(
+      ['solution', 'residuals', 'rank', 'singularValues'],
+      [
+        solution,
+        residuals,
+        way === 'gels' ? none('int64') : ranks,
+        way === 'gelsd' || way === 'gelss' ? s : none(a.dtype),
+      ],
     );
-  // One dimension less than A's, not its size, makes B vectors.
-  const rank = given.shape.length;
-  const vector = right.shape.length === rank - 1;
-  const rows = right.shape[right.shape.length - (vector ? 1 : 2)];
-  if ((!vector && right.shape.length !== rank) || rows !== given.shape[rank - 2])
-    throw new ShapeError(`${op}: sizes differ: A ${showShape(given.shape)}, B ${showShape(right.shape)}`);
-  const [m, n] = given.shape.slice(-2) as [number, number];
-  const epsilon = given.code === Code.float64 ? 2 ** -52 : 2 ** -23;
-  const limit = numberArgument(op, 'rcond', rcond ?? epsilon * Math.max(m, n));
-  const [first, second] = paired(op, given, right);
-  const [a, b] = batchedTogether(op, first, vector ? unsqueeze(second, -1) : second);
-  const matrix = b.detach();
-  const [x, ranks, s] = minimised(a.detach(), matrix, limit, way);
-  const solution = vector ? unsafeView(x, x.shape.slice(0, -1)) : x;
-  const none = (dtype: Tensor['dtype']): Tensor => empty(0, { dtype, device: a.device });
-  const full = way === 'gels' || all(eq(ranks, n)).item() !== 0;
-  const residuals =
-    way !== 'gelsy' && m > n && full
-      ? withGradMode(op, false, () => sum(square(sub(matmul(a, x), matrix)), -2))
-      : none(a.dtype);
-  recordSeveral([solution, residuals], Lstsq, [a, b], [a, b, solution], vector);
-  return results(
-    ['solution', 'residuals', 'rank', 'singularValues'],
-    [
-      solution,
-      residuals,
-      way === 'gels' ? none('int64') : ranks,
-      way === 'gelsd' || way === 'gelss' ? s : none(a.dtype),
-    ],
-  );
-});
+  }),
+  'cpu',
+);

@@ -1,11 +1,12 @@
 /** Pseudo-inverses, ranks and condition numbers: what singular values are looked at for. */
-import { withGradMode } from '../../autograd/mode';
+import { autocastUsed, withGradMode } from '../../autograd/mode';
 import { defineGradient, record } from '../../autograd/node';
 import { Code } from '../../dtype';
 import { ArgumentError, describe } from '../../errors';
 import { Tensor, checkTensor } from '../../tensor';
 import { bindArguments, booleanArgument } from '../arguments';
 import { add, div, mul, sub } from '../arithmetic';
+import { inFloat32, widened } from '../autocast';
 import { gt } from '../compare';
 import { abs, reciprocal } from '../elementary';
 import { fullOf } from '../kernel';
@@ -135,13 +136,18 @@ export function pinv(x: Tensor, ...given: readonly unknown[]): Tensor {
   return pinvOf(op, x, isHermitian, tolerances(op, x, atol, rcond ?? rtol));
 }
 
+/** In PyTorch's list for the CPU, unlike `pinv`, whose products are lowered though its decomposition takes no half types. */
+const pinverseOf = inFloat32((x: Tensor, given: readonly unknown[]): Tensor => {
+  checkMatrices('pinverse', x);
+  const [rcond] = bindArguments('pinverse', ['rcond'], given);
+  return pinvOf('pinverse', x, false, tolerances('pinverse', x, undefined, rcond ?? 1e-15));
+}, 'cpu');
+
 /** `linalg.pinv`, with a relative tolerance of 1e-15. */
 export function pinverse(x: Tensor, options?: { rcond?: number }): Tensor;
 export function pinverse(x: Tensor, rcond?: number): Tensor;
 export function pinverse(x: Tensor, ...given: readonly unknown[]): Tensor {
-  checkMatrices('pinverse', x);
-  const [rcond] = bindArguments('pinverse', ['rcond'], given);
-  return pinvOf('pinverse', x, false, tolerances('pinverse', x, undefined, rcond ?? 1e-15));
+  return pinverseOf(x, given);
 }
 
 /**
@@ -153,6 +159,8 @@ export function matrixRank(x: Tensor, tol: Tolerance, hermitian?: boolean): Tens
 export function matrixRank(x: Tensor, tol: Tolerance, options: { hermitian?: boolean }): Tensor;
 export function matrixRank(x: Tensor, ...given: readonly unknown[]): Tensor {
   const op = 'linalg.matrixRank';
+  checkTensor(op, x);
+  if (autocastUsed) [x, given] = widened([x, given] as const, 'cpu');
   checkMatrices(op, x);
   const [tol, hermitian, atol, rtol] = bindArguments(op, ['tol', 'hermitian', 'atol', 'rtol'], given);
   const isHermitian = checkHermitian(op, x, hermitian);
@@ -182,6 +190,7 @@ export function cond(x: Tensor, p?: MatrixOrder | null): Tensor;
 export function cond(x: Tensor, options: { p?: MatrixOrder | null }): Tensor;
 export function cond(x: Tensor, ...given: readonly unknown[]): Tensor {
   checkTensor('linalg.cond', x);
+  if (autocastUsed) [x] = widened([x] as const, 'cpu');
   checkMatrices('linalg.cond', x);
   const [p = null] = bindArguments('linalg.cond', ['p'], given);
   if (x.count === 0) return fullOf(batchOf(x), x.code, x.place, 0);

@@ -5,6 +5,7 @@ import { showShape } from '../../shape';
 import { checkTensor, type Tensor } from '../../tensor';
 import { booleanArgument, named } from '../arguments';
 import { add, mul, neg, sub } from '../arithmetic';
+import { inFloat32 } from '../autocast';
 import { empty } from '../creation';
 import { cat } from '../join';
 import { matmul } from '../matmul';
@@ -87,27 +88,29 @@ type QR = Results<readonly ['Q', 'R']>;
  * Q and R of A = Q R; mode 'complete' gives all columns of Q, 'r' an empty Q
  * (https://pytorch.org/docs/stable/generated/torch.linalg.qr.html).
  */
-export const linalgQr = named<[mode?: Mode], { mode?: Mode }, QR>(
-  'linalg.qr',
-  ['mode'],
-  (x, mode = 'reduced') => {
+export const linalgQr = inFloat32(
+  named<[mode?: Mode], { mode?: Mode }, QR>('linalg.qr', ['mode'], (x, mode = 'reduced') => {
     checkMatrices('linalg.qr', x);
     if (mode !== 'reduced' && mode !== 'complete' && mode !== 'r')
       throw new ArgumentError(
         `linalg.qr: expected mode to be 'reduced', 'complete' or 'r', got ${describe(mode)}`,
       );
     return results(['Q', 'R'], decomposed(x, mode));
-  },
+  }),
+  'cpu',
 );
 
 /** `linalg.qr`; `some` false gives all columns of Q. */
-export const qr = named<[some?: boolean], { some?: boolean }, QR>('qr', ['some'], (x, some) => {
-  checkMatrices('qr', x);
-  return results(
-    ['Q', 'R'],
-    decomposed(x, booleanArgument('qr', 'some', some, true) ? 'reduced' : 'complete'),
-  );
-});
+export const qr = inFloat32(
+  named<[some?: boolean], { some?: boolean }, QR>('qr', ['some'], (x, some) => {
+    checkMatrices('qr', x);
+    return results(
+      ['Q', 'R'],
+      decomposed(x, booleanArgument('qr', 'some', some, true) ? 'reduced' : 'complete'),
+    );
+  }),
+  'cpu',
+);
 
 /** The first columns of the product of I - tau v vᵀ, made of operations that are differentiated. */
 function multipliedOut(x: Tensor, tau: Tensor): Tensor {
@@ -124,10 +127,8 @@ function multipliedOut(x: Tensor, tau: Tensor): Tensor {
 }
 
 /** The first columns of a product of Householder reflections (https://pytorch.org/docs/stable/generated/torch.linalg.householder_product.html). */
-export const householderProduct = named<[tau: Tensor], { tau?: Tensor }, Tensor>(
-  'linalg.householderProduct',
-  ['tau'],
-  (x, tau) => {
+export const householderProduct = inFloat32(
+  named<[tau: Tensor], { tau?: Tensor }, Tensor>('linalg.householderProduct', ['tau'], (x, tau) => {
     const op = 'linalg.householderProduct';
     checkMatrices(op, x);
     checkTensor(op, tau, 'tau');
@@ -140,5 +141,6 @@ export const householderProduct = named<[tau: Tensor], { tau?: Tensor }, Tensor>
     const [a, scales] = paired(op, x, tau);
     if (gradEnabled() && (requiresGrad(a) || requiresGrad(scales))) return multipliedOut(a, scales);
     return decompose('householderProduct', [a.shape], [a.code], [a, scales])[0]!;
-  },
+  }),
+  'cpu',
 );

@@ -1,14 +1,14 @@
 /** Inverses, and systems of linear equations. */
-import { gradEnabled } from '../../autograd/mode';
+import { autocastUsed, gradEnabled, withGradMode } from '../../autograd/mode';
 import { defineGradient, record } from '../../autograd/node';
 import { ShapeError } from '../../errors';
 import { sameShape, showShape } from '../../shape';
 import { checkTensor, type Tensor } from '../../tensor';
 import { booleanArgument, named } from '../arguments';
 import { neg } from '../arithmetic';
+import { inFloat32, widened } from '../autocast';
 import { matmul } from '../matmul';
 import { expand, squeeze, unsafeView, unsqueeze } from '../view';
-import { withGradMode } from '../../autograd/mode';
 import { Asked, factored, solvedBy } from './lu';
 import {
   batchOf,
@@ -39,20 +39,25 @@ function inverted(x: Tensor, asked: Asked): [Tensor, Tensor] {
  * @throws LinAlgError when a matrix is singular.
  */
 export function inv(x: Tensor): Tensor {
+  checkTensor('linalg.inv', x);
+  if (autocastUsed) [x] = widened([x] as const, 'cpu');
   checkSquare('linalg.inv', x);
   return inverted(x, Asked.inv)[0];
 }
 
 /** `inv`, with the number of the first zero pivot of each matrix (0: none) instead of an error. */
-export const invEx = named<
-  [checkErrors?: boolean],
-  { checkErrors?: boolean },
-  Results<readonly ['inverse', 'info']>
->('linalg.invEx', ['checkErrors'], (x, checkErrors) => {
-  checkSquare('linalg.invEx', x);
-  const check = booleanArgument('linalg.invEx', 'checkErrors', checkErrors, false);
-  return results(['inverse', 'info'], inverted(x, check ? Asked.inv : Asked.nobody));
-});
+export const invEx = inFloat32(
+  named<[checkErrors?: boolean], { checkErrors?: boolean }, Results<readonly ['inverse', 'info']>>(
+    'linalg.invEx',
+    ['checkErrors'],
+    (x, checkErrors) => {
+      checkSquare('linalg.invEx', x);
+      const check = booleanArgument('linalg.invEx', 'checkErrors', checkErrors, false);
+      return results(['inverse', 'info'], inverted(x, check ? Asked.inv : Asked.nobody));
+    },
+  ),
+  'cpu',
+);
 
 interface Equation {
   readonly left: boolean;
@@ -114,8 +119,11 @@ interface NamedSolve {
  * (https://pytorch.org/docs/stable/generated/torch.linalg.solve.html).
  * @throws LinAlgError when a matrix is singular.
  */
-export const solve = named<SolveArguments, NamedSolve, Tensor>('linalg.solve', ['B', 'left'], (a, b, left) =>
-  solved(...equationOf('linalg.solve', a, b, left)),
+export const solve = inFloat32(
+  named<SolveArguments, NamedSolve, Tensor>('linalg.solve', ['B', 'left'], (a, b, left) =>
+    solved(...equationOf('linalg.solve', a, b, left)),
+  ),
+  'cpu',
 );
 
 /** `solve`, with the number of the first zero pivot of each matrix (0: none) instead of an error. */

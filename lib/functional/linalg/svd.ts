@@ -6,6 +6,7 @@ import { ArgumentError } from '../../errors';
 import type { Tensor } from '../../tensor';
 import { booleanArgument, named } from '../arguments';
 import { add, div, mul, sub } from '../arithmetic';
+import { inFloat32 } from '../autocast';
 import { zeros } from '../creation';
 import { matmul } from '../matmul';
 import { narrow, unsqueeze } from '../view';
@@ -87,46 +88,51 @@ function checkDriver(op: string, driver: unknown): void {
 }
 
 /** U, S and Vh of A = U diag(S) Vh (https://pytorch.org/docs/stable/generated/torch.linalg.svd.html). */
-export const linalgSvd = named<
-  [fullMatrices?: boolean, driver?: null],
-  { fullMatrices?: boolean; driver?: null },
-  Results<readonly ['U', 'S', 'Vh']>
->('linalg.svd', ['fullMatrices', 'driver'], (x, fullMatrices, driver) => {
-  checkMatrices('linalg.svd', x);
-  checkDriver('linalg.svd', driver);
-  return results(
-    ['U', 'S', 'Vh'],
-    decomposed(x, booleanArgument('linalg.svd', 'fullMatrices', fullMatrices, true)),
-  );
-});
+export const linalgSvd = inFloat32(
+  named<
+    [fullMatrices?: boolean, driver?: null],
+    { fullMatrices?: boolean; driver?: null },
+    Results<readonly ['U', 'S', 'Vh']>
+  >('linalg.svd', ['fullMatrices', 'driver'], (x, fullMatrices, driver) => {
+    checkMatrices('linalg.svd', x);
+    checkDriver('linalg.svd', driver);
+    return results(
+      ['U', 'S', 'Vh'],
+      decomposed(x, booleanArgument('linalg.svd', 'fullMatrices', fullMatrices, true)),
+    );
+  }),
+  'cpu',
+);
 
 /** The singular values, the largest first (https://pytorch.org/docs/stable/generated/torch.linalg.svdvals.html). */
-export const svdvals = named<[driver?: null], { driver?: null }, Tensor>(
-  'linalg.svdvals',
-  ['driver'],
-  (x, driver) => {
+export const svdvals = inFloat32(
+  named<[driver?: null], { driver?: null }, Tensor>('linalg.svdvals', ['driver'], (x, driver) => {
     checkMatrices('linalg.svdvals', x);
     checkDriver('linalg.svdvals', driver);
     return valuesOf(x);
-  },
+  }),
+  'cpu',
 );
 
 /** U, S and V of A = U diag(S) Vᵀ; `some` false gives all columns, `computeUv` false only S (https://pytorch.org/docs/stable/generated/torch.svd.html). */
-export const svd = named<
-  [some?: boolean, computeUv?: boolean],
-  { some?: boolean; computeUv?: boolean },
-  Results<readonly ['U', 'S', 'V']>
->('svd', ['some', 'computeUv'], (x, some, computeUv) => {
-  checkMatrices('svd', x);
-  const full = !booleanArgument('svd', 'some', some, true);
-  if (booleanArgument('svd', 'computeUv', computeUv, true)) {
-    const [u, s, vh] = decomposed(x, full);
-    return results(['U', 'S', 'V'], [u, s, transposed(vh)]);
-  }
-  const square = (n: number): Tensor => zeros([...batchOf(x), n, n], { dtype: x.dtype, device: x.device });
-  const [m, n] = x.shape.slice(-2) as [number, number];
-  return results(['U', 'S', 'V'], [square(m), valuesOf(x), square(n)]);
-});
+export const svd = inFloat32(
+  named<
+    [some?: boolean, computeUv?: boolean],
+    { some?: boolean; computeUv?: boolean },
+    Results<readonly ['U', 'S', 'V']>
+  >('svd', ['some', 'computeUv'], (x, some, computeUv) => {
+    checkMatrices('svd', x);
+    const full = !booleanArgument('svd', 'some', some, true);
+    if (booleanArgument('svd', 'computeUv', computeUv, true)) {
+      const [u, s, vh] = decomposed(x, full);
+      return results(['U', 'S', 'V'], [u, s, transposed(vh)]);
+    }
+    const square = (n: number): Tensor => zeros([...batchOf(x), n, n], { dtype: x.dtype, device: x.device });
+    const [m, n] = x.shape.slice(-2) as [number, number];
+    return results(['U', 'S', 'V'], [square(m), valuesOf(x), square(n)]);
+  }),
+  'cpu',
+);
 
 /** U, S and Vh, without recording. */
 export function plainSvd(op: string, x: Tensor): Triple {

@@ -4,6 +4,7 @@ import { numelOf, showShape, wrapDims } from '../../shape';
 import { checkTensor, type Tensor } from '../../tensor';
 import { integerArgument, named } from '../arguments';
 import { mul } from '../arithmetic';
+import { inFloat32 } from '../autocast';
 import { stack } from '../join';
 import { cast } from '../cast';
 import { Code } from '../../dtype';
@@ -13,10 +14,8 @@ import { checkFloating } from './matrices';
 import { inv, solve } from './solve';
 
 /** The inverse of the map that x is, of its last dimensions to its first `ind` (https://pytorch.org/docs/stable/generated/torch.linalg.tensorinv.html). */
-export const tensorinv = named<[ind?: number], { ind?: number }, Tensor>(
-  'linalg.tensorinv',
-  ['ind'],
-  (x, ind = 2) => {
+export const tensorinv = inFloat32(
+  named<[ind?: number], { ind?: number }, Tensor>('linalg.tensorinv', ['ind'], (x, ind = 2) => {
     const op = 'linalg.tensorinv';
     checkTensor(op, x);
     checkFloating(op, x);
@@ -28,35 +27,39 @@ export const tensorinv = named<[ind?: number], { ind?: number }, Tensor>(
         `${op}: expected as many elements before dimension ${ind} as from it on, got shape ${showShape(x.shape)}`,
       );
     return reshape(inv(reshape(x, numelOf(to), numelOf(from))), [...from, ...to]);
-  },
+  }),
+  'cpu',
 );
 
 /** X with tensordot(A, X) = B; `dims` of A are moved to its end first (https://pytorch.org/docs/stable/generated/torch.linalg.tensorsolve.html). */
-export const tensorsolve = named<
-  [B: Tensor, dims?: readonly number[] | null],
-  { B?: Tensor; dims?: readonly number[] | null },
-  Tensor
->('linalg.tensorsolve', ['B', 'dims'], (a, b, dims = null) => {
-  const op = 'linalg.tensorsolve';
-  checkTensor(op, a, 'A');
-  checkTensor(op, b, 'B');
-  checkFloating(op, a);
-  const rank = a.shape.length;
-  if (dims !== null && !Array.isArray(dims)) throw new ArgumentError(`${op}: expected dims to be a list`);
-  wrapDims(op, dims, rank);
-  const moved =
-    dims === null || dims.length === 0
-      ? a
-      : movedim(
-          a,
-          dims,
-          dims.map((_, i) => rank - dims.length + i),
-        );
-  const shape = moved.shape.slice(b.shape.length);
-  if (numelOf(shape) !== b.count || numelOf(moved.shape.slice(0, b.shape.length)) !== b.count)
-    throw new ShapeError(`${op}: sizes differ: A ${showShape(a.shape)}, B ${showShape(b.shape)}`);
-  return reshape(solve(reshape(moved, b.count, b.count), reshape(b, b.count)), shape);
-});
+export const tensorsolve = inFloat32(
+  named<
+    [B: Tensor, dims?: readonly number[] | null],
+    { B?: Tensor; dims?: readonly number[] | null },
+    Tensor
+  >('linalg.tensorsolve', ['B', 'dims'], (a, b, dims = null) => {
+    const op = 'linalg.tensorsolve';
+    checkTensor(op, a, 'A');
+    checkTensor(op, b, 'B');
+    checkFloating(op, a);
+    const rank = a.shape.length;
+    if (dims !== null && !Array.isArray(dims)) throw new ArgumentError(`${op}: expected dims to be a list`);
+    wrapDims(op, dims, rank);
+    const moved =
+      dims === null || dims.length === 0
+        ? a
+        : movedim(
+            a,
+            dims,
+            dims.map((_, i) => rank - dims.length + i),
+          );
+    const shape = moved.shape.slice(b.shape.length);
+    if (numelOf(shape) !== b.count || numelOf(moved.shape.slice(0, b.shape.length)) !== b.count)
+      throw new ShapeError(`${op}: sizes differ: A ${showShape(a.shape)}, B ${showShape(b.shape)}`);
+    return reshape(solve(reshape(moved, b.count, b.count), reshape(b, b.count)), shape);
+  }),
+  'cpu',
+);
 
 /** The powers 0 to N - 1 of the elements, in a new last dimension (https://pytorch.org/docs/stable/generated/torch.linalg.vander.html). */
 export const vander = named<[N?: number | null], { N?: number | null }, Tensor>(

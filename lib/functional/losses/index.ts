@@ -25,7 +25,7 @@ export {
 export { type MultiMarginLossOptions } from './multi-class';
 export { type CTCLossOptions, type Lengths } from './ctc';
 
-// Documented here; in float32, whatever autocast says.
+// Documented here; in float32, whatever autocast says, but for those that PyTorch makes of other functions.
 
 /**
  * The squared error (https://pytorch.org/docs/stable/generated/torch.nn.functional.mse_loss.html); with a weight the mean
@@ -70,7 +70,7 @@ export const poissonNllLoss = inFloat32(likelihood.poissonNllLoss);
  * The negative log likelihood of targets by normal distributions of means `input` and variances `var`, tensors or one number
  * (https://pytorch.org/docs/stable/generated/torch.nn.functional.gaussian_nll_loss.html).
  */
-export const gaussianNllLoss = inFloat32(likelihood.gaussianNllLoss);
+export const gaussianNllLoss = likelihood.gaussianNllLoss;
 /** x where the target is 1, what x lacks of `margin` (1) where it is -1 (https://pytorch.org/docs/stable/generated/torch.nn.functional.hinge_embedding_loss.html). */
 export const hingeEmbeddingLoss = inFloat32(margin.hingeEmbeddingLoss);
 /**
@@ -94,7 +94,7 @@ export const tripletMarginLoss = inFloat32(triplet.tripletMarginLoss);
  * `tripletMarginLoss` by any measure of distance
  * (https://pytorch.org/docs/stable/generated/torch.nn.functional.triplet_margin_with_distance_loss.html).
  */
-export const tripletMarginWithDistanceLoss = inFloat32(triplet.tripletMarginWithDistanceLoss);
+export const tripletMarginWithDistanceLoss = triplet.tripletMarginWithDistanceLoss;
 /**
  * The mean over the other classes of what the target's lacks of being ahead of them by `margin`: input [n, c] or [c], target
  * int64 [n] or [] (https://pytorch.org/docs/stable/generated/torch.nn.functional.multi_margin_loss.html).
@@ -110,7 +110,7 @@ export const multilabelMarginLoss = inFloat32(multiclass.multilabelMarginLoss);
  * The mean over classes of `binaryCrossEntropyWithLogits`: the last dimension is that of classes
  * (https://pytorch.org/docs/stable/generated/torch.nn.functional.multilabel_soft_margin_loss.html).
  */
-export const multilabelSoftMarginLoss = inFloat32(multiclass.multilabelSoftMarginLoss);
+export const multilabelSoftMarginLoss = multiclass.multilabelSoftMarginLoss;
 /**
  * The negative log likelihood of target label sequences, over all alignments: log probabilities [t, n, c] or [t, c], targets [n, s]
  * or one behind the other [sum of lengths], lengths of inputs and targets

@@ -25,6 +25,7 @@ import {
   checkFloating,
   lossOptions,
   operands,
+  promote,
   type LossArguments,
   type Reduced,
   type Weighted,
@@ -141,7 +142,7 @@ export function multilabelSoftMarginLoss(
   const reduction = reductionCode(op, options.reduction);
   checkFloating(op, a);
   if (a.shape.length === 0) throw new ShapeError(`${op}: expected input [..., c], got []`);
-  const [x, t] = broadcast(op, a, cast(b, a.code));
+  const [x, t] = broadcast(op, ...promote(op, a, b));
   const losses = binaryCrossEntropyWithLogits(x, t, weight, { reduction: 'none' });
   return reduced(op, div(sum(losses, -1), a.shape[a.shape.length - 1]!), reduction);
 }

@@ -1,9 +1,11 @@
 /** Normalisation by the squares of neighbouring channels. */
+import { autocastUsed } from '../../autograd/mode';
 import { ArgumentError, ShapeError } from '../../errors';
 import { showShape } from '../../shape';
 import type { Tensor } from '../../tensor';
 import { add, div, mul } from '../arithmetic';
 import { integerArgument, named, numberArgument } from '../arguments';
+import { widened } from '../autocast';
 import { cat } from '../join';
 import { fullOf } from '../kernel';
 import { pow } from '../pointwise';
@@ -51,8 +53,11 @@ export const localResponseNorm = named<
   checkFloatingInput(op, x);
   const n = checkResponse(op, x, 3, size, { alpha, beta, k });
   if (x.count === 0) return x;
-  const squares = windowSums(mul(x, x), Math.floor(n / 2), Math.floor((n - 1) / 2));
-  return responded(x, squares, alpha / n, beta, k);
+  let squares = mul(x, x);
+  // PyTorch's sums are means by `avgPool3d` then, and otherwise by `avgPool2d`, which autocast leaves alone.
+  if (autocastUsed && x.shape.length > 3) [squares] = widened([squares] as const, 'cpu');
+  const sums = windowSums(squares, Math.floor(n / 2), Math.floor((n - 1) / 2));
+  return responded(x, sums, alpha / n, beta, k);
 });
 
 /** @internal The same with a window that is centred on its channel: x [n, c, h, w]. */

@@ -3,6 +3,7 @@ import { ArgumentError, describe } from '../../errors';
 import { checkShape, type Shape } from '../../shape';
 import type { Tensor } from '../../tensor';
 import { booleanArgument, named, type Named } from '../arguments';
+import { inFloat32 } from '../autocast';
 import { mean } from '../reduce';
 import { perDim } from '../spatial';
 import { averaged, averagingRule } from './average-pool';
@@ -66,7 +67,7 @@ export const adaptiveAvgPool2d = adaptiveAvgPool(2);
  * The means of as many windows of [N, C, D, H, W] or [C, D, H, W] as `outputSize` says
  * (https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.adaptive_avg_pool3d.html).
  */
-export const adaptiveAvgPool3d = adaptiveAvgPool(3);
+export const adaptiveAvgPool3d = inFloat32(adaptiveAvgPool(3), 'cpu');
 
 export interface AdaptiveMaxPool {
   (x: Tensor, outputSize: OutputSize, returnIndices: true): PooledAndIndices;
@@ -106,4 +107,4 @@ export const adaptiveMaxPool2d = adaptiveMaxPool(2);
  * The largest elements of as many windows of [N, C, D, H, W] or [C, D, H, W] as `outputSize` says
  * (https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.adaptive_max_pool3d.html).
  */
-export const adaptiveMaxPool3d = adaptiveMaxPool(3);
+export const adaptiveMaxPool3d = inFloat32(adaptiveMaxPool(3), 'cpu');

@@ -1,12 +1,13 @@
 /** The means of windows. */
-import { inFloat32 } from '../autocast';
 import { Op } from '../../backend/ops.generated';
+import { autocastUsed } from '../../autograd/mode';
 import { defineGradient, record, type GradRule } from '../../autograd/node';
 import { Code, DTYPES, isFloatingCode } from '../../dtype';
 import { ArgumentError, DTypeError } from '../../errors';
 import type { Shape } from '../../shape';
 import type { Tensor } from '../../tensor';
 import { booleanArgument, integerArgument, named, type Named } from '../arguments';
+import { widened } from '../autocast';
 import { launch } from '../kernel';
 import { type PerDim } from '../spatial';
 import {
@@ -119,6 +120,7 @@ export function averagePool(
   divisorOverride?: unknown,
 ): Tensor {
   checkPlanes(op, x, dims);
+  if (autocastUsed && dims === 3) [x] = widened([x] as const, 'cpu');
   const windows = windowsOf(op, dims, kernelSize, stride, padding, 1, ceilMode);
   const counts = booleanArgument(op, 'countIncludePad', countIncludePad, true);
   const fixed = divisorOverride !== undefined && divisorOverride !== null;
@@ -161,4 +163,4 @@ export const avgPool2d = avgPool(2);
  * The means of windows of [N, C, D, H, W] or [C, D, H, W]
  * (https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.avg_pool3d.html).
  */
-export const avgPool3d = inFloat32(avgPool(3), 'cpu');
+export const avgPool3d = avgPool(3);

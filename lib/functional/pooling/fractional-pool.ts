@@ -1,9 +1,11 @@
 /** The largest elements of windows at uneven distances, which are drawn. */
-import { Code } from '../../dtype';
+import { autocastUsed } from '../../autograd/mode';
+import { Code, type DType } from '../../dtype';
 import { ArgumentError, ShapeError, describe } from '../../errors';
 import { showShape } from '../../shape';
 import { checkTensor, type Tensor } from '../../tensor';
 import { booleanArgument, named } from '../arguments';
+import { widened } from '../autocast';
 import { cast } from '../cast';
 import { fromNumpy } from '../creation';
 import { underName } from '../node-name';
@@ -87,9 +89,9 @@ function sizesOf(x: Tensor, outputSize: unknown, outputRatio: unknown): number[]
 }
 
 /** The numbers drawn for each plane: of the width, of the height. */
-function samplesOf(x: Tensor, given: unknown): Float64Array {
+function samplesOf(x: Tensor, given: unknown, dtype: DType): Float64Array {
   const [n, c] = x.shape.length === 4 ? [x.shape[0]!, x.shape[1]!] : [1, x.shape[0]!];
-  const samples = given ?? rand(n, c, 2, { dtype: x.dtype, device: x.device });
+  const samples = given ?? rand(n, c, 2, { dtype, device: x.device });
   checkTensor(OP, samples, '_randomSamples');
   const { shape } = samples;
   if (shape.length !== 3 || shape[0]! < n || shape[1] !== c || shape[2] !== 2)
@@ -131,6 +133,9 @@ export const fractionalMaxPool2d = named<Positions, FractionalMaxPoolOptions, Te
   (x, kernelSize, outputSize, outputRatio, returnIndices, randomSamples) => {
     checkPlanes(OP, x, 2);
     checkFloating(OP, x);
+    // Numbers are drawn before autocast has its say.
+    const { dtype } = x;
+    if (autocastUsed) [x] = widened([x] as const, 'cpu');
     const kernel = perDim(OP, 'kernelSize', kernelSize, 2, 1);
     const sizes = sizesOf(x, outputSize, outputRatio);
     const wanted = booleanArgument(OP, 'returnIndices', returnIndices, false);
@@ -139,7 +144,7 @@ export const fractionalMaxPool2d = named<Positions, FractionalMaxPoolOptions, Te
       throw new ShapeError(
         `${OP}: the kernel ${showShape(kernel)} and the output ${showShape(sizes)} are too large for the input ${showShape(x.shape)}`,
       );
-    const places = placesOf(x, kernel, sizes, samplesOf(x, randomSamples));
+    const places = placesOf(x, kernel, sizes, samplesOf(x, randomSamples, dtype));
     const shape = [...x.shape.slice(0, -2), ...sizes];
     const [planes, windows, size] = places.shape as [number, number, number];
     const taken = gather(reshape(x, [planes, h * w]), 1, reshape(places, [planes, windows * size]));

@@ -1,12 +1,13 @@
 /** The largest elements of windows, and where they are. */
 import { Op } from '../../backend/ops.generated';
-import { gradEnabled } from '../../autograd/mode';
+import { autocastUsed, gradEnabled } from '../../autograd/mode';
 import { defineGradient, record, requiresGrad, type GradRule } from '../../autograd/node';
 import { Code, DTYPES } from '../../dtype';
 import { DTypeError } from '../../errors';
 import { numelOf, type Shape } from '../../shape';
 import type { Tensor } from '../../tensor';
 import { booleanArgument, named, type Named, type WithOptions } from '../arguments';
+import { widened } from '../autocast';
 import { launch, launchMany } from '../kernel';
 import { gather } from '../scatter';
 import { reshape } from '../view';
@@ -162,6 +163,8 @@ const maxPool = (dims: Dims, op = `maxPool${dims}d`, always = false): MaxPool =>
     (x, kernelSize, stride, padding, dilation, ceilMode, returnIndices) => {
       checkPlanes(op, x, dims);
       const wanted = booleanArgument(op, 'returnIndices', returnIndices, false) || always;
+      // PyTorch's function that gives indices is another one, which autocast does not know.
+      if (autocastUsed && dims === 3 && !wanted) [x] = widened([x] as const, 'cpu');
       const windows = windowsOf(op, dims, kernelSize, stride, padding, dilation, ceilMode);
       if (x.code === Code.bool) throw new DTypeError(`${op}: not defined for ${DTYPES[x.code]}`);
       const [out, indices] = maxPooled(x, pooledShape(op, x, dims, windows), dims, windows, wanted);

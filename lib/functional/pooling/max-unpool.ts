@@ -4,6 +4,7 @@ import { ArgumentError, DTypeError, ShapeError, describe } from '../../errors';
 import { checkShape, numelOf, sameShape, showShape, type Shape } from '../../shape';
 import { checkTensor, type Tensor } from '../../tensor';
 import { integerArgument, named } from '../arguments';
+import { inFloat32 } from '../autocast';
 import { gathered } from '../devices';
 import { fullOf } from '../kernel';
 import { underName } from '../node-name';
@@ -65,31 +66,34 @@ const NODES: Record<Dims, string> = { 1: 'Squeeze', 2: 'MaxUnpool2D', 3: 'MaxUnp
 
 const maxUnpool = (dims: Dims) => {
   const op = `maxUnpool${dims}d`;
-  return named<Positions, MaxUnpoolOptions, Tensor>(
-    op,
-    ['indices', 'kernelSize', 'stride', 'padding', 'outputSize'],
-    (x, indices, kernelSize, stride, padding = 0, outputSize = null) => {
-      checkPlanes(op, x, dims);
-      checkFloating(op, x);
-      checkTensor(op, indices, 'indices');
-      if (indices.code !== Code.int64)
-        throw new DTypeError(`${op}: expected int64 indices, got ${indices.dtype}`);
-      if (!sameShape(x.shape, indices.shape))
-        throw new ShapeError(
-          `${op}: expected indices of the input's shape ${showShape(x.shape)}, got ${showShape(indices.shape)}`,
-        );
-      if (x.place !== indices.place) [x, indices] = gathered(op, x, indices);
-      const kernel = perDim(op, 'kernelSize', kernelSize, dims, 1);
-      const step = stride === undefined || stride === null ? kernel : perDim(op, 'stride', stride, dims, 1);
-      const pads = perDim(op, 'padding', padding, dims, 0);
-      const lead = x.shape.slice(0, x.shape.length - dims);
-      const sizes = unpooledSizes(op, x, dims, kernel, step, pads, outputSize);
-      const shape: Shape = checkShape(op, [[...lead, ...sizes]]);
-      const flat = (t: Tensor): Tensor => reshape(t, [...lead, numelOf(t.shape.slice(lead.length))]);
-      const zeros = fullOf([...lead, numelOf(sizes)], x.code, x.place, 0, op);
-      const out = scatter(zeros, -1, flat(indices), flat(x));
-      return underName(NODES[dims], reshape(out, shape));
-    },
+  return inFloat32(
+    named<Positions, MaxUnpoolOptions, Tensor>(
+      op,
+      ['indices', 'kernelSize', 'stride', 'padding', 'outputSize'],
+      (x, indices, kernelSize, stride, padding = 0, outputSize = null) => {
+        checkPlanes(op, x, dims);
+        checkFloating(op, x);
+        checkTensor(op, indices, 'indices');
+        if (indices.code !== Code.int64)
+          throw new DTypeError(`${op}: expected int64 indices, got ${indices.dtype}`);
+        if (!sameShape(x.shape, indices.shape))
+          throw new ShapeError(
+            `${op}: expected indices of the input's shape ${showShape(x.shape)}, got ${showShape(indices.shape)}`,
+          );
+        if (x.place !== indices.place) [x, indices] = gathered(op, x, indices);
+        const kernel = perDim(op, 'kernelSize', kernelSize, dims, 1);
+        const step = stride === undefined || stride === null ? kernel : perDim(op, 'stride', stride, dims, 1);
+        const pads = perDim(op, 'padding', padding, dims, 0);
+        const lead = x.shape.slice(0, x.shape.length - dims);
+        const sizes = unpooledSizes(op, x, dims, kernel, step, pads, outputSize);
+        const shape: Shape = checkShape(op, [[...lead, ...sizes]]);
+        const flat = (t: Tensor): Tensor => reshape(t, [...lead, numelOf(t.shape.slice(lead.length))]);
+        const zeros = fullOf([...lead, numelOf(sizes)], x.code, x.place, 0, op);
+        const out = scatter(zeros, -1, flat(indices), flat(x));
+        return underName(NODES[dims], reshape(out, shape));
+      },
+    ),
+    'cpu',
   );
 };
 

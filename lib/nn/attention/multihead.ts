@@ -5,6 +5,7 @@ import { bindArguments, booleanArgument, numberArgument } from '../../functional
 import { softmax } from '../../functional/softmax';
 import { add, mul } from '../../functional/arithmetic';
 import { scaledDotProductAttention } from '../../functional/attention';
+import { cast } from '../../functional/cast';
 import { dropout } from '../../functional/dropout';
 import { cat } from '../../functional/join';
 import { fullOf } from '../../functional/kernel';
@@ -304,7 +305,7 @@ function lift([query, key, value]: Three): Three {
 /** Attention that keeps its probabilities. */
 function weighted([q, k, v]: Three, mask: Tensor | null, rate: number): [Tensor, Tensor] {
   const products = matmul(mul(q, Math.sqrt(1 / q.shape[3]!)), transpose(k, 2, 3));
-  const p = softmax(mask === null ? products : add(products, mask), -1);
+  const p = softmax(mask === null ? products : add(products, cast(mask, products.code)), -1);
   const kept = rate > 0 ? dropout(p, rate) : p;
   return [matmul(kept, v), kept];
 }
