@@ -13,6 +13,7 @@ import { CPU, deviceName, type Device } from './device';
 import { SCALAR_SHAPE, numelOf, rowMajorStrides, isRowMajor, type Shape } from './shape';
 import { currentModes, unusualModes, withModes } from './autograd/mode';
 import type { Node } from './autograd/node';
+import { moveRetained } from './autograd/retained';
 
 /** @internal How a view came about: enough to find its gradient function again after its base was changed in place. */
 export interface ViewInfo {
@@ -24,8 +25,8 @@ export interface ViewInfo {
   readonly replay: (of: Tensor) => Tensor;
   /** The root's graph version that `node` belongs to. */
   graphVersion: number;
-  /** The op that made this view and others at once; null: it was made alone. */
-  readonly siblings: string | null;
+  /** Why changes in place of it can't be recorded: what view it is; null: they can. */
+  readonly origin: string | null;
 }
 
 /**
@@ -337,6 +338,7 @@ export function gradNode(t: Tensor): Node | null {
       t.nodeIndex = again.nodeIndex;
       t.needsGrad = again.needsGrad;
       release(again);
+      moveRetained(t);
     }
   }
   return t.node;

@@ -340,6 +340,25 @@ describe('changes in place', () => {
     expect(autograd.gradgradcheck(f, [x])).toBe(true);
   });
 
+  test('of which the derivative is missing are found', () => {
+    const x = tensor([2, 3], { dtype: 'float64', requiresGrad: true });
+    expect(() => autograd.gradcheck((t) => t.detach().sin(), [x])).toThrow(
+      /^gradcheck: d output 0\[0\] \/ d input 0\[0\] is 0, the difference quotient -0.4/,
+    );
+    expect(autograd.gradcheck((t) => t.detach().sign(), [x])).toBe(true);
+    class Once extends autograd.Function {
+      static override forward(ctx: autograd.FunctionCtx, t: Tensor): Tensor {
+        ctx.saveForBackward(t);
+        return t.square();
+      }
+      static override backward(ctx: autograd.FunctionCtx, grad: Tensor): Tensor {
+        return grad.mul(ctx.savedTensors[0]!.detach().mul(2));
+      }
+    }
+    expect(autograd.gradcheck((t) => Once.apply(t), [x])).toBe(true);
+    expect(() => autograd.gradgradcheck((t) => Once.apply(t), [x])).toThrow(/^gradcheck: d output 0/);
+  });
+
   test('of an integer tensor by a floating result are errors', () => {
     expect(() => tensor([1, 2], { dtype: 'int64' }).add_(0.5)).toThrow(/int64 can't hold/);
     expect(() => ones(2).add_(ones(3, 2))).toThrow(ShapeError);

@@ -349,6 +349,22 @@ test('amsgrad may begin later, and parameters without a gradient keep their numb
   b.tolist<number[]>().forEach((x) => expect(x).toBeCloseTo(0.9, 6));
 });
 
+test('Rprop leaves what has no sign where it is', () => {
+  const p = tensor([1, 2], { requiresGrad: true });
+  const optimizer = new optim.Rprop([p], { lr: 0.1 });
+  for (const gradient of [
+    [NaN, 1],
+    [1, 1],
+  ]) {
+    p.grad = tensor(gradient);
+    optimizer.step();
+  }
+  // PyTorch's numbers.
+  const [first, second] = p.tolist() as number[];
+  expect(first).toBeCloseTo(0.9, 6);
+  expect(second).toBeCloseTo(1.78, 6);
+});
+
 test('hundreds of parameters step together, and follow their module to another dtype', () => {
   const layers = Array.from({ length: 150 }, () => new nn.Linear(2, 3));
   const net = new nn.Sequential(...layers);

@@ -156,23 +156,15 @@ describe('AveragedModel', () => {
   });
 });
 
-/** Counts as batch normalization does. */
-class Norm extends nn.Module {
-  momentum: number | null = 0.1;
-  running_mean = nn.Buffer(ones(2));
-  num_batches_tracked = nn.Buffer(tensor(5));
+/** Remembers the momentum of its batches. */
+class Norm extends nn.BatchNorm1d {
   seen: (number | null)[] = [];
-  resetRunningStats(): void {
-    this.running_mean.zero_();
-    this.num_batches_tracked.zero_();
+  constructor() {
+    super(2);
   }
   override forward(x: Tensor): Tensor {
     this.seen.push(this.momentum);
-    if (this.training) {
-      this.num_batches_tracked.add_(1);
-      this.running_mean.add_(x.sub(this.running_mean).div(this.num_batches_tracked));
-    }
-    return x;
+    return super.forward(x);
   }
 }
 
@@ -180,11 +172,20 @@ describe('updateBn', () => {
   test('computes statistics anew from all batches', async () => {
     const norm = new Norm();
     const model = new nn.Sequential(norm).eval();
-    updateBn([[ones(2), 'label'], zeros(2)], model);
-    expect(norm.running_mean.tolist()).toEqual([0.5, 0.5]);
+    updateBn([[ones(3, 2), 'label'], zeros(3, 2)], model);
+    expect(norm.running_mean!.tolist()).toEqual([0.5, 0.5]);
     expect([norm.momentum, norm.training, norm.seen]).toEqual([0.1, false, [null, null]]);
-    await updateBnAsync([ones(2)], model);
-    expect(norm.running_mean.tolist()).toEqual([1, 1]);
+    await updateBnAsync([ones(3, 2)], model);
+    expect(norm.running_mean!.tolist()).toEqual([1, 1]);
+  });
+
+  test('leaves other normalizations to their momentum', () => {
+    const [norm, other] = [new Norm(), new nn.InstanceNorm1d(2, { trackRunningStats: true })];
+    noGrad(() => other.running_mean!.fill_(5));
+    updateBn([ones(3, 2, 4)], new nn.Sequential(other, norm));
+    expect((other.running_mean!.tolist() as number[])[0]).toBeCloseTo(4.6, 6); // PyTorch's
+    updateBn([ones(3, 2, 4)], other);
+    expect((other.running_mean!.tolist() as number[])[0]).toBeCloseTo(4.6, 6);
   });
 
   test('leaves a model as it was when a batch is wrong', () => {

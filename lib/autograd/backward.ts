@@ -5,6 +5,7 @@ import { Tensor, checkTensor, setGradient } from '../tensor';
 import { arithmetic } from './arithmetic';
 import { runBackward, type PassOptions } from './engine';
 import { edgeOf, requiresGrad, type GradHook } from './node';
+import { isRetained, retain } from './retained';
 
 /** The options of `backward`. */
 export interface BackwardOptions {
@@ -14,8 +15,8 @@ export interface BackwardOptions {
   retainGraph?: boolean;
   /** Record the pass itself, for higher derivatives. */
   createGraph?: boolean;
-  /** Accumulate into these only. */
-  inputs?: readonly Tensor[] | null;
+  /** Accumulate into these only; one tensor stands for a list of it. */
+  inputs?: Tensor | readonly Tensor[] | null;
 }
 
 /** The options of `autograd.grad`. */
@@ -124,13 +125,13 @@ export function backward(
   for (let i = 0; i < roots.length; i++) checkOutput('backward', roots[i], seeds[i]);
   const createGraph = flag('backward', 'createGraph', options.createGraph, false);
   const retainGraph = flag('backward', 'retainGraph', options.retainGraph, createGraph);
-  const { inputs = null } = options;
-  if (inputs === null) {
-    runBackward(roots, seeds, { createGraph, retainGraph, inputs, capture: false });
+  if (options.inputs === undefined || options.inputs === null) {
+    runBackward(roots, seeds, { createGraph, retainGraph, inputs: null, capture: false });
     return;
   }
+  const inputs = options.inputs instanceof Tensor ? [options.inputs] : options.inputs;
   checkInputs('backward', inputs);
-  const kept = inputs.filter((t) => !t.isLeaf && !retaining.has(t)).map(keepGradient);
+  const kept = inputs.filter((t) => !t.isLeaf && !isRetained(t)).map(keepGradient);
   try {
     runBackward(roots, seeds, { createGraph, retainGraph, inputs, capture: false });
   } finally {
@@ -275,18 +276,26 @@ function keepGradient(t: Tensor): HookHandle {
   return addHook(t, keep, true);
 }
 
-const retaining = new WeakSet<Tensor>();
-
 Tensor.prototype.retainGrad = function (this: Tensor) {
   if (!requiresGrad(this)) throw new AutogradError('retainGrad: the tensor does not require a gradient');
-  if (this.isLeaf || retaining.has(this)) return;
-  retaining.add(this);
-  keepGradient(this);
+  if (this.isLeaf || isRetained(this)) return;
+  retainGradient(this, null);
 };
+
+/** Has t's gradient kept where t is now in the graph, as `hook` did so far. */
+function retainGradient(t: Tensor, hook: HookHandle | null): void {
+  hook?.remove();
+  const self = new WeakRef(t);
+  const here = keepGradient(t);
+  retain(t, () => {
+    const again = self.deref();
+    if (again !== undefined) retainGradient(again, here);
+  });
+}
 
 Object.defineProperty(Tensor.prototype, 'retainsGrad', {
   configurable: true,
   get(this: Tensor): boolean {
-    return retaining.has(this);
+    return isRetained(this);
   },
 });

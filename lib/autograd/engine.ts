@@ -149,6 +149,18 @@ class Pass {
     return (units[unitIndex(root)] ??= outside(() => arithmetic.full([], root.code, root.place, 1)));
   }
 
+  /** Inside of another pass: nodes that this one has marked, with their marks before. */
+  private marked: [node: Node, mark: number][] | null = null;
+
+  /** Has the nodes that `prune` marks get their marks back when `unmark` is called: a pass around this one needs them. */
+  rememberMarks(): void {
+    this.marked = [];
+  }
+
+  unmark(): void {
+    for (const [node, mark] of this.marked ?? []) node.mark = mark;
+  }
+
   /** Marks the nodes through which gradients reach `inputs`; returns the mark. */
   private prune(roots: readonly Tensor[], inputs: readonly Tensor[]): number {
     const seen = 2 * ++passes;
@@ -165,19 +177,23 @@ class Pass {
       if (list) list.push(capture);
       else this.captures!.set(node, [capture]);
     });
+    const see = (node: Node): void => {
+      this.marked?.push([node, node.mark]);
+      node.mark = seen;
+    };
     // Depth first without recursion: a node is decided when all behind it are.
     const stack: { node: Node; at: number }[] = [];
     for (const root of roots) {
       const start = edgeOf(root);
       if (start.mark >= seen) continue;
-      start.mark = seen;
+      see(start);
       stack.push({ node: start, at: 0 });
       while (stack.length > 0) {
         const top = stack[stack.length - 1]!;
         if (top.at < top.node.next.length) {
           const next = top.node.next[top.at++];
           if (next && next.mark < seen) {
-            next.mark = seen;
+            see(next);
             stack.push({ node: next, at: 0 });
           }
           continue;
@@ -460,6 +476,7 @@ export function runBackward(
   const outer = running;
   const displaced = outer === null ? null : outer.displace();
   const pass = outer === null ? outermost : new Pass();
+  if (outer !== null) pass.rememberMarks();
   pass.prepare(options);
   const modes = currentModes();
   const { grad, inference } = modes;
@@ -479,6 +496,7 @@ export function runBackward(
     setRecording(modes, grad, inference);
     enterScope(scope);
     setPruned(mark);
+    pass.unmark();
     running = outer;
     if (displaced !== null) outer!.restore(displaced);
     pass.surrender();

@@ -235,7 +235,7 @@ function distinct(
 function aliasOf(t: Tensor): Tensor {
   const out = alias(t, t.shape, t.layout, t.offset);
   const root = t.viewInfo?.root ?? t;
-  out.viewInfo = { of: t, root, replay: sameView, graphVersion: root.graphVersion, siblings: null };
+  out.viewInfo = { of: t, root, replay: sameView, graphVersion: root.graphVersion, origin: null };
   return out;
 }
 
@@ -282,8 +282,9 @@ function recordCall(
     if (isDifferentiable(t, sources[i], constants)) {
       if (t.viewInfo !== null) {
         const { root } = t.viewInfo;
-        t.viewInfo = { ...t.viewInfo, graphVersion: root.graphVersion, siblings: made.name };
-      } else if (own.dirty.includes(t) && t.shared) t.graphVersion++;
+        const origin = `one of several views made by ${made.name}`;
+        t.viewInfo = { ...t.viewInfo, graphVersion: root.graphVersion, origin };
+      } else if (own.dirty.includes(t)) t.graphVersion++;
       t.node = node;
       t.nodeIndex = i;
       t.needsGrad = true;

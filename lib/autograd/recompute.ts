@@ -4,7 +4,7 @@ import { AutogradError } from '../errors';
 import { Tensor, alias } from '../tensor';
 import { sameShape, showShape, type Shape } from '../shape';
 import { outside } from './engine';
-import { currentModes, withModes } from './mode';
+import { currentModes, withModes, type Autocast } from './mode';
 import type { Keep, KeptElsewhere, Node } from './node';
 
 type Saved = readonly (Tensor | null)[];
@@ -114,21 +114,31 @@ function shown(t: { readonly shape: Shape; readonly code: number } | null): stri
   return t === null ? 'no tensor' : `a ${DTYPES[t.code]} tensor of shape ${showShape(t.shape)}`;
 }
 
-function always<T>(value: T): () => T {
-  return () => value;
+/** The arguments themselves, as long as nobody has changed them: the function would compute something else of them. */
+function unchanged(op: string, args: readonly unknown[]): () => readonly unknown[] {
+  const versions = args.map((x) => (x instanceof Tensor ? x.version : 0));
+  return () => {
+    args.forEach((x, i) => {
+      if (x instanceof Tensor && x.version !== versions[i])
+        throw new AutogradError(
+          `${op}: argument ${i}, ${shown(x)}, was changed in place: it is at version ${x.version}, expected ${versions[i]}`,
+        );
+    });
+    return args;
+  };
 }
 
 /**
  * The arguments of the second run. Inside of another such function their tensors are among what that one computes again:
  * they are not kept here.
  */
-function argumentsLater(args: readonly unknown[]): () => readonly unknown[] {
+function argumentsLater(op: string, args: readonly unknown[]): () => readonly unknown[] {
   const keep = currentModes().keep;
   const elsewhere = keep?.(
     args.map((x) => (x instanceof Tensor ? x : null)),
     null,
   );
-  if (elsewhere === undefined || elsewhere === null) return always(args);
+  if (elsewhere === undefined || elsewhere === null) return unchanged(op, args);
   const isTensor = args.map((x) => x instanceof Tensor);
   const others = args.map((x) => (x instanceof Tensor ? null : x));
   return () => others.map((x, i) => (isTensor[i] === true ? elsewhere.get(i) : x));
@@ -145,7 +155,7 @@ export function recomputed(
   strict: boolean,
   around: (run: () => void) => void,
 ): unknown {
-  const frame = frameOf(op, f, argumentsLater(args), strict, around);
+  const frame = frameOf(op, f, argumentsLater(op, args), strict, around, castAgain(currentModes().autocast));
   return withModes(op, { keep: frame.keep }, () => f(...args));
 }
 
@@ -156,8 +166,17 @@ function frameOf(
   later: () => readonly unknown[],
   strict: boolean,
   around: (run: () => void) => void,
+  autocast: Autocast | null,
 ): Frame {
   const rerun = (keep: Keep): void =>
-    around(() => withModes(op, { grad: true, inference: false, keep }, () => void f(...later())));
+    around(() => {
+      const modes = { grad: true, inference: false, autocast, keep };
+      withModes(op, modes, () => void f(...later()));
+    });
   return new Frame(op, rerun, strict);
+}
+
+/** The autocast of a first run for the second one, in which nothing is cast yet. */
+function castAgain(autocast: Autocast | null): Autocast | null {
+  return autocast === null ? null : { ...autocast, cache: autocast.cache && new Map() };
 }

@@ -4,6 +4,7 @@ import { Tensor, alias, bumpVersion, checkTensor, gradNode } from '../tensor';
 import { sameShape, showShape, type Shape } from '../shape';
 import { arithmetic } from './arithmetic';
 import { currentModes, gradEnabled, withGradMode } from './mode';
+import { moveRetained } from './retained';
 import { attach, record, requiresGrad, type GradRule, type InputGrads, type Node } from './node';
 
 /** A view of x that gradients flow through. `replay` makes the same view of another tensor of x's shape. */
@@ -20,7 +21,8 @@ export function recordView<C>(
   if (x.code <= 3) {
     record(out, rule, [x], [], context);
     const root = x.viewInfo === null ? x : x.viewInfo.root;
-    out.viewInfo = { of: x, root, replay, graphVersion: root.graphVersion, siblings: null };
+    const origin = gradEnabled() ? null : 'a view that was made in noGrad()';
+    out.viewInfo = { of: x, root, replay, graphVersion: root.graphVersion, origin };
   }
   return out;
 }
@@ -52,7 +54,8 @@ export function recordViews<C>(
     node.further = outs.slice(1).map(({ shape, code, place }) => ({ shape, code, place, grad: null }));
   outs.forEach((out, i) => {
     const { graphVersion } = root;
-    out.viewInfo = { of: x, root, replay: parts[i]!.replay, graphVersion, siblings: rule.name };
+    const origin = `one of several views made by ${rule.name}`;
+    out.viewInfo = { of: x, root, replay: parts[i]!.replay, graphVersion, origin };
     out.node = node;
     out.nodeIndex = node === null ? 0 : i;
     out.needsGrad = node !== null;
@@ -92,9 +95,9 @@ export function checkRecordable(op: string, t: Tensor, inputs: readonly (Tensor 
       `${op}: a leaf that requires a gradient can't be changed in place, except within noGrad()`,
     );
   if (view !== null) {
-    if (view.siblings !== null)
+    if (view.origin !== null)
       throw new AutogradError(
-        `${op}: one of several views made by ${view.siblings} can't be changed in place; change a clone() of it instead`,
+        `${op}: ${view.origin} can't be changed in place while that is recorded; change a clone() of it instead`,
       );
     if (own && gradNode(view.root) === null)
       throw new AutogradError(
@@ -148,12 +151,14 @@ export function recordInPlace<C>(
     const view = t.viewInfo;
     if (view === null) {
       node = attach(t, rule, inputs, saved, context);
-      if (t.shared) t.graphVersion++;
+      t.graphVersion++;
+      moveRetained(t);
     } else {
       const { root } = view;
       const patch: Patch = { rule: rule, context, region: regionOf(t) };
       node = attach(root, CopySlices, [root, ...inputs.slice(1)], saved, patch);
       root.graphVersion++;
+      moveRetained(root);
     }
   }
   bumpVersion(t);

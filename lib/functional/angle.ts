@@ -5,7 +5,7 @@ import { defaultDtypeCode, isFloatingCode } from '../dtype';
 import { type Tensor, checkTensor } from '../tensor';
 import { add, div, mul, neg } from './arithmetic';
 import { copied } from './cast';
-import { isnan, lt } from './compare';
+import { eq, isnan, lt } from './compare';
 import { zerosOf, type KernelOperand } from './kernel';
 import { binaryOp } from './kinds';
 import { overwriting } from './overwrite';
@@ -24,7 +24,11 @@ export const atan2 = tensorsOnly(
     ],
   }),
 );
-const squares = (x: KernelOperand, y: KernelOperand): Tensor => add(mul(x, x), mul(y, y));
+/** x^2 + y^2, and 1 where there is no angle: its derivative is taken to be 0. */
+function squares(x: KernelOperand, y: KernelOperand): Tensor {
+  const sum = add(mul(x, x), mul(y, y));
+  return where(eq(sum, 0), 1, sum);
+}
 
 /** sqrt(x^2 + y^2), without overflow. */
 export const hypot = tensorsOnly(

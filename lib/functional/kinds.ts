@@ -2,7 +2,7 @@
 import { OP_ROWS, Op, type OpName, type OpTypes } from '../backend/ops.generated';
 import { checkInPlace, recordInPlace } from '../autograd/view';
 import { autocastUsed, gradEnabled } from '../autograd/mode';
-import { attach, defineGradient, requiresGrad, type GradRule, type Node } from '../autograd/node';
+import { attach, defineGradient, record, requiresGrad, type GradRule, type Node } from '../autograd/node';
 import {
   COMPUTE,
   Code,
@@ -149,9 +149,12 @@ export function notDifferentiable(op: string): GradRule<unknown> {
   };
 }
 
-/** @internal x as it is now, for the derivative of what will change it in place, if one is wanted. */
+const Before = defineGradient('Clone', (grad) => [grad]);
+
+/** @internal x as it is now, for the derivative of what will change it in place, if one is wanted: with x's history, for the second. */
 export function asItWas(x: Tensor, wanted: boolean): Tensor {
-  return wanted && gradEnabled() ? launch(Op.copy, COMPUTE[x.code]!, x.shape, x.code, [x], NONE) : x;
+  if (!wanted || !gradEnabled()) return x;
+  return record(launch(Op.copy, COMPUTE[x.code]!, x.shape, x.code, [x], NONE), Before, [x], [], null);
 }
 
 /**

@@ -70,16 +70,16 @@ export class Dropout3d extends Drop {
   }
 }
 
-/** Dropout that keeps mean and variance, for SELU (https://pytorch.org/docs/stable/generated/torch.nn.AlphaDropout.html). */
+/** Dropout that keeps mean and variance, for SELU; as in PyTorch never in place (https://pytorch.org/docs/stable/generated/torch.nn.AlphaDropout.html). */
 export class AlphaDropout extends Drop {
   override forward(input: Tensor): Tensor {
-    return alphaDropout(input, this.p, this.training, this.inplace);
+    return alphaDropout(input, this.p, this.training);
   }
 }
 
 /** The same of whole channels (https://pytorch.org/docs/stable/generated/torch.nn.FeatureAlphaDropout.html). */
 export class FeatureAlphaDropout extends Drop {
   override forward(input: Tensor): Tensor {
-    return featureAlphaDropout(input, this.p, this.training, this.inplace);
+    return featureAlphaDropout(input, this.p, this.training);
   }
 }

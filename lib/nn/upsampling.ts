@@ -61,7 +61,7 @@ export class Upsample extends Module {
     const size =
       scaleFactor === null
         ? `size=${shown(this.size)}`
-        : `scale_factor=${Array.isArray(scaleFactor) ? `(${(scaleFactor as number[]).map(float).join(', ')})` : float(scaleFactor as number)}`;
+        : `scale_factor=${Array.isArray(scaleFactor) ? `(${(scaleFactor as number[]).map(float).join(', ')}${scaleFactor.length === 1 ? ',' : ''})` : float(scaleFactor as number)}`;
     return `${size}, mode='${this.mode}'`;
   }
 }

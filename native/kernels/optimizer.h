@@ -276,14 +276,12 @@ struct Rprop : Gradient<V> {
     g = this->gradient(p, g);
     const V agreement = g * state[0], zero = {}, one = constant<V>(1);
     const Mask<V> turned = agreement < zero;
-    // NaN stays: it is neither.
-    V factor = select(agreement == zero, one, agreement);
-    factor = select(agreement > zero, grow, select(turned, shrink, factor));
+    const V factor = select(agreement > zero, grow, select(turned, shrink, one));
     V size = state[1] * factor;
     size = select(size < least, least, size);
     size = select(size > most, most, size);
     g = select(turned, zero, g);
-    const V sign = select(g > zero, one, select(g < zero, -one, g));
+    const V sign = select(g > zero, one, select(g < zero, -one, zero));  // NaN has none
     p -= sign * size;
     state[0] = g;
     state[1] = size;

@@ -1,6 +1,6 @@
 // Losses of an element x of the input and one t of the target, and their slopes along x, by the names they
 // have in ops.def. One with a parameter is constructed from it; one that is `partial` is defined for some x
-// only.
+// and t only.
 #pragma once
 #include "kernels/math.h"
 
@@ -76,7 +76,11 @@ struct huberLoss {
 struct binaryCrossEntropy {
   static constexpr bool partial = true;
   static constexpr int parameters = 0;
-  static const char* complaint() { return "binaryCrossEntropy: expected an input from 0 to 1"; }
+  static const char* complaint(bool input) {
+    return input ? "binaryCrossEntropy: expected an input from 0 to 1"
+                 : "binaryCrossEntropy: expected a target from 0 to 1";
+  }
+  /** An element of the input, or of the target. */
   template <class T>
   static TENON_INLINE bool fits(T x) {
     return x >= 0 && x <= 1;

@@ -1,5 +1,7 @@
 import {
   ArgumentError,
+  AutogradError,
+  amp,
   autograd,
   collect,
   cpu,
@@ -207,5 +209,32 @@ test('wrong use gives typed errors', () => {
   const deeper = checkpoint((t: Tensor) => (deep++ === 0 ? t.exp() : t.exp().exp()), x);
   expect(() => deeper.sum().backward()).toThrow(
     /^checkpoint: another number of operations saved tensors .* 2, expected 1/,
+  );
+});
+
+test('runs again in the autocast of the first run', () => {
+  const w = randn(3, 3);
+  const layer = (t: Tensor): Tensor => t.matmul(w).tanh().matmul(w);
+  const gradient = (f: (t: Tensor) => Tensor): Tensor => {
+    const x = ones(2, 3, { requiresGrad: true });
+    const y = amp.autocast('cpu', () => f(x));
+    expect(y.dtype).toBe('bfloat16');
+    y.float().sum().backward();
+    return x.grad!;
+  };
+  expect(gradient((t) => checkpoint(layer, t)).tolist()).toEqual(gradient(layer).tolist());
+});
+
+test.each([
+  ['after it', (t: Tensor) => t.mul(t), (h: Tensor) => void h.mul_(3)],
+  ['by the function', (t: Tensor) => t.mul_(2).sin(), () => undefined],
+])('an argument that was changed in place %s is an error', (_, f, change) => {
+  const h = tensor([1, 2], { requiresGrad: true }).mul(1);
+  const y = checkpoint(f, h);
+  change(h);
+  expectError(
+    () => y.sum().backward(),
+    AutogradError,
+    /^checkpoint: argument 0, a float32 tensor of shape \[2\], was changed in place: it is at version 1, expected 0/,
   );
 });

@@ -2,6 +2,7 @@ import {
   Tensor,
   arange,
   autograd,
+  enableGrad,
   inferenceMode,
   noGrad,
   nn,
@@ -276,4 +277,26 @@ test('_version counts changes in place, of views as well', () => {
   x.add_(1);
   expect([x._version, x.detach()._version, x.clone()._version]).toEqual([2, 2, 0]);
   expect(() => inferenceMode(() => ones(1))._version).toThrow(/^_version: inference tensors/);
+});
+
+test('a pass inside of another leaves that its inputs', () => {
+  class Sine extends autograd.Function {
+    static override forward(ctx: Ctx, x: Tensor): Tensor {
+      ctx.saveForBackward(x);
+      return x.sin();
+    }
+    static override backward(ctx: Ctx, grad: Tensor): Tensor {
+      const [x] = ctx.savedTensors;
+      const [slope] = enableGrad(() => autograd.grad(x!.sin().sum(), x!, { createGraph: true }));
+      return grad.mul(slope!);
+    }
+  }
+  const x = leaf(1, 2);
+  const cosines = [Math.cos(1), Math.cos(2)].map(Math.fround);
+  for (const inner of [x, x.mul(1)]) {
+    const [g] = autograd.grad(Sine.apply(inner).sum(), x);
+    g!.tolist<number[]>().forEach((n, i) => expect(n).toBeCloseTo(cosines[i]!, 6));
+  }
+  Sine.apply(x).sum().backward({ inputs: x });
+  x.grad!.tolist<number[]>().forEach((n, i) => expect(n).toBeCloseTo(cosines[i]!, 6));
 });

@@ -111,9 +111,9 @@ describe('backward', () => {
     ],
     [() => leaf(1).backward({ inputs: [] }), ArgumentError, /^backward: expected at least one input/],
     [
-      () => leaf(1).backward({ inputs: wrong<Tensor[]>(ones(1)) }),
+      () => leaf(1).backward({ inputs: wrong<Tensor[]>(3) }),
       ArgumentError,
-      /^backward: expected a list of inputs, got a Tensor/,
+      /^backward: expected a list of inputs, got 3/,
     ],
     [
       () => leaf(1).backward({ inputs: [ones(1)] }),

@@ -47,6 +47,11 @@ describe('errors and probabilities', () => {
       /^binaryCrossEntropy: expected an input from 0 to 1/,
     ],
     [
+      () => F.binaryCrossEntropy(tensor([0.5, 0.5]), tensor([1, -0.5])).item(),
+      ArgumentError,
+      /^binaryCrossEntropy: expected a target from 0 to 1/,
+    ],
+    [
       () => F.binaryCrossEntropy(ones(2), ones(2, { dtype: 'float64' })),
       DTypeError,
       /^binaryCrossEntropy: expected a target of the input's dtype float32, got float64/,

@@ -5,7 +5,8 @@ import { Code, isFloatingCode } from '../../dtype';
 import { ArgumentError, DTypeError } from '../../errors';
 import { type Tensor, checkTensor } from '../../tensor';
 import { booleanArgument, named, numberArgument } from '../arguments';
-import { sub } from '../arithmetic';
+import { mul, sub } from '../arithmetic';
+import { cast } from '../cast';
 import { clamp } from '../clamp';
 import { gt, le, logicalAnd, logicalOr, lt } from '../compare';
 import { relu as reluOf, relu_ } from '../elementary';
@@ -106,7 +107,7 @@ const hardswishOp = activationOp({
   kernel: 'hardswish',
   derivative: 'hardswishBackward',
   gradient: 'Hardswish',
-  curvature: (x) => where(logicalAnd(gt(x, -3), lt(x, 3)), 1 / 3, 0),
+  curvature: (x) => mul(cast(logicalAnd(gt(x, -3), lt(x, 3)), x.code), 1 / 3),
 });
 
 /** (x + 3) / 6, kept within 0 and 1 (https://pytorch.org/docs/stable/generated/torch.nn.functional.hardsigmoid.html). */

@@ -34,9 +34,12 @@ export function probabilities(
   { scale, causal }: Looking,
 ): Tensor {
   const scores = mul(matmul(query, swapped(key)), scale);
-  const mask = causal ? causalMask(query.shape.at(-2)!, key.shape.at(-2)!, query.place) : given;
-  if (mask === null) return softmax(scores, -1);
-  const masked = mask.code === Code.bool ? where(mask, scores, -Infinity) : add(scores, mask);
+  if (given === null && !causal) return softmax(scores, -1);
+  let masked = scores;
+  if (given !== null)
+    masked = given.code === Code.bool ? where(given, masked, -Infinity) : add(masked, given);
+  if (causal)
+    masked = where(causalMask(query.shape.at(-2)!, key.shape.at(-2)!, query.place), masked, -Infinity);
   const blind = all(eq(masked, -Infinity), -1, true);
   return where(blind, 0, softmax(where(blind, 0, masked), -1));
 }

@@ -154,8 +154,6 @@ export function scaledDotProductAttention(
   if (!(dropout >= 0 && dropout <= 1))
     throw new ArgumentError(`${OP}: expected dropoutP between 0 and 1, got ${describe(dropoutP)}`);
   const causal = booleanArgument(OP, 'isCausal', isCausal, false);
-  if (causal && mask !== null)
-    throw new ArgumentError(`${OP}: expected no attnMask where isCausal is true: it is the mask`);
   if (cudaInUse) [query, key, value, mask] = gathered(OP, query, key, value, mask);
   checkOperands(query, key, value);
   const size = query.shape.at(-1)!;

@@ -11,7 +11,16 @@ import { indexSelect } from '../index-select';
 import { underName } from '../node-name';
 import { adaptiveAvgPool1d, adaptiveAvgPool2d, adaptiveAvgPool3d } from '../pooling/adaptive-pool';
 import { reshape } from '../view';
-import { cubicTaps, linearTaps, nearestTaps, roundingOf, smoothTaps, type Axis, type Taps } from './taps';
+import {
+  cubicTaps,
+  linearTaps,
+  nearestTaps,
+  repeatedTaps,
+  roundingOf,
+  smoothTaps,
+  type Axis,
+  type Taps,
+} from './taps';
 
 export type InterpolationMode =
   'nearest' | 'nearest-exact' | 'linear' | 'bilinear' | 'bicubic' | 'trilinear' | 'area';
@@ -78,8 +87,16 @@ function listOf(name: string, value: unknown, dims: number): number[] | null {
   );
 }
 
-function kernelTaps(mode: InterpolationMode, axis: Axis, antialias: boolean, code: number): Taps {
+function kernelTaps(
+  mode: InterpolationMode,
+  axis: Axis,
+  antialias: boolean,
+  code: number,
+  dims: number,
+): Taps {
   const round = roundingOf(code);
+  if (mode === 'nearest' && dims === 2 && axis.out === axis.in) return repeatedTaps(axis, 1);
+  if (mode === 'nearest' && dims === 2 && axis.out === 2 * axis.in) return repeatedTaps(axis, 2);
   if (mode === 'nearest' || mode === 'nearest-exact') return nearestTaps(axis, mode !== 'nearest', round);
   if (antialias) return smoothTaps(axis, mode === 'bicubic' ? 'cubic' : 'linear', round);
   return mode === 'bicubic' ? cubicTaps(axis, round) : linearTaps(axis, round);
@@ -144,7 +161,7 @@ export const interpolate = named<Positions, InterpolateOptions, Tensor>(
         factor: factors === null ? null : factors[i]!,
         alignCorners: align,
       };
-      out = resampled(out, 2 + i, kernelTaps(known, axis, smooth, x.code));
+      out = resampled(out, 2 + i, kernelTaps(known, axis, smooth, x.code, dims));
     }
     return underName(`${MODES[known].node}${dims}D${smooth ? 'Aa' : ''}`, cast(out, x.code));
   },

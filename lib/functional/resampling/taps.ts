@@ -53,6 +53,11 @@ function tapsOf(
 
 const ONE = [1] as const;
 
+/** An image of the same or twice the size, as PyTorch makes it whatever the factor. */
+export function repeatedTaps(axis: Axis, times: 1 | 2): Taps {
+  return { places: tapsOf(axis, 1, (i) => [Math.floor(i / times), ONE]).places, weights: null };
+}
+
 /** The one element that an output repeats; `exact`: the one that its middle is in. */
 export function nearestTaps(axis: Axis, exact: boolean, round: Round): Taps {
   const scale = step(axis, round);

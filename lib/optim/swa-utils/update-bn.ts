@@ -2,21 +2,9 @@
 import { noGrad, noGradAsync } from '../../autograd';
 import type { DeviceLike } from '../../device';
 import { ArgumentError, describe } from '../../errors';
+import { BatchNorm } from '../../nn/batch-norm';
 import { Module } from '../../nn/module';
 import { Tensor } from '../../tensor';
-
-/** What a batch normalization has. */
-interface Normalization extends Module {
-  momentum: number | null;
-  resetRunningStats(): void;
-}
-
-function isNormalization(module: Module): module is Normalization {
-  const { resetRunningStats, num_batches_tracked } = module as Partial<
-    Normalization & { num_batches_tracked: unknown }
-  >;
-  return typeof resetRunningStats === 'function' && num_batches_tracked !== undefined && 'momentum' in module;
-}
 
 /** A batch: the model's input, or an array that begins with it. */
 export type Batch = Tensor | readonly [Tensor, ...unknown[]];
@@ -24,7 +12,7 @@ export type Batch = Tensor | readonly [Tensor, ...unknown[]];
 /** Forgets the statistics, and counts all batches alike until `restore` is called; null where there is nothing to do. */
 function prepare(op: string, model: unknown): (() => void) | null {
   if (!(model instanceof Module)) throw new ArgumentError(`${op}: expected a Module, got ${describe(model)}`);
-  const found = model.modules().filter(isNormalization);
+  const found = model.modules().filter((module) => module instanceof BatchNorm);
   if (found.length === 0) return null;
   const momenta = found.map((module) => module.momentum);
   for (const module of found) {

@@ -57,7 +57,7 @@ double losses(const Loss& loss, const TensorView& x, const TensorView& y, const 
   return sum;
 }
 
-/** Whether the loss is defined for all elements of x. */
+/** Whether the loss is defined for all elements of an operand. */
 template <class T, class Loss>
 bool all_fit(const TensorView& x) {
   for (int64_t at = 0; at < x.numel; at += kTile) {
@@ -76,7 +76,9 @@ void forward(const Launch& l, const Loss& loss) {
   const TensorView &x = l.in(0), &y = l.in(1);
   const int64_t n = x.numel, tasks = (n + kTask - 1) / kTask, reduction = l.scalar[0].integer();
   if constexpr (Loss::partial)
-    if (!all_fit<T, Loss>(x)) return set_error(*l.error, ErrorCode::argument, "%s", Loss::complaint());
+    for (const bool input : {true, false})
+      if (!all_fit<T, Loss>(input ? x : y))
+        return set_error(*l.error, ErrorCode::argument, "%s", Loss::complaint(input));
   if (reduction == kNone) {
     for_tasks(n, [&](int64_t, int64_t first, int64_t end) { losses<T>(loss, x, y, &l.out(), first, end); });
     return;
