@@ -135,7 +135,8 @@ export function beforeBirth(): void {
  * would make them old.
  */
 export function withRoom<T>(bytes: number, make: () => T): T {
-  if (liveBytes() + bytes <= byteLimit) return make();
+  // Of many, a collection costs next to nothing, and the memory of what was dropped is used again.
+  if (bytes < FLOOR && liveBytes() + bytes <= byteLimit) return make();
   reclaim(true);
   byteLimit = Math.max(byteLimit, liveBytes() + bytes + FLOOR);
   try {
