@@ -113,7 +113,7 @@ function settle(): void {
   birthLimit = Math.max(MIN_BIRTHS, liveTensors / 2);
   liveAfterLast = live;
   // Who lives through two collections is old, and only a major one frees it: a result in use must not.
-  byteLimit = freedAll > 1 ? live + Math.max(NEAR, 1.5 * largest) : Math.max(FLOOR, 1.5 * live, 1.5 * peak);
+  byteLimit = freedAll > 0 ? live + Math.max(NEAR, 1.5 * largest) : Math.max(FLOOR, 1.5 * live, 1.5 * peak);
   liveAtBirth = live;
   largest = 0;
   // Before the memory limit calls for a major collection. It is the CPU's alone; what is live is on all devices.
