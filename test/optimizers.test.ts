@@ -360,7 +360,7 @@ test('Rprop leaves what has no sign where it is', () => {
     optimizer.step();
   }
   // PyTorch's numbers.
-  const [first, second] = p.tolist() as number[];
+  const [first, second] = p.tolist<number[]>();
   expect(first).toBeCloseTo(0.9, 6);
   expect(second).toBeCloseTo(1.78, 6);
 });

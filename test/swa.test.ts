@@ -183,9 +183,9 @@ describe('updateBn', () => {
     const [norm, other] = [new Norm(), new nn.InstanceNorm1d(2, { trackRunningStats: true })];
     noGrad(() => other.running_mean!.fill_(5));
     updateBn([ones(3, 2, 4)], new nn.Sequential(other, norm));
-    expect((other.running_mean!.tolist() as number[])[0]).toBeCloseTo(4.6, 6); // PyTorch's
+    expect(other.running_mean!.tolist<number[]>()[0]).toBeCloseTo(4.6, 6); // PyTorch's
     updateBn([ones(3, 2, 4)], other);
-    expect((other.running_mean!.tolist() as number[])[0]).toBeCloseTo(4.6, 6);
+    expect(other.running_mean!.tolist<number[]>()[0]).toBeCloseTo(4.6, 6);
   });
 
   test('leaves a model as it was when a batch is wrong', () => {
