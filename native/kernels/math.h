@@ -227,7 +227,19 @@ TENON_INLINE Angle<Vec<double>> reduce_angle(Vec<double> x) {
   return {rest, n, ((a - b) - second) + ((b - rest) - third)};
 }
 
+/** Up to so many radians float32 is enough: four parts of pi / 2, of which whole numbers below 2^13 times the
+ * first three have no rounding error. */
+constexpr double kNearAngle = 8192;
+
 TENON_INLINE Angle<Vec<float>> reduce_angle(Vec<float> x) {
+  using V = Vec<float>;
+  if (__builtin_expect(!any(magnitude(x) > constant<V>(kNearAngle)), true)) {
+    const V magic = constant<V>(Format<float>::magic),
+            n = (x * constant<V>(0x1.45f306dc9c883p-1) + magic) - magic;
+    const V a = (x - n * constant<V>(0x1.92p+0)) - n * constant<V>(0x1.fb4p-12),
+            third = n * constant<V>(0x1.444p-24), b = a - third;
+    return {b + (((a - b) - third) - n * constant<V>(0x1.68c234p-39)), n, V{}};
+  }
   Vec<double> low, high;
   widen(x, low, high);
   const Angle<Vec<double>> a = reduce_angle(low), b = reduce_angle(high);
