@@ -8,7 +8,7 @@ import { checkTensor, type Tensor } from '../tensor';
 import { Module } from './module';
 import { ChannelNorm, checkRank, type ChannelNormArguments } from './norm-base';
 
-/** @internal What all batch normalizations are. */
+/** What all batch normalizations are. */
 export abstract class BatchNorm extends ChannelNorm {
   constructor(...given: ChannelNormArguments) {
     super(given, true);

@@ -217,7 +217,8 @@ test('runs again in the autocast of the first run', () => {
   const layer = (t: Tensor): Tensor => t.matmul(w).tanh().matmul(w);
   const gradient = (f: (t: Tensor) => Tensor): Tensor => {
     const x = ones(2, 3, { requiresGrad: true });
-    const y = amp.autocast('cpu', () => f(x));
+    const deviceType = w.device.startsWith('cuda') ? 'cuda' : 'cpu';
+    const y = amp.autocast({ deviceType, dtype: 'bfloat16' }, () => f(x));
     expect(y.dtype).toBe('bfloat16');
     y.float().sum().backward();
     return x.grad!;
