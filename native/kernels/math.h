@@ -233,17 +233,19 @@ constexpr double kNearAngle = 8192;
 
 TENON_INLINE Angle<Vec<float>> reduce_angle(Vec<float> x) {
   using V = Vec<float>;
-  if (__builtin_expect(!any(magnitude(x) > constant<V>(kNearAngle)), true)) {
-    const V magic = constant<V>(Format<float>::magic),
-            n = (x * constant<V>(0x1.45f306dc9c883p-1) + magic) - magic;
-    const V a = (x - n * constant<V>(0x1.92p+0)) - n * constant<V>(0x1.fb4p-12),
-            third = n * constant<V>(0x1.444p-24), b = a - third;
-    return {b + (((a - b) - third) - n * constant<V>(0x1.68c234p-39)), n, V{}};
-  }
+  const V magic = constant<V>(Format<float>::magic),
+          n = (x * constant<V>(0x1.45f306dc9c883p-1) + magic) - magic;
+  const V a = (x - n * constant<V>(0x1.92p+0)) - n * constant<V>(0x1.fb4p-12),
+          third = n * constant<V>(0x1.444p-24), b = a - third;
+  const V rest = b + (((a - b) - third) - n * constant<V>(0x1.68c234p-39));
+  const Mask<V> far = magnitude(x) > constant<V>(kNearAngle);
+  if (__builtin_expect(!any(far), true)) return {rest, n, V{}};
   Vec<double> low, high;
   widen(x, low, high);
-  const Angle<Vec<double>> a = reduce_angle(low), b = reduce_angle(high);
-  return {narrow(a.rest, b.rest), narrow(a.quarters, b.quarters), Vec<float>{}};
+  const Angle<Vec<double>> first = reduce_angle(low), second = reduce_angle(high);
+  // What is near is as it is beside others.
+  return {select(far, narrow(first.rest, second.rest), rest),
+          select(far, narrow(first.quarters, second.quarters), n), V{}};
 }
 
 /** sin t - t = t z S(z), z = t^2, |t| <= pi / 4. */

@@ -92,11 +92,11 @@ std::vector<Rule> rules() {
     for (bool centered : {false, true}) add_rmsprop(all, has_momentum, centered);
   all.push_back({Op::rprop, 2, {0.5, 1.2, 0.6, 1.6}, [](Number& p, Number g, Number* x) {
                    const Number agreement = g * x[0];
-                   x[1] *= agreement > 0 ? Number{1.2} : agreement < 0 ? 0.5 : agreement == 0 ? 1 : agreement;
+                   x[1] *= agreement > 0 ? Number{1.2} : agreement < 0 ? 0.5 : 1;
                    if (x[1] < Number{0.6}) x[1] = 0.6;
                    if (x[1] > Number{1.6}) x[1] = 1.6;
                    if (agreement < 0) g = 0;
-                   p -= (g > 0 ? 1 : g < 0 ? -1 : g) * x[1];
+                   p -= (g > 0 ? 1 : g < 0 ? -1 : 0) * x[1];
                    x[0] = g;
                  }});
   for (double mu : {1.0, 0.25})
