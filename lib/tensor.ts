@@ -25,8 +25,10 @@ export interface ViewInfo {
   readonly replay: (of: Tensor) => Tensor;
   /** The root's graph version that `node` belongs to. */
   graphVersion: number;
-  /** Why changes in place of it can't be recorded: what view it is; null: they can. */
-  readonly origin: string | null;
+  /** The op that made this view and others at once; null: it was made alone. */
+  readonly siblings: string | null;
+  /** Whether it was made while operations were recorded, in which its changes in place can't be recorded otherwise. */
+  readonly recorded: boolean;
 }
 
 /**

@@ -15,6 +15,7 @@ import {
   profiler,
   randn,
   tensor,
+  zeros,
   type DType,
   type NestedList,
   type Tensor,
@@ -314,6 +315,16 @@ describe('leaves', () => {
       [2, 2],
     ]);
   });
+});
+
+// PyTorch's dtypes.
+test('attention with masks keeps its probabilities in the lower precision', () => {
+  const attention = new nn.MultiheadAttention(4, 2, { batchFirst: true });
+  const x = randn(1, 3, 4);
+  for (const options of [{}, { attnMask: zeros(3, 3) }, { keyPaddingMask: zeros(1, 3).to('bool') }]) {
+    const [out, weights] = autocast('cpu', () => attention.forward(x, x, x, options));
+    expect([out.dtype, weights!.dtype]).toEqual(['bfloat16', 'bfloat16']);
+  }
 });
 
 test('wrong arguments', () => {

@@ -357,6 +357,17 @@ describe('changes in place', () => {
     }
     expect(autograd.gradcheck((t) => Once.apply(t), [x])).toBe(true);
     expect(() => autograd.gradgradcheck((t) => Once.apply(t), [x])).toThrow(/^gradcheck: d output 0/);
+    class Forgetful extends autograd.Function {
+      static override forward(_: autograd.FunctionCtx, t: Tensor): Tensor {
+        return t.mul(2);
+      }
+      static override backward(_: autograd.FunctionCtx, grad: Tensor): Tensor {
+        return grad.mul(isGradEnabled() ? 0 : 2);
+      }
+    }
+    expect(() => autograd.gradgradcheck((t) => Forgetful.apply(t), [x])).toThrow(
+      /^gradgradcheck: d outputs \/ d input 0\[0\] is 0 with createGraph, -0.8 without/,
+    );
   });
 
   test('of an integer tensor by a floating result are errors', () => {

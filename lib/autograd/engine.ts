@@ -115,9 +115,13 @@ class Pass {
   /** The gradients that the running rule was given. */
   private visiting: Tensor | null = null;
   private visitingAll: readonly (Tensor | null)[] = NONE;
+  /** Inside of another pass: nodes that this one has marked, with their marks before. */
+  private marked: [node: Node, mark: number][] | null = null;
 
-  prepare(options: PassOptions): void {
+  /** `inside`: of another pass. */
+  prepare(options: PassOptions, inside: boolean): void {
     this.options = options;
+    this.marked = inside ? [] : null;
     this.all = options.inputs === null;
     this.scope = options.createGraph ? null : this.ownScope;
     this.captures = null;
@@ -149,14 +153,7 @@ class Pass {
     return (units[unitIndex(root)] ??= outside(() => arithmetic.full([], root.code, root.place, 1)));
   }
 
-  /** Inside of another pass: nodes that this one has marked, with their marks before. */
-  private marked: [node: Node, mark: number][] | null = null;
-
-  /** Has the nodes that `prune` marks get their marks back when `unmark` is called: a pass around this one needs them. */
-  rememberMarks(): void {
-    this.marked = [];
-  }
-
+  /** Gives the nodes that `prune` has marked their marks back: a pass around this one needs them. */
   unmark(): void {
     for (const [node, mark] of this.marked ?? []) node.mark = mark;
   }
@@ -476,8 +473,7 @@ export function runBackward(
   const outer = running;
   const displaced = outer === null ? null : outer.displace();
   const pass = outer === null ? outermost : new Pass();
-  if (outer !== null) pass.rememberMarks();
-  pass.prepare(options);
+  pass.prepare(options, outer !== null);
   const modes = currentModes();
   const { grad, inference } = modes;
   const mark = setPruned(0);

@@ -235,7 +235,8 @@ function distinct(
 function aliasOf(t: Tensor): Tensor {
   const out = alias(t, t.shape, t.layout, t.offset);
   const root = t.viewInfo?.root ?? t;
-  out.viewInfo = { of: t, root, replay: sameView, graphVersion: root.graphVersion, origin: null };
+  const { graphVersion } = root;
+  out.viewInfo = { of: t, root, replay: sameView, graphVersion, siblings: null, recorded: true };
   return out;
 }
 
@@ -282,8 +283,7 @@ function recordCall(
     if (isDifferentiable(t, sources[i], constants)) {
       if (t.viewInfo !== null) {
         const { root } = t.viewInfo;
-        const origin = `one of several views made by ${made.name}`;
-        t.viewInfo = { ...t.viewInfo, graphVersion: root.graphVersion, origin };
+        t.viewInfo = { ...t.viewInfo, graphVersion: root.graphVersion, siblings: made.name };
       } else if (own.dirty.includes(t)) t.graphVersion++;
       t.node = node;
       t.nodeIndex = i;

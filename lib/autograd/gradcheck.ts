@@ -1,5 +1,6 @@
 /** Derivatives compared with differences (https://pytorch.org/docs/stable/generated/torch.autograd.gradcheck.gradcheck.html). */
 import { AutogradError, ArgumentError, describe } from '../errors';
+import { isFloatingCode } from '../dtype';
 import { type Tensor, checkTensor } from '../tensor';
 import { arithmetic } from './arithmetic';
 import { checkNames, grad } from './backward';
@@ -54,18 +55,15 @@ export function gradcheck(
   options: GradcheckOptions = {},
 ): true {
   checkArguments('gradcheck', f, inputs, options);
-  const requires = enableGrad(() => outputsOf('gradcheck', f, inputs)).map((out) => out.requiresGrad);
-  // As PyTorch: outputs without a gradient are looked at if there are no others.
-  const any = requires.includes(true);
-  return compare(f, inputs, options, (out) => out.requiresGrad || !any);
+  return compare(f, inputs, options, false);
 }
 
-/** `gradcheck` of the outputs that `looked` names; those that require no gradient must not depend on the inputs. */
+/** Outputs that require no gradient must not depend on the inputs; they are looked at if `every` one is, or there are no others. */
 function compare(
   f: Differentiable,
   inputs: readonly Tensor[],
   options: GradcheckOptions,
-  looked: (out: Tensor) => boolean,
+  every: boolean,
 ): true {
   const { eps = 1e-6, atol = 1e-5, rtol = 1e-3 } = options;
   const checked = inputs.filter((t) => t.requiresGrad);
@@ -74,8 +72,9 @@ function compare(
   for (const t of checked)
     if (t.dtype !== 'float64') throw new ArgumentError(`gradcheck: expected float64 inputs, got ${t.dtype}`);
   const outputs = enableGrad(() => outputsOf('gradcheck', f, inputs));
+  const alone = !every && outputs.some((out) => out.requiresGrad);
   outputs.forEach((out, o) => {
-    if (!out.dtype.startsWith('float') || !looked(out)) return;
+    if (!isFloatingCode(out.code) || (alone && !out.requiresGrad)) return;
     const rows = Array.from({ length: out.numel() }, (_, k) => {
       if (!out.requiresGrad) return [];
       const weights = arithmetic.full(out.shape, out.code, out.place, 0);
@@ -145,17 +144,9 @@ export function gradgradcheck(
     return grad(outs, wanted, { gradOutputs: given.slice(n), createGraph, materializeGrads: true });
   };
   const given = [...inputs, ...weights];
-  checkSame(
-    gradients(given, false),
-    enableGrad(() => gradients(given, true)),
-    options,
-  );
-  return compare(
-    (...at) => gradients(at, true),
-    given,
-    options,
-    () => true,
-  );
+  const [plain, recorded] = enableGrad(() => [gradients(given, false), gradients(given, true)]);
+  checkSame(plain, recorded, options);
+  return compare((...at) => gradients(at, true), given, options, true);
 }
 
 /** Recorded or not, a gradient is the same. */

@@ -39,13 +39,8 @@ export function passThrough(tensors: readonly Tensor[], stop: GradientStop): Ten
   outs.forEach((out, i) => {
     const of = tensors[i]!;
     const root = of.viewInfo?.root ?? of;
-    out.viewInfo = {
-      of,
-      root,
-      replay: sameView,
-      graphVersion: root.graphVersion,
-      origin: `one of several views made by ${rule.name}`,
-    };
+    const { graphVersion } = root;
+    out.viewInfo = { of, root, replay: sameView, graphVersion, siblings: rule.name, recorded: true };
     out.node = node;
     out.nodeIndex = i;
     out.needsGrad = true;

@@ -21,8 +21,8 @@ export function recordView<C>(
   if (x.code <= 3) {
     record(out, rule, [x], [], context);
     const root = x.viewInfo === null ? x : x.viewInfo.root;
-    const origin = gradEnabled() ? null : 'a view that was made in noGrad()';
-    out.viewInfo = { of: x, root, replay, graphVersion: root.graphVersion, origin };
+    const { graphVersion } = root;
+    out.viewInfo = { of: x, root, replay, graphVersion, siblings: null, recorded: gradEnabled() };
   }
   return out;
 }
@@ -54,8 +54,8 @@ export function recordViews<C>(
     node.further = outs.slice(1).map(({ shape, code, place }) => ({ shape, code, place, grad: null }));
   outs.forEach((out, i) => {
     const { graphVersion } = root;
-    const origin = `one of several views made by ${rule.name}`;
-    out.viewInfo = { of: x, root, replay: parts[i]!.replay, graphVersion, origin };
+    const { replay } = parts[i]!;
+    out.viewInfo = { of: x, root, replay, graphVersion, siblings: rule.name, recorded: true };
     out.node = node;
     out.nodeIndex = node === null ? 0 : i;
     out.needsGrad = node !== null;
@@ -95,9 +95,13 @@ export function checkRecordable(op: string, t: Tensor, inputs: readonly (Tensor 
       `${op}: a leaf that requires a gradient can't be changed in place, except within noGrad()`,
     );
   if (view !== null) {
-    if (view.origin !== null)
+    if (view.siblings !== null)
       throw new AutogradError(
-        `${op}: ${view.origin} can't be changed in place while that is recorded; change a clone() of it instead`,
+        `${op}: one of several views made by ${view.siblings} can't be changed in place; change a clone() of it instead`,
+      );
+    if (!view.recorded)
+      throw new AutogradError(
+        `${op}: a view that was made in noGrad() can't be changed in place outside of it; change a clone() of it instead`,
       );
     if (own && gradNode(view.root) === null)
       throw new AutogradError(

@@ -64,7 +64,7 @@ export function tensorOfBytes(
 ): Tensor {
   const t = uninitialised(shape, code, CPU, op);
   const sum = each === undefined ? readAtOnce(t, source, position, crc !== undefined) : null;
-  const found = sum ?? readPieces(t, source, position, each);
+  const found = sum ?? readPieces(t, source, position, crc !== undefined, each);
   if (crc !== undefined && found !== crc) source.fail('its checksum is wrong');
   return t;
 }
@@ -77,12 +77,18 @@ function readAtOnce(t: Tensor, { stored }: Source, position: number, summed: boo
   return crc < 0 ? null : crc;
 }
 
-function readPieces(t: Tensor, source: Source, position: number, each: Arrival['each']): number {
+function readPieces(
+  t: Tensor,
+  source: Source,
+  position: number,
+  summed: boolean,
+  each: Arrival['each'],
+): number {
   const size = ELEMENT_SIZE[t.code]!;
   let crc = 0;
   const fill = (piece: Buffer, at: number): void => {
     source.read(piece, position + at);
-    crc = crc32(piece, crc);
+    if (summed) crc = crc32(piece, crc);
     each?.(piece);
   };
   if (inPlace(t, fill)) return crc;

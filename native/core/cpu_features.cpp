@@ -36,15 +36,16 @@ uint64_t saved_state() {
 }
 
 struct Features {
-  bool avx2 = false, avx512 = false;
+  bool avx2 = false, avx512 = false, pclmul = false;
 };
 
 Features detect() {
   Features f;
+  const Registers leaf1 = cpuid(1, 0);
+  f.pclmul = (leaf1.c >> 1 & 1) && (leaf1.c >> 19 & 1);
 #ifdef TENON_ONE_ISA
   return f;
 #endif
-  const Registers leaf1 = cpuid(1, 0);
   const bool osxsave = leaf1.c >> 27 & 1;
   if (!osxsave || cpuid(0, 0).a < 7) return f;
   const uint64_t state = saved_state();
@@ -85,6 +86,14 @@ bool isa_supported(Isa i) {
   }
 #else
   return i == Isa::neon;
+#endif
+}
+
+bool has_pclmul() {
+#ifdef TENON_X86
+  return features().pclmul;
+#else
+  return false;
 #endif
 }
 

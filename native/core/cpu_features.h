@@ -1,4 +1,4 @@
-// Which instruction sets this processor and its operating system support (CPUID and XGETBV).
+// What this processor and its operating system support (CPUID and XGETBV).
 #pragma once
 
 namespace tenon {
@@ -10,5 +10,7 @@ bool isa_supported(Isa);
  * is ignored). */
 Isa isa();
 const char* isa_name(Isa);
+/** Whether there is PCLMULQDQ, and SSE4.1 beside it. */
+bool has_pclmul();
 
 }  // namespace tenon

@@ -3,9 +3,10 @@
 #include <array>
 #include <cstring>
 
+#include "core/cpu_features.h"
+
 #if defined(__x86_64__)
 #define TENON_CRC_FOLDS 1
-#include <cpuid.h>
 #include <immintrin.h>
 #elif defined(__aarch64__) && (defined(__linux__) || defined(__APPLE__))
 #define TENON_CRC_INSTRUCTIONS 1
@@ -112,7 +113,7 @@ TENON_FOLD_TARGET __m128i folded(uint32_t state, const unsigned char* bytes, siz
   return all;
 }
 
-uint32_t by_folding(uint32_t state, const unsigned char* bytes, size_t size) {
+uint32_t by_instructions(uint32_t state, const unsigned char* bytes, size_t size) {
   const size_t folds = size & ~size_t{15};
   unsigned char last[16];
   const __m128i all = folded(state, bytes, folds);
@@ -120,15 +121,7 @@ uint32_t by_folding(uint32_t state, const unsigned char* bytes, size_t size) {
   return by_tables(by_tables(0, last, sizeof last), bytes + folds, size - folds);
 }
 
-bool can_fold() {
-  static const bool can = [] {
-    unsigned a, b, c, d;
-    if (!__get_cpuid(1, &a, &b, &c, &d)) return false;
-    const bool pclmul = c >> 1 & 1, sse41 = c >> 19 & 1;
-    return pclmul && sse41;
-  }();
-  return can;
-}
+bool has_instructions() { return has_pclmul(); }
 
 constexpr size_t kLeast = 64;
 
@@ -140,7 +133,7 @@ constexpr size_t kLeast = 64;
 #define TENON_CRC_TARGET __attribute__((target("+crc")))
 #endif
 
-TENON_CRC_TARGET uint32_t by_folding(uint32_t state, const unsigned char* bytes, size_t size) {
+TENON_CRC_TARGET uint32_t by_instructions(uint32_t state, const unsigned char* bytes, size_t size) {
   for (; size >= 8; bytes += 8, size -= 8) {
     uint64_t eight;
     std::memcpy(&eight, bytes, sizeof eight);
@@ -149,7 +142,7 @@ TENON_CRC_TARGET uint32_t by_folding(uint32_t state, const unsigned char* bytes,
   return by_tables(state, bytes, size);
 }
 
-bool can_fold() {
+bool has_instructions() {
 #ifdef __linux__
   static const bool can = getauxval(AT_HWCAP) & HWCAP_CRC32;
   return can;
@@ -170,14 +163,17 @@ uint32_t crc32_by_tables(uint32_t crc, const void* bytes, size_t size) {
 
 uint32_t crc32(uint32_t crc, const void* bytes, size_t size) {
 #if TENON_CRC_FOLDS || TENON_CRC_INSTRUCTIONS
-  if (size >= kLeast && can_fold()) return ~by_folding(~crc, static_cast<const unsigned char*>(bytes), size);
+  if (size >= kLeast && has_instructions())
+    return ~by_instructions(~crc, static_cast<const unsigned char*>(bytes), size);
 #endif
   return crc32_by_tables(crc, bytes, size);
 }
 
-uint32_t crc32_combine(uint32_t first, uint32_t second, uint64_t size) {
-  // Bytes of 2^61 and more, which there are not, would overflow the number of bits.
-  return multiply(power(size * 8), first) ^ second;
+// Bytes of 2^61 and more, which there are not, would overflow the number of bits.
+uint32_t crc32_shift(uint64_t size) { return power(size * 8); }
+
+uint32_t crc32_combine(uint32_t first, uint32_t second, uint32_t shift) {
+  return multiply(shift, first) ^ second;
 }
 
 }  // namespace tenon

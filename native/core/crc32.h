@@ -9,7 +9,10 @@ namespace tenon {
 uint32_t crc32(uint32_t crc, const void* bytes, size_t size);
 /** The same without instructions for it. */
 uint32_t crc32_by_tables(uint32_t crc, const void* bytes, size_t size);
-/** The checksum of two pieces in a row, of each of which it is known; the second has so many bytes. */
-uint32_t crc32_combine(uint32_t first, uint32_t second, uint64_t size);
+/** What moves a checksum on by so many bytes. */
+uint32_t crc32_shift(uint64_t size);
+/** The checksum of two pieces in a row, of each of which it is known; `shift` is that of the second one's
+ * size. */
+uint32_t crc32_combine(uint32_t first, uint32_t second, uint32_t shift);
 
 }  // namespace tenon

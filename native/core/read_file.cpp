@@ -52,7 +52,9 @@ bool read_file(int descriptor, uint64_t position, void* to, size_t size, uint32_
   });
   if (!all) return false;
   if (crc) *crc = 0;
-  for (size_t i = 0; i < sums.size(); i++) *crc = crc32_combine(*crc, sums[i], size_of(i));
+  const uint32_t shift = crc32_shift(piece);
+  for (size_t i = 0; i < sums.size(); i++)
+    *crc = crc32_combine(*crc, sums[i], i + 1 < pieces ? shift : crc32_shift(size_of(i)));
   return true;
 }
 

@@ -200,3 +200,19 @@ torch.save({"model": net.state_dict(), "half": saved["half"], "optimizer": optim
   net.loadStateDict(back.model);
   optimizer.loadStateDict(back.optimizer);
 });
+
+test.each([
+  ['read at once', ones(3, 50_000)],
+  ['looked at piece by piece', ones(600_000).gt(0)],
+])('a storage with another byte is refused: %s', (_, t) => {
+  const at = path('damaged.pt');
+  save({ t }, at);
+  const bytes = readFileSync(at);
+  // The last of the elements: the other value of a byte of bool, which by itself would do.
+  const last = bytes.lastIndexOf(
+    t.dtype === 'bool' ? Buffer.from([1, 1, 1, 1]) : Buffer.from([0, 0, 0x80, 0x3f]),
+  );
+  bytes[last]! ^= 1;
+  writeFileSync(at, bytes);
+  expectError(() => load(at), FileError, /"archive\/data\/0": its checksum is wrong/);
+});

@@ -95,8 +95,8 @@ function kernelTaps(
   dims: number,
 ): Taps {
   const round = roundingOf(code);
-  if (mode === 'nearest' && dims === 2 && axis.out === axis.in) return repeatedTaps(axis, 1);
-  if (mode === 'nearest' && dims === 2 && axis.out === 2 * axis.in) return repeatedTaps(axis, 2);
+  const times = axis.out / axis.in;
+  if (mode === 'nearest' && dims === 2 && (times === 1 || times === 2)) return repeatedTaps(axis, times);
   if (mode === 'nearest' || mode === 'nearest-exact') return nearestTaps(axis, mode !== 'nearest', round);
   if (antialias) return smoothTaps(axis, mode === 'bicubic' ? 'cubic' : 'linear', round);
   return mode === 'bicubic' ? cubicTaps(axis, round) : linearTaps(axis, round);
