@@ -4,8 +4,9 @@
 // usage: node scripts/test-native.js [--full] [--sanitize address,undefined | --sanitize thread | --arm64] [name ...]
 // --full adds the slow sweeps. --arm64 builds for that processor and runs under QEMU (Debian: qemu-user and
 // g++-aarch64-linux-gnu), if both are there.
-const { spawnSync } = require('child_process');
+const { execFile, spawnSync } = require('child_process');
 const fs = require('fs');
+const os = require('os');
 const path = require('path');
 const {
   ROOT,
@@ -59,24 +60,34 @@ function buildPrograms() {
 function runProgram({ name, program, env }) {
   const started = Date.now();
   const [command, ...rest] = [...emulator, program, ...full];
-  const result = spawnSync(command, rest, {
-    encoding: 'utf8',
-    stdio: ['ignore', 'pipe', 'pipe'],
-    maxBuffer: 1 << 28,
-    env: { ...process.env, ...SANITIZER_OPTIONS, ...env },
+  const options = { maxBuffer: 1 << 28, env: { ...process.env, ...SANITIZER_OPTIONS, ...env } };
+  return new Promise((resolve) => {
+    execFile(command, rest, options, (error, stdout, stderr) => {
+      const counts = [...stdout.matchAll(/^(\d+) passed, (\d+) failed$/gm)].at(-1);
+      const passed = counts ? Number(counts[1]) : 0;
+      const reported = counts ? Number(counts[2]) : 0;
+      const failed = error === null && passed > 0 ? reported : Math.max(reported, 1);
+      if (failed > 0) {
+        process.stdout.write(stdout + stderr);
+        console.log(`ended with ${error?.signal ?? `status ${error?.code ?? 0}`}`);
+      }
+      console.log(
+        `${failed ? 'FAIL' : 'PASS'} ${name}: ${passed} passed, ${failed} failed (${Date.now() - started} ms)`,
+      );
+      resolve({ passed, failed });
+    });
   });
-  const counts = [...(result.stdout ?? '').matchAll(/^(\d+) passed, (\d+) failed$/gm)].at(-1);
-  const passed = counts ? Number(counts[1]) : 0;
-  const reported = counts ? Number(counts[2]) : 0;
-  const failed = result.status === 0 && passed > 0 ? reported : Math.max(reported, 1);
-  if (failed > 0) {
-    process.stdout.write((result.stdout ?? '') + (result.stderr ?? ''));
-    console.log(`ended with ${result.error?.message ?? result.signal ?? `status ${result.status}`}`);
-  }
-  console.log(
-    `${failed ? 'FAIL' : 'PASS'} ${name}: ${passed} passed, ${failed} failed (${Date.now() - started} ms)`,
-  );
-  return { passed, failed };
+}
+
+/** Runs programs side by side: few of them use more than one thread. */
+async function runPrograms(programs) {
+  const waiting = [...programs];
+  const results = [];
+  const lane = async () => {
+    for (let next = waiting.shift(); next; next = waiting.shift()) results.push(await runProgram(next));
+  };
+  await Promise.all(Array.from({ length: os.availableParallelism() }, lane));
+  return results;
 }
 
 for (const tool of arm64 ? [ARM64_COMPILER, emulator[0]] : [])
@@ -96,9 +107,14 @@ const programs = fs
     return [{ name, program, env: {} }, ...(both ? [onCuda] : [])];
   })
   .filter(({ name }) => names.length === 0 || names.some((n) => name === n || name.startsWith(`${n}_`)));
-const results = programs.map(runProgram);
-const sum = (key) => results.reduce((total, result) => total + result[key], 0);
-console.log(
-  `Native tests${sanitize ? ` (${sanitize})` : arm64 ? ' (arm64)' : ''}: ${sum('passed')} passed, ${sum('failed')} failed`,
-);
-process.exit(sum('failed') > 0 || programs.length === 0 ? 1 : 0);
+
+async function main() {
+  const results = await runPrograms(programs);
+  const sum = (key) => results.reduce((total, result) => total + result[key], 0);
+  console.log(
+    `Native tests${sanitize ? ` (${sanitize})` : arm64 ? ' (arm64)' : ''}: ${sum('passed')} passed, ${sum('failed')} failed`,
+  );
+  process.exit(sum('failed') > 0 || programs.length === 0 ? 1 : 0);
+}
+
+void main();

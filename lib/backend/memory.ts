@@ -94,13 +94,16 @@ function major(): void {
   liveAfterMajor = liveBytes();
 }
 
-/** A minor collection; a major one, too, when so much is left that a good part of it may be old garbage. */
-function reclaim(atStepEnd: boolean): void {
+/**
+ * A minor collection; a major one, too, when so much is left that a good part of it may be old garbage. `held`: bytes of
+ * what was made last, which may still be in use; a major collection would only make it old.
+ */
+function reclaim(atStepEnd: boolean, held = 0): void {
   const before = liveBytes();
   minor();
   const isAll = before - liveBytes() >= 0.9 * (before - liveAfterLast);
   freedAll = isAll && !atStepEnd ? freedAll + 1 : 0;
-  if (liveBytes() > 1.5 * liveAfterMajor + 2 * FLOOR) major();
+  if (liveBytes() > 1.5 * liveAfterMajor + 2 * FLOOR + held) major();
   settle();
   publishCollections();
 }
@@ -137,7 +140,7 @@ export function beforeBirth(): void {
 export function withRoom<T>(bytes: number, make: () => T): T {
   // Of many, a collection costs next to nothing, and the memory of what was dropped is used again.
   if (bytes < FLOOR && liveBytes() + bytes <= byteLimit) return make();
-  reclaim(true);
+  reclaim(true, bytes); // a loop of loads still holds the last one, of as many bytes
   byteLimit = Math.max(byteLimit, liveBytes() + bytes + FLOOR);
   try {
     return make();

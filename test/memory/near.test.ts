@@ -1,5 +1,9 @@
 /** When native memory is collected in loops over large results: docs/memory.md. */
-import { collect, memoryStats, zeros, type Tensor } from 'tenon';
+import { subscribe, unsubscribe } from 'diagnostics_channel';
+import { mkdtempSync, rmSync } from 'fs';
+import { tmpdir } from 'os';
+import { join } from 'path';
+import { collect, load, memoryStats, save, zeros, type Tensor } from 'tenon';
 
 const MB = 1 << 20;
 
@@ -23,4 +27,22 @@ test('results that stay for a while are left alone: those that live through two 
     if (ring.length > 24) ring.shift();
   }
   expect(memoryStats().collectAboveBytes - live).toBeGreaterThan(128 * MB);
+});
+
+test('weights that are loaded again and again take the place of those dropped before, without a major collection', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'tenon-near-'));
+  const path = join(folder, 'weights.pt');
+  save(Object.fromEntries(Array.from({ length: 24 }, (_, i) => [`w${i}`, zeros(1024, 1024)])), path);
+  collect();
+  const live = memoryStats().liveBytes;
+  const kinds: unknown[] = [];
+  const tell = (message: unknown): void => void kinds.push((message as { kind: string }).kind);
+  subscribe('tenon:collect', tell);
+  let last: unknown;
+  for (let i = 0; i < 12; i++) last = load(path); // while the one before is still held
+  unsubscribe('tenon:collect', tell);
+  rmSync(folder, { recursive: true });
+  expect(last).toBeDefined();
+  expect(kinds).toEqual(Array(12).fill('minor'));
+  expect(memoryStats().liveBytes - live).toBeLessThan(300 * MB);
 });
