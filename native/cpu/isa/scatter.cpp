@@ -163,10 +163,16 @@ void scatter_elements(const Lanes& lanes, const Launch& l, Mode mode) {
   const int64_t step = lanes.step;
   const auto all = [&](auto combine) {
     lanes.parallel_rows(l.in(1).numel, [=](Place at, Place stride, int64_t n) {
-      for (int64_t k = 0; k < n; k++) {
-        T& element = to[at.whole + k * stride.whole + indices[at.index + k * stride.index] * step];
-        element = combine(element, from[at.beside + k * stride.beside]);
-      }
+      const int64_t* const index = indices + at.index;
+      const T* const x = from + at.beside;
+      T* const y = to + at.whole;
+      if (stride.index == 1 && stride.beside == 1 && stride.whole == 0 && step == 1)
+        for (int64_t k = 0; k < n; k++) y[index[k]] = combine(y[index[k]], x[k]);
+      else
+        for (int64_t k = 0; k < n; k++) {
+          T& element = y[k * stride.whole + index[k * stride.index] * step];
+          element = combine(element, x[k * stride.beside]);
+        }
     });
   };
   const auto as = [](Mode m, T a, T b) {

@@ -1,4 +1,6 @@
 // nonzero, searchsorted, bincount and histc.
+#include <cstring>
+
 #include "core/parallel.h"
 #include "cpu/isa/kernels.h"
 #include "cpu/isa/strided.h"
@@ -33,26 +35,47 @@ void locate(const TensorView& v, int64_t linear, int64_t* coordinates) {
   }
 }
 
-/**
- * The positions of those of n elements along the last dimension, from `at` on, that are not zero. Each is
- * written, and the next one in its place if it was zero: no branches. Others may write to the tensor
- * meanwhile: never beyond `limit`. Returns where the next ones belong.
- */
-template <class T>
-int64_t* write_positions(const T* x, int64_t n, const int64_t* at, int rank, int64_t* to,
-                         const int64_t* limit) {
-  if (rank == 2) {
-    for (int64_t k = 0; k < n && to < limit; k++) {
-      to[0] = at[0];
-      to[1] = at[1] + k;
-      to += x[k] != T{0} ? 2 : 0;
-    }
-    return to;
+/** For each byte the numbers of its bits that are set, those first, and how many there are. */
+struct BitTable {
+  uint8_t at[256][8], count[256];
+
+  constexpr BitTable() : at(), count() {
+    for (int byte = 0; byte < 256; byte++)
+      for (int bit = 0; bit < 8; bit++)
+        if (byte >> bit & 1) at[byte][count[byte]++] = static_cast<uint8_t>(bit);
   }
-  for (int64_t k = 0; k < n && to < limit; k++) {
+};
+constexpr BitTable kBits;
+
+/** Eight bytes that are 0 or 1 as the bits of one, the first the lowest. */
+TENON_INLINE unsigned bits_of(const uint8_t* flags) {
+  uint64_t bytes;
+  std::memcpy(&bytes, flags, 8);
+  return static_cast<unsigned>(bytes * 0x0102040810204080u >> 56);  // each flag ends up in a bit of its own
+}
+
+/**
+ * The positions of those of n elements along the last dimension, from `at` on, whose flags are set, eight at
+ * a time without branches: eight rows are written, and the next ones in the place of those too many. Others
+ * may write to the tensor meanwhile: never beyond `limit`. Returns where the next ones belong. kRank: 0 if it
+ * is neither 1 nor 2.
+ */
+template <int kRank>
+int64_t* write_positions(const uint8_t* flags, int64_t n, const int64_t* at, int rank, int64_t* to,
+                         const int64_t* limit) {
+  int64_t k = 0;
+  for (; kRank && k + 8 <= n && limit - to >= 8 * kRank; k += 8) {
+    const unsigned bits = bits_of(flags + k);
+    for (int j = 0; j < 8; j++) {
+      if (kRank == 2) to[2 * j] = at[0];
+      to[kRank * j + kRank - 1] = at[kRank - 1] + k + kBits.at[bits][j];
+    }
+    to += kRank * kBits.count[bits];
+  }
+  for (; k < n && to < limit; k++) {
     for (int i = 0; i + 1 < rank; i++) to[i] = at[i];
     if (rank) to[rank - 1] = at[rank - 1] + k;
-    to += x[k] != T{0} ? rank : 0;
+    to += flags[k] ? rank : 0;
   }
   return to;
 }
@@ -81,6 +104,7 @@ void find_nonzero(const Launch& l) {
     return set_error(*l.error, ErrorCode::argument, "nonzero: the tensor was changed while it was searched");
   if (out.numel == 0) return;
   const int rank = x.rank;
+  const auto write = rank == 1 ? write_positions<1> : rank == 2 ? write_positions<2> : write_positions<0>;
   parallel_for(blocks, [&](int64_t block) {
     const int64_t* const limit = out.as<int64_t>() + (block + 1 < blocks ? rows[block + 1] : total) * rank;
     int64_t* to = out.as<int64_t>() + rows[block] * rank;
@@ -88,9 +112,11 @@ void find_nonzero(const Launch& l) {
     locate(x, block * kBlock, at);
     for_parts<T>(x, block * kBlock, least(x.numel, (block + 1) * kBlock),
                  [&](int64_t, const T* part, int64_t m) {
+                   uint8_t flags[kPart];
+                   for (int64_t k = 0; k < m; k++) flags[k] = part[k] != T{0};
                    for (int64_t k = 0; k < m;) {
                      const int64_t n = rank ? least(m - k, x.shape[rank - 1] - at[rank - 1]) : 1;
-                     to = write_positions(part + k, n, at, rank, to, limit);
+                     to = write(flags + k, n, at, rank, to, limit);
                      k += n;
                      if (rank) at[rank - 1] += n;
                      for (int i = rank - 1; i > 0 && at[i] == x.shape[i]; i--) at[i] = 0, at[i - 1]++;
