@@ -11,7 +11,6 @@ import { COMPUTE } from '../dtype';
 import type { Shape } from '../shape';
 import { gradNode, type Tensor } from '../tensor';
 import { isCast, lowered } from './autocast';
-import { cast } from './cast';
 import { contiguous } from './copy';
 import { fullOf, launchMany } from './kernel';
 import { stepByStep, type CellKind, type LayerInputs } from './recurrent-steps';
@@ -20,7 +19,7 @@ export type { CellKind, LayerInputs };
 
 const KINDS: readonly CellKind[] = ['tanh', 'relu', 'lstm', 'gru'];
 
-/** How many rows each step has; `tensor` holds the same numbers where they are not all the batch's. */
+/** How many rows each step has; `tensor`, on the CPU, holds the same numbers where they are not all the batch's. */
 export interface StepSizes {
   readonly sizes: readonly number[];
   readonly tensor: Tensor | null;
@@ -130,7 +129,7 @@ export function recurrentLayer(
   }
   const inputs = given.map((t) => (t === null ? null : contiguous(t)));
   const [x, weightIh, weightHh, h, c, biasIh, biasHh, weightHr] = inputs as unknown as LayerInputs;
-  const sizes = steps.tensor === null ? null : cast(contiguous(steps.tensor), steps.tensor.code, x.place);
+  const sizes = steps.tensor === null ? null : contiguous(steps.tensor);
   const context: Context = { kind, reverse, steps };
   const [rows, batch] = [x.shape[0]!, h.shape[0]!];
   const [wide, state] = weightHh.shape as [number, number];

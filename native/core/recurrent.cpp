@@ -1,5 +1,7 @@
 #include "core/recurrent.h"
 
+#include "cpu/kernel_table.h"
+
 namespace tenon {
 
 RecurrentForm::RecurrentForm(const Launch& l, bool backward) {
@@ -52,6 +54,42 @@ RecurrentForm::RecurrentForm(const Launch& l, bool backward) {
     raw = next(projected);
   }
   inputs = at - outputs;
+}
+
+int steps_operand(const Launch& l) {
+  const bool backward = static_cast<Op>(l.op) == Op::recurrentBackward;
+  if (!backward && static_cast<Op>(l.op) != Op::recurrent) return -1;
+  return l.scalars < (backward ? 7u : 5u) ? -1 : RecurrentForm(l, backward).sizes;
+}
+
+Steps::Steps(const Launch& l, const RecurrentForm& f) : batch(l.views[f.h0].shape[0]), reverse(f.reverse) {
+  if (f.packed)
+    count = l.views[f.sizes].shape[0];
+  else
+    count = batch ? l.views[f.x].shape[0] / batch : 0;
+}
+
+bool Steps::read(const Launch& l, const RecurrentForm& f) {
+  first[0] = 0;
+  const int64_t total = l.views[f.x].shape[0];
+  if (!f.packed) {
+    for (int64_t t = 0; t < count; t++) first[t + 1] = first[t] + batch;
+    return true;
+  }
+  const int64_t* const size = l.views[f.sizes].as<int64_t>();
+  int64_t most = batch;
+  for (int64_t t = 0; t < count; t++) {
+    const int64_t n = size[t];
+    if (n < 1 || n > most || (t == 0 && n != batch) || first[t] > total - n) break;
+    first[t + 1] = first[t] + n;
+    most = n;
+    if (t == count - 1 && first[count] == total) return true;
+  }
+  if (count == 0 && total == 0) return true;
+  set_error(
+      *l.error, ErrorCode::argument,
+      "recurrent: sizes of steps begin with the batch, never grow, and add up to the rows of the input");
+  return false;
 }
 
 }  // namespace tenon

@@ -34,4 +34,30 @@ struct RecurrentForm {
   RecurrentForm(const Launch& l, bool backward);
 };
 
+/** The operand with the sizes of steps, which the host reads: it is the CPU's, wherever the others are. -1:
+ * the launch has none. */
+int steps_operand(const Launch& l);
+
+/** Where the rows of each step begin; a row is the same sequence's in all steps. */
+struct Steps {
+  int64_t count = 0, batch = 0;
+  bool reverse = false;
+  int64_t* first = nullptr;  // count + 1 of them: room that whoever has them read gives
+
+  Steps(const Launch& l, const RecurrentForm& f);
+  /** False (and an error) if the sizes make no sense. */
+  bool read(const Launch& l, const RecurrentForm& f);
+
+  int64_t rows(int64_t t) const { return first[t + 1] - first[t]; }
+  /** The k-th step that is taken. */
+  int64_t taken(int64_t k) const { return reverse ? count - 1 - k : k; }
+  /** The step that is taken before t; there may be none. */
+  int64_t before(int64_t t) const { return reverse ? t + 1 : t - 1; }
+  /** How many of the sequences [begin, end) have a step t. */
+  int64_t among(int64_t t, int64_t begin, int64_t end) const {
+    if (t < 0 || t >= count || rows(t) <= begin) return 0;
+    return (rows(t) < end ? rows(t) : end) - begin;
+  }
+};
+
 }  // namespace tenon

@@ -159,14 +159,24 @@ void Device::order(Storage* s) {
   b->stream = current_;
 }
 
-void* Device::scratch(size_t bytes) {
-  if (scratch_) pool_.release(scratch_);
-  scratch_ = nullptr;
+Block* Device::take(size_t bytes) {
   Block* const b = pool_.allocate(static_cast<int64_t>(bytes));
   if (!b) throw std::bad_alloc();
   order(b);
-  scratch_ = b;
-  return b->address;
+  return b;
+}
+
+void* Device::scratch(size_t bytes) {
+  if (scratch_) pool_.release(scratch_);
+  scratch_ = nullptr;
+  scratch_ = take(bytes);
+  return scratch_->address;
+}
+
+void* Device::keep(size_t bytes) {
+  kept_.push_back(nullptr);  // before there is a block to lose
+  kept_.back() = take(bytes);
+  return kept_.back()->address;
 }
 
 void Device::zero(void* to, size_t bytes) {
@@ -236,6 +246,9 @@ bool Device::submit(Launch& l, LaunchError& error) {
   }
   if (scratch_) pool_.release(scratch_);
   scratch_ = nullptr;
+  for (Block* b : kept_)
+    if (b) pool_.release(b);
+  kept_.clear();
   if (error) {
     result_ = driver::kSuccess;
     return false;

@@ -76,6 +76,7 @@ class Device final : public Queue {
   const driver::Api& api() const { return api_; }
 
   void* scratch(size_t bytes) override;
+  void* keep(size_t bytes) override;
   void zero(void* to, size_t bytes) override;
   void copy(void* to, const void* from, size_t bytes) override;
   void upload(void* to, const void* from, size_t bytes) override;
@@ -93,6 +94,8 @@ class Device final : public Queue {
                     size_t shared_bytes) override;
   Kernel* kernel(const char* name);
   void order(Storage*);
+  /** Working memory. Throws std::bad_alloc. */
+  Block* take(size_t bytes);
   void order_stream(int from, int to);
   /** Remembers the first of this op's driver errors. */
   bool ok(driver::Result);
@@ -115,6 +118,7 @@ class Device final : public Queue {
   std::unique_ptr<Blas> blas_;
   bool blas_opened_ = false;  // or there is none
   Block* scratch_ = nullptr;
+  std::vector<Block*> kept_;  // to the end of the op that runs
   Block* failure_block_ = nullptr;
   FailureRecord* pinned_failure_ = nullptr;  // a copy in pinned memory
   driver::Result result_ = driver::kSuccess;

@@ -38,6 +38,11 @@ class Queue {
    * is for the kernels given from then on. Throws std::bad_alloc.
    */
   virtual void* scratch(size_t bytes) = 0;
+  /**
+   * The same, but this op's to its end, for those that are made of others, which have working memory of their
+   * own.
+   */
+  virtual void* keep(size_t bytes) = 0;
   /** Sets bytes to 0. */
   virtual void zero(void* to, size_t bytes) = 0;
   /** Copies within the device; the two don't overlap. */

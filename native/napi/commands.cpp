@@ -7,6 +7,7 @@
 
 #include "core/check.h"
 #include "core/convert_scalar.h"
+#include "core/recurrent.h"
 #include "cpu/kernel_table.h"
 #include "napi/environment.h"
 
@@ -355,7 +356,8 @@ class Reader {
 
   /**
    * Finds the device that a launch with tensors off the CPU goes to. All of its tensors are there, but those
-   * of the CPU with no dimensions, which are read now, and cells; a copy may go from one place to another.
+   * of the CPU with no dimensions and sizes of steps, which are read now, and cells; a copy may go from one
+   * place to another.
    */
   bool settle_places(Launch& l) {
     const uint32_t operands = l.outputs + l.inputs;
@@ -369,18 +371,25 @@ class Reader {
         if (!cell_value(l, i)) return false;
       return true;
     }
-    e_.numbers.resize(std::max<size_t>(e_.numbers.size(), operands));
+    for (uint32_t i = 0; i < l.scalars; i++) {
+      const Storage* const s = e_.storages[operands + i];
+      if (s && (s->place != place_ || !reads_cell(l.op, i)) && !cell_value(l, i)) return false;
+    }
+    const uint32_t steps = static_cast<uint32_t>(steps_operand(l));  // beyond all operands: none
+    const bool reads = steps < operands && e_.storages[steps] && e_.views[steps].contiguous;
+    const size_t room = reads ? static_cast<size_t>(e_.views[steps].numel) : 0;
+    e_.numbers.resize(std::max<size_t>(e_.numbers.size(), operands + room));
     for (uint32_t i = 0; i < operands; i++) {
       TensorView& v = e_.views[i];
+      if (reads && i == steps) {
+        if (!read_elements(v, e_.storages[i], e_.numbers.data() + operands)) return false;
+        e_.storages[i] = nullptr;
+      }
       if (!e_.storages[i] || v.place == place_) continue;
       if (v.place != 0 || i < l.outputs || v.rank != 0 || !takes_numbers(l.op))
         return fail_places(l, v.place);
       if (!number_of(v, e_.storages[i], e_.numbers[i])) return false;
       e_.storages[i] = nullptr;
-    }
-    for (uint32_t i = 0; i < l.scalars; i++) {
-      const Storage* const s = e_.storages[operands + i];
-      if (s && (s->place != place_ || !reads_cell(l.op, i)) && !cell_value(l, i)) return false;
     }
     return true;
   }
@@ -423,12 +432,19 @@ class Reader {
 
   /** Makes a tensor of the CPU, of no dimensions, a number. */
   bool number_of(TensorView& v, Storage* storage, uint64_t& room) {
+    if (!read_elements(v, storage, &room)) return false;
+    v.shape = v.strides = nullptr;
+    return true;
+  }
+
+  /** Makes a dense tensor one of the host's, of which nothing is under way. */
+  bool read_elements(TensorView& v, Storage* storage, uint64_t* room) {
     Slot slot;
     slot.storage = storage;
     slot.view = v;
-    if (!e_.read(slot, &room, static_cast<size_t>(element_size(v.dtype)))) return false;
-    v.data = &room;
-    v.shape = v.strides = nullptr;
+    if (!e_.read(slot, room, static_cast<size_t>(v.numel * element_size(v.dtype)))) return false;
+    v.data = room;
+    v.place = 0;
     return true;
   }
 

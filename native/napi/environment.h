@@ -61,7 +61,7 @@ struct Environment {
   std::vector<TensorView> views;
   std::vector<Scalar> scalars;
   std::vector<Storage*> storages;  // of the operands, then of the scalars' cells
-  std::vector<uint64_t> numbers;   // operands of a launch on a device that are numbers there
+  std::vector<uint64_t> numbers;   // operands of a launch on a device that the host reads
 
   void release(Slot& slot);
   /** Makes the JavaScript error for `error` and throws it. */

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "core/check.h"
+#include "core/recurrent.h"
 #include "cuda/device.h"
 #include "cuda/system.h"
 #include "test/test.h"
@@ -49,8 +50,9 @@ inline Span span_of(const TensorView& v) {
   return {data + low * size, data + (high + 1) * size};
 }
 
-/** Inputs of no dimensions stand for numbers. */
+/** Inputs of no dimensions stand for numbers; sizes of steps are read by the host. */
 inline bool on_device(const Launch& l, uint32_t operand) {
+  if (static_cast<int>(operand) == steps_operand(l)) return false;
   return operand < l.outputs || l.views[operand].shape;
 }
 

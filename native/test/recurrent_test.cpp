@@ -1,5 +1,6 @@
 // recurrent and recurrentBackward: results against plain loops, gradients against difference quotients of
 // those.
+// Also runs on emulated CUDA.
 
 #include <functional>
 #include <memory>
@@ -26,7 +27,7 @@ struct Model {
   std::vector<double> y, hn, cn;
 
   int64_t gates() const { return kind == 2 ? 4 : kind == 3 ? 3 : 1; }
-  int64_t batch() const { return sizes[0]; }
+  int64_t batch() const { return sizes.empty() ? 0 : sizes[0]; }
   int64_t rows() const {
     int64_t n = 0;
     for (int64_t s : sizes) n += s;
@@ -175,6 +176,43 @@ struct Layer {
   }
 };
 
+/** What is differentiated: initial states, input, weights; in the op's order. */
+std::vector<std::vector<double>*> leaves_of(Model& m) {
+  std::vector<std::vector<double>*> leaves = {&m.h0};
+  if (m.kind == 2) leaves.push_back(&m.c0);
+  for (auto* v : {&m.x, &m.w_ih, &m.w_hh}) leaves.push_back(v);
+  if (m.bias) leaves.push_back(&m.b_ih), leaves.push_back(&m.b_hh);
+  if (m.projected) leaves.push_back(&m.w_hr);
+  return leaves;
+}
+
+/** The gradients of all leaves, of a layer that has run. */
+std::vector<Operand> gradients_of(const Layer& c, Isa isa) {
+  const Model& m = c.m;
+  Call call{Op::recurrentBackward, c.kept, {}, {}, c.scalars()};
+  call.scalars.push_back(1);
+  call.scalars.push_back(1);
+  std::vector<Sizes> shapes = {c.in[3]->shape()};
+  if (m.kind == 2) shapes.push_back(c.in[4]->shape());
+  for (size_t i : {0, 1, 2}) shapes.push_back(c.in[i]->shape());
+  const size_t after = m.kind == 2 ? 5 : 4, end = c.in.size() - (c.packed ? 1 : 0);
+  for (size_t i = after; i < end; i++) shapes.push_back(c.in[i]->shape());
+  std::vector<Operand> grads, given;
+  for (const Sizes& s : shapes) grads.push_back(std::make_unique<Array>(c.t, s));
+  for (const Operand& g : grads) call.outputs.push_back(g->view());
+  for (int i = 0; i < (m.kind == 2 ? 3 : 2); i++) {
+    given.push_back(std::make_unique<Array>(c.t, c.out[static_cast<size_t>(i)]->shape()));
+    given.back()->fill_with([&](int64_t k) { return static_cast<Number>(draw(k, 100 + i)); });
+    call.inputs.push_back(given.back()->view());
+  }
+  for (size_t i = 0; i < c.in.size(); i++)
+    if (!m.bias || (i != after && i != after + 1)) call.inputs.push_back(c.in[i]->view());
+  call.inputs.push_back(c.out[0]->view());
+  for (size_t i = m.kind == 2 ? 3 : 2; i < c.out.size(); i++) call.inputs.push_back(c.out[i]->view());
+  run(isa, call);
+  return grads;
+}
+
 const std::vector<Model>& models() {
   static const std::vector<Model> all = [] {
     std::vector<Model> list;
@@ -220,56 +258,75 @@ TEST("recurrent: all kinds of cells, directions, sizes of steps, against plain l
 
 TEST("recurrentBackward: gradients against difference quotients") {
   const Threads threads(2);
-  for (Model m : models())
-    for (Isa isa : isas()) {
-      About about("kind %d, reverse %d, bias %d, projected %d, on %s", m.kind, m.reverse, m.bias, m.projected,
-                  isa_name(isa));
-      m.run();
-      Layer c(m, DType::f64, true);
-      run(isa, c.forward());
-      Call call{Op::recurrentBackward, DType::f64, {}, {}, c.scalars()};
-      call.scalars.push_back(1);
-      call.scalars.push_back(1);
-      // What is differentiated: initial states, input, weights; in the op's order.
-      std::vector<std::vector<double>*> leaves = {&m.h0};
-      if (m.kind == 2) leaves.push_back(&m.c0);
-      for (auto* v : {&m.x, &m.w_ih, &m.w_hh}) leaves.push_back(v);
-      if (m.bias) leaves.push_back(&m.b_ih), leaves.push_back(&m.b_hh);
-      if (m.projected) leaves.push_back(&m.w_hr);
-      std::vector<Sizes> shapes = {c.in[3]->shape()};
-      if (m.kind == 2) shapes.push_back(c.in[4]->shape());
-      for (size_t i : {0, 1, 2}) shapes.push_back(c.in[i]->shape());
-      const size_t after = m.kind == 2 ? 5 : 4;
-      for (size_t i = after; i + 1 < c.in.size(); i++) shapes.push_back(c.in[i]->shape());
-      std::vector<Operand> grads, given;
-      for (const Sizes& s : shapes) grads.push_back(std::make_unique<Array>(DType::f64, s));
-      for (const Operand& g : grads) call.outputs.push_back(g->view());
-      for (int i = 0; i < (m.kind == 2 ? 3 : 2); i++) {
-        given.push_back(std::make_unique<Array>(DType::f64, c.out[static_cast<size_t>(i)]->shape()));
-        given.back()->fill_with([&](int64_t k) { return static_cast<Number>(draw(k, 100 + i)); });
-        call.inputs.push_back(given.back()->view());
-      }
-      for (size_t i = 0; i < c.in.size(); i++)
-        if (!m.bias || (i != after && i != after + 1)) call.inputs.push_back(c.in[i]->view());
-      call.inputs.push_back(c.out[0]->view());
-      for (size_t i = m.kind == 2 ? 3 : 2; i < c.out.size(); i++) call.inputs.push_back(c.out[i]->view());
-      run(isa, call);
-      for (size_t leaf = 0; leaf < leaves.size(); leaf++) {
-        About which("gradient %d", static_cast<int>(leaf));
-        std::vector<double> want;
-        for (double& value : *leaves[leaf]) {
-          const double before = value, step = 1e-6;
-          value = before + step;
-          const double up = m.loss();
-          value = before - step;
-          const double down = m.loss();
-          value = before;
-          want.push_back((up - down) / (2 * step));
-        }
-        near(*grads[leaf], want, 1e-7);
-        CHECK(grads[leaf]->intact());
+  for (Model m : models()) {
+    m.run();
+    std::vector<std::vector<double>> want;
+    for (std::vector<double>* leaf : leaves_of(m)) {
+      want.emplace_back();
+      for (double& value : *leaf) {
+        const double before = value, step = 1e-6;
+        value = before + step;
+        const double up = m.loss();
+        value = before - step;
+        const double down = m.loss();
+        value = before;
+        want.back().push_back((up - down) / (2 * step));
       }
     }
+    const bool even = m.sizes.back() == m.sizes[0];
+    for (DType t : {DType::f64, DType::f32, DType::f16})
+      for (Isa isa : isas()) {
+        About about("%s, kind %d, reverse %d, bias %d, projected %d, on %s", dtype_name(t), m.kind, m.reverse,
+                    m.bias, m.projected, isa_name(isa));
+        Layer c(m, t, !even || m.bias);
+        run(isa, c.forward());
+        const std::vector<Operand> grads = gradients_of(c, isa);
+        for (size_t leaf = 0; leaf < grads.size(); leaf++) {
+          About which("gradient %d", static_cast<int>(leaf));
+          near(*grads[leaf], want[leaf], t == DType::f64 ? 1e-7 : t == DType::f32 ? 1e-4 : 0.05);
+          CHECK(grads[leaf]->intact());
+        }
+      }
+  }
+}
+
+TEST("recurrent: more units than threads of a block, and the derivative by that of float64") {
+  const Threads threads(2);
+  for (int kind = 0; kind < 4; kind++)
+    for (int form = 0; form < 4; form++) {
+      Model m(kind, form & 1, form & 2, kind == 2 && form > 1, 3, 150, {3, 2});
+      m.run();
+      for (Isa isa : isas()) {
+        About about("kind %d, form %d, on %s", kind, form, isa_name(isa));
+        Layer wide(m, DType::f64, true), narrow(m, DType::f32, true);
+        run(isa, wide.forward());
+        run(isa, narrow.forward());
+        near(*wide.out[0], m.y, 1e-12);
+        near(*narrow.out[0], m.y, 2e-5);
+        const std::vector<Operand> want = gradients_of(wide, isa), got = gradients_of(narrow, isa);
+        for (size_t i = 0; i < got.size(); i++) {
+          About which("gradient %d", static_cast<int>(i));
+          std::vector<double> values;
+          for (int64_t k = 0; k < want[i]->numel(); k++)
+            values.push_back(static_cast<double>(want[i]->get(k)));
+          near(*got[i], values, 1e-4);
+        }
+      }
+    }
+}
+
+TEST("recurrent: no sequences, of which weights have no gradient") {
+  for (int kind = 0; kind < 4; kind++)
+    for (bool packed : {false, true})
+      for (DType t : {DType::f32, DType::bf16})
+        for (Isa isa : isas()) {
+          About about("%s, kind %d, packed %d, on %s", dtype_name(t), kind, packed, isa_name(isa));
+          Model m(kind, false, true, kind == 2, 3, 4, {});
+          Layer c(m, t, packed);
+          run(isa, c.forward());
+          for (const Operand& g : gradients_of(c, isa))
+            for (int64_t i = 0; i < g->numel(); i++) CHECK_EQ(static_cast<double>(g->get(i)), 0.);
+        }
 }
 
 TEST("recurrent: operands that don't fit are refused before anything is written") {

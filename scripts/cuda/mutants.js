@@ -26,6 +26,7 @@ const LONG_ROWS = { test: 'order', cases: ['long rows'] };
 const CHOICES = { test: 'order', cases: ['all kinds and lengths'] };
 const SCANS = { test: 'scan', cases: ['cumsum, cumprod'] };
 const PRODUCTS = { test: 'matmul', cases: ['depths, heights', 'other dtypes'] };
+const RECURRENT = { test: 'recurrent', cases: ['difference quotients'] };
 const CONVOLUTIONS = { test: 'conv', cases: ['sizes at which products'] };
 
 const MEMORY = 'address,undefined';
@@ -401,6 +402,31 @@ const MUTANTS = [
     test: 'order',
     cases: ['nonzero finds'],
     says: 'expected',
+  },
+  {
+    name: 'the state of another sequence for one that begins',
+    file: 'recurrent.cu',
+    from: 'sequence < p.before.count ?',
+    to: 'sequence <= p.before.count ?',
+    ...RECURRENT,
+    says: 'expected',
+  },
+  {
+    name: 'what passes a step by, without what came with it',
+    file: 'recurrent.cu',
+    from: 'grad_of<T>(p, at) + *carried',
+    to: 'grad_of<T>(p, at)',
+    ...RECURRENT,
+    says: 'expected',
+  },
+  {
+    name: 'units of a sequence that has ended',
+    file: 'recurrent.cu',
+    from: 'i < s.sequences;',
+    to: 'i <= s.sequences;',
+    ...RECURRENT,
+    sanitize: MEMORY,
+    says: 'AddressSanitizer',
   },
 ];
 

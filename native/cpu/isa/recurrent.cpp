@@ -29,10 +29,7 @@ struct Forward {
   Panels<T> recurrent, projection;
 
   explicit Forward(const Launch& launch)
-      : l(launch), f(launch, false), tasks(launch.views[f.h0].shape[0], num_threads()) {
-    steps.batch = tasks.batch;
-    steps.count = steps_of(l, f);
-    steps.reverse = f.reverse;
+      : l(launch), f(launch, false), steps(launch, f), tasks(steps.batch, num_threads()) {
     wide = l.views[f.w_hh].shape[0];
     state = l.views[f.w_hh].shape[1];
     hidden = wide / f.gates_of_unit();
@@ -149,7 +146,7 @@ struct Forward {
     Pieces pieces;
     pieces.memory = static_cast<char*>(l.scratch->bytes(static_cast<size_t>(sizes.bytes)));
     lay_out(pieces);
-    if (!read_steps(l, f, steps)) return;
+    if (!steps.read(l, f)) return;
     for (int q = 0; q < f.gates_of_unit(); q++) of_gate(q).pack(w_hh + q * hidden * state, 1, state);
     if (f.projected) projection.pack(w_hr, 1, hidden);
     bool failed = !of_input();  // set by any task

@@ -1,4 +1,4 @@
-// What the kernels of recurrent layers share: the steps, weights packed once for all of them, working memory.
+// What the kernels of recurrent layers share: weights packed once for all of them, working memory.
 #pragma once
 #include "core/recurrent.h"
 #include "cpu/isa/gemm.h"
@@ -38,53 +38,6 @@ T* operand(const Launch& l, int i, Pieces& pieces) {
 template <class T>
 void put_back(const Launch& l, int i, const T* x) {
   if (i >= 0 && l.views[i].dtype != dtype_of<T>()) scatter(x, l.views[i], 0, l.views[i].numel);
-}
-
-/** Where the rows of each step begin; a row is the same sequence's in all steps. */
-struct Steps {
-  int64_t count = 0, batch = 0;
-  bool reverse = false;
-  int64_t* first = nullptr;  // count + 1 of them
-
-  int64_t rows(int64_t t) const { return first[t + 1] - first[t]; }
-  /** The k-th step that is taken. */
-  int64_t taken(int64_t k) const { return reverse ? count - 1 - k : k; }
-  /** How many of the sequences [begin, end) have a step t. */
-  int64_t among(int64_t t, int64_t begin, int64_t end) const {
-    if (t < 0 || t >= count || rows(t) <= begin) return 0;
-    return (rows(t) < end ? rows(t) : end) - begin;
-  }
-};
-
-/** The steps of a launch, in `first`, which has room for `count`. False (and an error) if the sizes make no
- * sense. */
-TENON_INLINE bool read_steps(const Launch& l, const RecurrentForm& f, Steps& s) {
-  s.first[0] = 0;
-  const int64_t total = l.views[f.x].shape[0];
-  if (!f.packed) {
-    for (int64_t t = 0; t < s.count; t++) s.first[t + 1] = s.first[t] + s.batch;
-    return true;
-  }
-  const int64_t* const size = l.views[f.sizes].as<int64_t>();
-  int64_t most = s.batch;
-  for (int64_t t = 0; t < s.count; t++) {
-    const int64_t n = size[t];
-    if (n < 1 || n > most || (t == 0 && n != s.batch) || s.first[t] > total - n) break;
-    s.first[t + 1] = s.first[t] + n;
-    most = n;
-    if (t == s.count - 1 && s.first[s.count] == total) return true;
-  }
-  if (s.count == 0 && total == 0) return true;
-  set_error(
-      *l.error, ErrorCode::argument,
-      "recurrent: sizes of steps begin with the batch, never grow, and add up to the rows of the input");
-  return false;
-}
-
-TENON_INLINE int64_t steps_of(const Launch& l, const RecurrentForm& f) {
-  if (f.packed) return l.views[f.sizes].shape[0];
-  const int64_t batch = l.views[f.h0].shape[0];
-  return batch ? l.views[f.x].shape[0] / batch : 0;
 }
 
 /** A matrix [k, n] in panels of some columns, each dense: GEMM takes them as they are. */
@@ -148,7 +101,7 @@ struct SequenceTasks {
 template <class T>
 const T* state_before(const Steps& s, int64_t t, int64_t begin, int64_t n, const T* all, const T* initial,
                       int64_t width, T* copy) {
-  const int64_t before = s.reverse ? t + 1 : t - 1;
+  const int64_t before = s.before(t);
   int64_t old = s.among(before, begin, begin + n);
   if (old > n) old = n;
   const T* const at = all + (old ? s.first[before] + begin : 0) * width;

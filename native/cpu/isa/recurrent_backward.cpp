@@ -34,10 +34,7 @@ struct Backward {
   Panels<T> recurrent, projection;
 
   explicit Backward(const Launch& launch)
-      : l(launch), f(launch, true), tasks(launch.views[f.h0].shape[0], num_threads()) {
-    steps.batch = tasks.batch;
-    steps.count = steps_of(l, f);
-    steps.reverse = f.reverse;
+      : l(launch), f(launch, true), steps(launch, f), tasks(steps.batch, num_threads()) {
     rows = l.views[f.x].shape[0];
     wide = l.views[f.w_hh].shape[0];
     state = l.views[f.w_hh].shape[1];
@@ -190,7 +187,7 @@ struct Backward {
     Pieces pieces;
     pieces.memory = static_cast<char*>(l.scratch->bytes(static_cast<size_t>(sizes.bytes)));
     lay_out(pieces);
-    if (!read_steps(l, f, steps)) return;
+    if (!steps.read(l, f)) return;
     recurrent.pack(w_hh, state, 1);
     if (f.projected) projection.pack(w_hr, hidden, 1);
     bool failed = false;  // set by any task
