@@ -86,14 +86,28 @@ describe('schedulers', () => {
       /^LinearLR: expected startFactor to be in \(0, 1\], got 0/,
     ],
     [() => new L.LinearLR(sgd(), 1, 2), ArgumentError, /^LinearLR: expected endFactor to be in \[0, 1\]/],
-    [() => new L.LinearLR(sgd(), 1, 1, 0), ArgumentError, /^LinearLR: expected totalIters to be at least 1/],
+    [
+      () => new L.LinearLR(sgd(), 1, 1, 0.5),
+      ArgumentError,
+      /^LinearLR: expected totalIters to be an integer/,
+    ],
+    [
+      () => {
+        new L.LinearLR(sgd(), 1, 1, 0).step(2);
+      },
+      ArgumentError,
+      /^LinearLR.step: expected no epoch, as totalIters is 0, got 2/,
+    ],
+    [
+      () => {
+        new L.PolynomialLR(sgd(), 0).step(0);
+      },
+      ArgumentError,
+      /^PolynomialLR.step: expected no epoch, as totalIters is 0, got 0/,
+    ],
     [() => new L.ExponentialLR(sgd()), ArgumentError, /^ExponentialLR: expected gamma to be a number/],
     [() => new L.PolynomialLR(sgd(), 5, wrong<never>('2')), ArgumentError, /^PolynomialLR: expected power/],
-    [
-      () => new L.CosineAnnealingLR(sgd(), 0),
-      ArgumentError,
-      /^CosineAnnealingLR: expected TMax to be at least/,
-    ],
+    [() => new L.CosineAnnealingLR(sgd(), 0), ArgumentError, /^CosineAnnealingLR: expected TMax > 0, got 0/],
     [
       () => new L.CosineAnnealingWarmRestarts(sgd(), 2, 0),
       ArgumentError,

@@ -7,7 +7,7 @@ import { LRScheduler } from './scheduler';
 const { PI, cos } = Math;
 
 export interface CosineAnnealingLROptions {
-  /** The epochs from the initial learning rate to the lowest. */
+  /** The epochs from the initial learning rate to the lowest, also in fractions. */
   TMax?: number;
   /** The lowest (0). */
   etaMin?: number;
@@ -28,7 +28,8 @@ export class CosineAnnealingLR extends LRScheduler {
       ['TMax', 'etaMin', 'lastEpoch'],
       given,
     );
-    const half = positiveInteger('CosineAnnealingLR', 'TMax', TMax);
+    const half = numberArgument('CosineAnnealingLR', 'TMax', TMax);
+    if (!(half > 0)) throw new ArgumentError(`CosineAnnealingLR: expected TMax > 0, got ${half}`);
     const lowest = numberArgument('CosineAnnealingLR', 'etaMin', etaMin);
     super(optimizer, lastEpoch as number);
     this.TMax = half;

@@ -1,7 +1,14 @@
 /** Schedules that go from one learning rate to another: along a line, or a power. */
-import { bindArguments, numberArgument } from '../../functional/arguments';
-import { numberWithin, positiveInteger, type Arguments, type ScheduledOptimizer } from './arguments';
+import { ArgumentError } from '../../errors';
+import { bindArguments, integerArgument, numberArgument } from '../../functional/arguments';
+import { numberWithin, type Arguments, type ScheduledOptimizer } from './arguments';
 import { LRScheduler } from './scheduler';
+
+/** Throws where there is no way, of which an epoch could have its share. */
+function checkWay(op: string, totalIters: number, epoch: number): void {
+  if (totalIters === 0)
+    throw new ArgumentError(`${op}.step: expected no epoch, as totalIters is 0, got ${epoch}`);
+}
 
 export interface LinearLROptions {
   /** The factor in the first epoch (1/3). */
@@ -33,7 +40,7 @@ export class LinearLR extends LRScheduler {
     );
     const start = numberWithin('LinearLR', 'startFactor', startFactor, 0, 1, true);
     const end = numberWithin('LinearLR', 'endFactor', endFactor, 0, 1);
-    const total = positiveInteger('LinearLR', 'totalIters', totalIters);
+    const total = integerArgument('LinearLR', 'totalIters', totalIters);
     super(optimizer, lastEpoch as number);
     this.startFactor = start;
     this.endFactor = end;
@@ -53,6 +60,7 @@ export class LinearLR extends LRScheduler {
   /** @internal */
   override closedFormLr(): number[] {
     const { startFactor, totalIters } = this;
+    checkWay('LinearLR', totalIters, this.lastEpoch);
     const way = (this.endFactor - startFactor) * Math.min(totalIters, this.lastEpoch);
     return this.baseLrs.map((lr) => lr * (startFactor + way / totalIters));
   }
@@ -80,7 +88,7 @@ export class PolynomialLR extends LRScheduler {
       ['totalIters', 'power', 'lastEpoch'],
       given,
     );
-    const total = positiveInteger('PolynomialLR', 'totalIters', totalIters);
+    const total = integerArgument('PolynomialLR', 'totalIters', totalIters);
     const exponent = numberArgument('PolynomialLR', 'power', power);
     super(optimizer, lastEpoch as number);
     this.totalIters = total;
@@ -98,6 +106,7 @@ export class PolynomialLR extends LRScheduler {
   /** @internal */
   override closedFormLr(): number[] {
     const { totalIters } = this;
+    checkWay('PolynomialLR', totalIters, this.lastEpoch);
     const factor = (1 - Math.min(totalIters, this.lastEpoch) / totalIters) ** this.power;
     return this.baseLrs.map((lr) => lr * factor);
   }
