@@ -14,6 +14,7 @@ import { SCALAR_SHAPE, numelOf, rowMajorStrides, isRowMajor, type Shape } from '
 import { currentModes, unusualModes, withModes } from './autograd/mode';
 import type { Node } from './autograd/node';
 import { moveRetained } from './autograd/retained';
+import { viewAgain } from './autograd/turned';
 
 /** @internal How a view came about: enough to find its gradient function again after its base was changed in place. */
 export interface ViewInfo {
@@ -23,6 +24,8 @@ export interface ViewInfo {
   readonly root: Tensor;
   /** Makes the same view of another tensor of the same shape. */
   readonly replay: (of: Tensor) => Tensor;
+  /** How often `of` had become another view of itself when this view was made of it. */
+  readonly turns: number;
   /** The root's graph version that `node` belongs to. */
   graphVersion: number;
   /** The op that made this view and others at once; null: it was made alone. */
@@ -333,7 +336,7 @@ export function gradNode(t: Tensor): Node | null {
     view.graphVersion = view.root.graphVersion;
     gradNode(view.of);
     if (view.of.needsGrad) {
-      const again = withModes('view', { grad: true, inference: false }, () => view.replay(view.of));
+      const again = withModes('view', { grad: true, inference: false }, () => viewAgain(view, view.of));
       // PyTorch finds such views again by their strides.
       if (again.node !== null) again.node.rule = { ...again.node.rule, name: 'AsStridedBackward' };
       t.node = again.node;

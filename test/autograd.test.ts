@@ -211,6 +211,37 @@ describe('hooks', () => {
     expect(x.grad!.tolist()).toEqual([22, 22]);
   });
 
+  test('come before a gradient that is asked for where the pass ends, and behind it where it goes on', () => {
+    const x = leaf([1, 2]);
+    const y = x.mul(3);
+    const z = y.mul(5);
+    y.registerHook((g) => g.mul(2));
+    const given = (inputs: Tensor[]): unknown =>
+      autograd.grad(z.sum(), inputs, { retainGraph: true }).map((g) => g.tolist());
+    expect(given([y])).toEqual([[10, 10]]);
+    expect(given([x, y])).toEqual([
+      [30, 30],
+      [5, 5],
+    ]);
+  });
+
+  test('on one of several outputs', () => {
+    const x = leaf([1, 2]);
+    const [a, b] = x.split(1) as [Tensor, Tensor];
+    b.registerHook((g) => g.mul(2));
+    const given = (inputs: Tensor[]): unknown =>
+      autograd.grad(a.add(b), inputs, { retainGraph: true }).map((g) => g.tolist());
+    expect(given([a, b])).toEqual([[1], [2]]);
+    expect(given([b, x])).toEqual([[1], [1, 2]]);
+  });
+
+  test('an input that is named twice accumulates once', () => {
+    const x = leaf([1, 2]);
+    const y = x.mul(3);
+    y.sum().backward({ inputs: [y, y] });
+    expect(y.grad!.tolist()).toEqual([1, 1]);
+  });
+
   test('on a leaf run once, with the sum', () => {
     const x = leaf(3);
     const seen: number[] = [];

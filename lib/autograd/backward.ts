@@ -131,7 +131,7 @@ export function backward(
   }
   const inputs = options.inputs instanceof Tensor ? [options.inputs] : options.inputs;
   checkInputs('backward', inputs);
-  const kept = inputs.filter((t) => !t.isLeaf && !isRetained(t)).map(keepGradient);
+  const kept = [...new Set(inputs)].filter((t) => !t.isLeaf && !isRetained(t)).map(keepGradient);
   try {
     runBackward(roots, seeds, { createGraph, retainGraph, inputs, capture: false });
   } finally {

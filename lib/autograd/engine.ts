@@ -275,37 +275,38 @@ class Pass {
     let grad = node.grad;
     node.grad = null;
     node.queued = false;
-    if (node.hooks !== null && grad !== null) grad = this.callHooks(node, 0, grad);
-    this.visiting = grad;
-    if (node.further !== null) this.visitAll(node, grad);
-    else {
-      if (this.captures !== null) this.capture(node, 0, grad!);
-      if (node.leaf !== null) {
-        if (this.options.capture) this.drop(grad!);
-        else this.accumulate(node.leaf, grad!);
-      } else if (this.leadsOn(node)) {
-        const results = isObserved()
-          ? observedRule(node, [grad])
-          : node.rule.backward(grad!, node, node.context);
-        // The rule is done with it: what it passed on may be taken over.
-        grad!.holds--;
-        this.passOn(node, results);
-        if (grad!.holds === 0 && grad!.owned) release(grad!);
-      } else this.drop(grad!);
+    this.visiting = null;
+    if (node.further !== null) {
+      this.visitAll(node, grad);
+      this.releaseScope();
+      return;
     }
+    grad = this.taken(node, 0, grad!);
+    this.visiting = grad;
+    if (node.leaf !== null) {
+      if (this.options.capture) this.drop(grad!);
+      else this.accumulate(node.leaf, grad!);
+    } else if (this.leadsOn(node)) {
+      const results = isObserved()
+        ? observedRule(node, [grad])
+        : node.rule.backward(grad!, node, node.context);
+      // The rule is done with it: what it passed on may be taken over.
+      grad!.holds--;
+      this.passOn(node, results);
+      if (grad!.holds === 0 && grad!.owned) release(grad!);
+    } else this.drop(grad!);
     this.releaseScope();
   }
 
   /** `visit`, for an operation of several outputs. */
   private visitAll(node: Node, first: Tensor | null): void {
-    const grads: (Tensor | null)[] = [first];
+    const grads: (Tensor | null)[] = [first === null ? null : this.taken(node, 0, first)];
     node.further!.forEach((output, i) => {
       const g = output.grad;
       output.grad = null;
-      grads.push(g !== null && node.hooks !== null ? this.callHooks(node, i + 1, g) : g);
+      grads.push(g === null ? null : this.taken(node, i + 1, g));
     });
     this.visitingAll = grads;
-    if (this.captures !== null) grads.forEach((g, i) => g !== null && this.capture(node, i, g));
     if (this.leadsOn(node))
       this.passOn(
         node,
@@ -318,6 +319,23 @@ class Pass {
   /** Whether any gradient is wanted behind a node. */
   private leadsOn(node: Node): boolean {
     return this.all || node.next.some((_, i) => node.needs(i));
+  }
+
+  /**
+   * A gradient that has arrived as its hooks leave it. What was asked for is kept as in PyTorch: as it came, if the pass
+   * goes on behind the node, and as the hooks leave it, if it ends there.
+   */
+  private taken(node: Node, index: number, grad: Tensor): Tensor {
+    const { captures } = this;
+    if (node.hooks === null) {
+      if (captures !== null) this.capture(node, index, grad);
+      return grad;
+    }
+    const first = captures !== null && this.leadsOn(node);
+    if (first) this.capture(node, index, grad);
+    const g = this.callHooks(node, index, grad);
+    if (captures !== null && !first) this.capture(node, index, g);
+    return g;
   }
 
   /** Keeps a gradient that was asked for. */

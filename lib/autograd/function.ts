@@ -6,6 +6,7 @@ import { arithmetic } from './arithmetic';
 import { outside } from './engine';
 import { gradEnabled, synchronous, withGradMode } from './mode';
 import { attach, requiresGrad, type GradRule, type InputGrads, type Node } from './node';
+import { turnsOf } from './turned';
 import { handOver, sameView } from './passage';
 import { checkRecordable, recordInPlace } from './view';
 
@@ -236,7 +237,15 @@ function aliasOf(t: Tensor): Tensor {
   const out = alias(t, t.shape, t.layout, t.offset);
   const root = t.viewInfo?.root ?? t;
   const { graphVersion } = root;
-  out.viewInfo = { of: t, root, replay: sameView, graphVersion, siblings: null, recorded: true };
+  out.viewInfo = {
+    of: t,
+    root,
+    replay: sameView,
+    turns: turnsOf(t),
+    graphVersion,
+    siblings: null,
+    recorded: true,
+  };
   return out;
 }
 

@@ -4,6 +4,7 @@ import { alias, type Tensor } from '../tensor';
 import { arithmetic } from './arithmetic';
 import { outside } from './engine';
 import { attach, defineGradient, type GradRule } from './node';
+import { turnsOf } from './turned';
 import { recordView } from './view';
 
 /** Sees all the gradients, in the tensors' order (null: none came), and says which ones go on. */
@@ -40,7 +41,15 @@ export function passThrough(tensors: readonly Tensor[], stop: GradientStop): Ten
     const of = tensors[i]!;
     const root = of.viewInfo?.root ?? of;
     const { graphVersion } = root;
-    out.viewInfo = { of, root, replay: sameView, graphVersion, siblings: rule.name, recorded: true };
+    out.viewInfo = {
+      of,
+      root,
+      replay: sameView,
+      turns: turnsOf(of),
+      graphVersion,
+      siblings: rule.name,
+      recorded: true,
+    };
     out.node = node;
     out.nodeIndex = i;
     out.needsGrad = true;

@@ -5,6 +5,7 @@ import { sameShape, showShape, type Shape } from '../shape';
 import { arithmetic } from './arithmetic';
 import { currentModes, gradEnabled, withGradMode } from './mode';
 import { moveRetained } from './retained';
+import { turnsOf, viewAgain } from './turned';
 import { attach, record, requiresGrad, type GradRule, type InputGrads, type Node } from './node';
 
 /** A view of x that gradients flow through. `replay` makes the same view of another tensor of x's shape. */
@@ -22,7 +23,8 @@ export function recordView<C>(
     record(out, rule, [x], [], context);
     const root = x.viewInfo === null ? x : x.viewInfo.root;
     const { graphVersion } = root;
-    out.viewInfo = { of: x, root, replay, graphVersion, siblings: null, recorded: gradEnabled() };
+    const turns = turnsOf(x);
+    out.viewInfo = { of: x, root, replay, turns, graphVersion, siblings: null, recorded: gradEnabled() };
   }
   return out;
 }
@@ -55,7 +57,8 @@ export function recordViews<C>(
   outs.forEach((out, i) => {
     const { graphVersion } = root;
     const { replay } = parts[i]!;
-    out.viewInfo = { of: x, root, replay, graphVersion, siblings: rule.name, recorded: true };
+    const turns = turnsOf(x);
+    out.viewInfo = { of: x, root, replay, turns, graphVersion, siblings: rule.name, recorded: true };
     out.node = node;
     out.nodeIndex = node === null ? 0 : i;
     out.needsGrad = node !== null;
@@ -134,7 +137,10 @@ const CopySlices: GradRule<Patch> = {
 /** The chain of views from its root to t, as a function. */
 function regionOf(t: Tensor): (root: Tensor) => Tensor {
   const chain: ((of: Tensor) => Tensor)[] = [];
-  for (let v = t.viewInfo; v !== null; v = v.of.viewInfo) chain.unshift(v.replay);
+  for (let v = t.viewInfo; v !== null; v = v.of.viewInfo) {
+    const view = v;
+    chain.unshift((of) => viewAgain(view, of));
+  }
   return (root) => chain.reduce((x, replay) => replay(x), root);
 }
 
