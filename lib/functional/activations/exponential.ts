@@ -3,7 +3,7 @@ import { ArgumentError } from '../../errors';
 import type { Tensor } from '../../tensor';
 import { booleanArgument, named, numberArgument } from '../arguments';
 import { mul } from '../arithmetic';
-import { gt } from '../compare';
+import { lt } from '../compare';
 import { exp } from '../elementary';
 import { where } from '../where';
 import { activationOp, chosen } from './op';
@@ -14,7 +14,7 @@ const eluOp = activationOp({
   kernel: 'elu',
   derivative: 'eluBackward',
   gradient: 'Elu',
-  curvature: (x, [below, , rate]) => where(gt(x, 0), 0, mul(exp(mul(x, rate!)), below! * rate! * rate!)),
+  curvature: (x, [below, , rate]) => where(lt(x, 0), mul(exp(mul(x, rate!)), below! * rate! * rate!), 0),
 });
 
 // Klambauer et al., "Self-normalizing neural networks" (2017).

@@ -4,7 +4,7 @@ import type { Tensor } from '../../tensor';
 import { booleanArgument, named, numberArgument } from '../arguments';
 import { add, mul, neg, sub } from '../arithmetic';
 import { inFloat32 } from '../autocast';
-import { gt } from '../compare';
+import { ge } from '../compare';
 import { exp, sigmoid, tanh } from '../elementary';
 import { square } from '../pointwise';
 import { where } from '../where';
@@ -103,7 +103,7 @@ const softplusOp = activationOp({
   curvature: (x, [beta, threshold]) => {
     const z = mul(x, beta!);
     const s = sigmoid(z);
-    return where(gt(z, threshold!), 0, mul(mul(s, sub(1, s)), beta!));
+    return where(ge(z, threshold!), 0, mul(mul(s, sub(1, s)), beta!));
   },
 });
 

@@ -4,10 +4,10 @@ import { isFloatingCode } from '../../dtype';
 import { ArgumentError, DTypeError, ShapeError, describe } from '../../errors';
 import { sameShape, showShape } from '../../shape';
 import type { Tensor } from '../../tensor';
+import { hardtanh } from '../activations/piecewise';
 import { numberArgument } from '../arguments';
 import { div, mul, sub } from '../arithmetic';
 import { cast } from '../cast';
-import { clamp } from '../clamp';
 import { abs, sign } from '../elementary';
 import { square } from '../pointwise';
 import { sum } from '../reduce';
@@ -37,13 +37,13 @@ const absolute = pairLoss({ op: 'l1Loss', gradient: 'L1Loss', slope: (x, target)
 const smooth = pairLoss({
   op: 'smoothL1Loss',
   gradient: 'SmoothL1Loss',
-  slope: (x, target, beta) => clamp(div(sub(x, target), beta), -1, 1),
+  slope: (x, target, beta) => hardtanh(div(sub(x, target), beta), -1, 1),
 });
 
 const huber = pairLoss({
   op: 'huberLoss',
   gradient: 'HuberLoss',
-  slope: (x, target, delta) => clamp(sub(x, target), -delta, delta),
+  slope: (x, target, delta) => hardtanh(sub(x, target), -delta, delta),
 });
 
 function checkWeight(op: string, x: Tensor, weight: Tensor): void {
