@@ -27,6 +27,7 @@ import { lt } from './compare';
 import { cast, copied } from './cast';
 import { NONE, fullOf, generate, launch } from './kernel';
 import { elementValue, numberValue, scalarElement } from './number';
+import { elementOf, plainNumber } from './scalar';
 import { add, mul, sub } from './arithmetic';
 import { pow } from './pointwise';
 import { where } from './where';
@@ -102,9 +103,7 @@ function flattenList(op: string, data: readonly unknown[]): [unknown[], number[]
 function itemOf(op: string, t: Tensor): number | boolean | bigint {
   if (t.count !== 1)
     throw new ShapeError(`${op}: tensors in lists must have one element, got shape [${t.shape.join(', ')}]`);
-  if (t.code === Code.int64) return binding.itemBigInt(t.id);
-  const n = binding.item(t.id);
-  return t.code === Code.bool ? n !== 0 : n;
+  return elementOf(t);
 }
 
 /** Numbers are of the default dtype, BigInts int64, booleans bool, if there is nothing else. */
@@ -329,14 +328,20 @@ export function empty(...sizes: SizesAndOptions): Tensor {
   return filled('empty', sizes, null);
 }
 
-type Scalar = number | boolean | bigint;
+type Scalar = number | boolean | bigint | Tensor;
 
-/** The dtype that a number takes on its own. */
+/** The dtype that a number takes on its own; one of a tensor, by its kind. */
 function ownCode(value: unknown): number {
+  if (value instanceof Tensor && !isFloatingCode(value.code))
+    return value.code === Code.bool ? Code.bool : Code.int64;
   return typeof value === 'bigint' ? Code.int64 : typeof value === 'boolean' ? Code.bool : defaultDtypeCode();
 }
 
-/** Of one value: `full([2, 3], 7)`. Numbers take the default dtype, BigInts int64, booleans bool. */
+function fillNumber(op: string, value: unknown): number {
+  return numberValue(op, plainNumber(op, 'fillValue', value), 'fillValue');
+}
+
+/** Of one value: `full([2, 3], 7)`. Numbers take the default dtype, BigInts int64, booleans bool; 0-d tensors count as numbers. */
 export function full(size: readonly number[], fillValue: Scalar, options?: TensorOptions): Tensor;
 export function full(options: SizeOptions & { fillValue: Scalar }): Tensor;
 export function full(size: readonly number[], options: TensorOptions & { fillValue: Scalar }): Tensor;
@@ -344,14 +349,18 @@ export function full(...given: readonly unknown[]): Tensor {
   const [[size, value], options] = namedArguments<TensorOptions>('full', ['size', 'fillValue'], given);
   const shape = checkShape('full', [size]);
   const code = optionsCode('full', options, ownCode(value));
-  const number = elementValue('full', numberValue('full', value, 'fillValue'), code);
+  const number = elementValue('full', fillNumber('full', value), code);
   return finish('full', fullOf(shape, code, optionsPlace('full', options), number, 'full'), options);
 }
 
 /** A 0-d tensor of a number. */
 export function scalarTensor(value: Scalar, options?: TensorOptions): Tensor {
   const code = optionsCode('scalarTensor', options, defaultDtypeCode());
-  const number = scalarElement('scalarTensor', numberValue('scalarTensor', value), code);
+  const number = scalarElement(
+    'scalarTensor',
+    numberValue('scalarTensor', plainNumber('scalarTensor', 'the value', value)),
+    code,
+  );
   const place = optionsPlace('scalarTensor', options);
   return finish('scalarTensor', fullOf([], code, place, number), options);
 }
@@ -384,36 +393,40 @@ export function fullLike(t: Tensor, fillValue: Scalar, options?: TensorOptions):
 export function fullLike(t: Tensor, options: TensorOptions & { fillValue: Scalar }): Tensor;
 export function fullLike(t: Tensor, ...given: readonly unknown[]): Tensor {
   const [[value], options] = namedArguments<TensorOptions>('fullLike', ['fillValue'], given);
-  return like('fullLike', t, numberValue('fullLike', value, 'fillValue'), options);
+  return like('fullLike', t, fillNumber('fullLike', value), options);
 }
 
 interface Range {
-  start?: number;
-  end?: number;
-  step?: number;
+  start?: number | Tensor;
+  end?: number | Tensor;
+  step?: number | Tensor;
 }
 
 /**
  * From `start` (0) to before `end` in steps of `step` (1): `arange(5)`, `arange(2, 5)`, `arange(1, 2, 0.5)`. Whole
  * numbers give int64, others the default dtype.
  */
-export function arange(end: number, options?: TensorOptions & Range): Tensor;
-export function arange(start: number, end: number, options?: TensorOptions & Range): Tensor;
-export function arange(start: number, end: number, step: number, options?: TensorOptions): Tensor;
+export function arange(end: number | Tensor, options?: TensorOptions & Range): Tensor;
+export function arange(start: number | Tensor, end: number | Tensor, options?: TensorOptions & Range): Tensor;
+export function arange(
+  start: number | Tensor,
+  end: number | Tensor,
+  step: number | Tensor,
+  options?: TensorOptions,
+): Tensor;
 export function arange(options: TensorOptions & Range): Tensor;
 export function arange(...given: readonly unknown[]): Tensor {
   const [values, options] = namedArguments<TensorOptions>('arange', ['start', 'end', 'step'], given);
   // One number alone is the end.
-  const [first, end, each] = (
+  const ends =
     values[1] === undefined && values[2] === undefined
       ? [0, values[0], 1]
-      : [values[0] ?? 0, values[1], values[2] ?? 1]
-  ) as [number, number, number];
-  const numbers = [first, end, each];
+      : [values[0] ?? 0, values[1], values[2] ?? 1];
+  const numbers = ends.map((n, i) => plainNumber('arange', ['start', 'end', 'step'][i]!, n)) as number[];
   for (const n of numbers)
     if (typeof n !== 'number' || !Number.isFinite(n))
       throw new ArgumentError(`arange: expected finite numbers (start, end, step), got ${describe(n)}`);
-  const whole = numbers.every((n) => Number.isInteger(n));
+  const whole = ends.every((n) => (n instanceof Tensor ? !isFloatingCode(n.code) : Number.isInteger(n)));
   const code = optionsCode('arange', options, whole ? Code.int64 : defaultDtypeCode());
   if (code === Code.bool) throw new DTypeError('arange: not defined for bool');
   // int64 counts with whole numbers, the other integers cut off fractions at the end.
@@ -435,14 +448,23 @@ export function arange(...given: readonly unknown[]): Tensor {
 }
 
 interface Points {
-  start?: number;
-  end?: number;
-  steps?: number;
+  start?: number | Tensor;
+  end?: number | Tensor;
+  steps?: number | Tensor;
 }
 
 /** `steps` numbers from `start` to `end`, both included, equally far apart. */
-export function linspace(start: number, end: number, steps: number, options?: TensorOptions): Tensor;
-export function linspace(start: number, end: number, options: TensorOptions & Points): Tensor;
+export function linspace(
+  start: number | Tensor,
+  end: number | Tensor,
+  steps: number | Tensor,
+  options?: TensorOptions,
+): Tensor;
+export function linspace(
+  start: number | Tensor,
+  end: number | Tensor,
+  options: TensorOptions & Points,
+): Tensor;
 export function linspace(options: TensorOptions & Points): Tensor;
 export function linspace(...given: readonly unknown[]): Tensor {
   const [[start, end, steps], options] = namedArguments<TensorOptions>(
@@ -455,27 +477,38 @@ export function linspace(...given: readonly unknown[]): Tensor {
 
 /** `steps` powers of a base, of which the exponents are spaced evenly from `start` to `end`. */
 export function logspace(
-  start: number,
-  end: number,
-  steps: number,
-  base?: number,
+  start: number | Tensor,
+  end: number | Tensor,
+  steps: number | Tensor,
+  base?: number | Tensor,
   options?: TensorOptions,
 ): Tensor;
 export function logspace(
-  start: number,
-  end: number,
-  steps: number,
-  options: TensorOptions & { base?: number },
+  start: number | Tensor,
+  end: number | Tensor,
+  steps: number | Tensor,
+  options: TensorOptions & { base?: number | Tensor },
 ): Tensor;
-export function logspace(options: TensorOptions & Points & { base?: number }): Tensor;
+export function logspace(options: TensorOptions & Points & { base?: number | Tensor }): Tensor;
 export function logspace(...given: readonly unknown[]): Tensor {
   const [[start, end, steps, base = 10], options] = namedArguments<TensorOptions>(
     'logspace',
     ['start', 'end', 'steps', 'base'],
     given,
   );
-  const factor = numberArgument('logspace', 'base', base);
+  const factor = numberArgument('logspace', 'base', plainNumber('logspace', 'base', base));
   return points('logspace', start, end, steps, options, (exact) => pow(factor, exact));
+}
+
+/** An end of a spacing; as in PyTorch it may require a gradient, of which the result knows nothing. */
+function spacingEnd(op: string, name: string, value: unknown): unknown {
+  return plainNumber(op, name, value instanceof Tensor ? value.detach() : value);
+}
+
+/** How many points: a number, or a 0-d tensor of integers. */
+function stepsArgument(op: string, steps: unknown): number {
+  const whole = !(steps instanceof Tensor) || (!isFloatingCode(steps.code) && steps.code !== Code.bool);
+  return integerArgument(op, 'steps', whole ? plainNumber(op, 'steps', steps) : steps);
 }
 
 function points(
@@ -488,9 +521,9 @@ function points(
 ): Tensor {
   const code = optionsCode(op, options, defaultDtypeCode());
   if (code === Code.bool) throw new DTypeError(`${op}: not defined for bool`);
-  const from = elementValue(op, numberArgument(op, 'start', start), code);
-  const to = elementValue(op, numberArgument(op, 'end', end), code);
-  const shape = checkShape(op, [integerArgument(op, 'steps', steps)]);
+  const from = elementValue(op, numberArgument(op, 'start', spacingEnd(op, 'start', start)), code);
+  const to = elementValue(op, numberArgument(op, 'end', spacingEnd(op, 'end', end)), code);
+  const shape = checkShape(op, [stepsArgument(op, steps)]);
   const place = optionsPlace(op, options);
   return finish(op, cast(f(spaced(from, to, numelOf(shape), place)), code), options);
 }

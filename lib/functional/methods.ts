@@ -336,7 +336,7 @@ declare module '../tensor' {
     newTensor(data: creation.TensorData, options?: creation.TensorOptions): Tensor;
     newFull(
       size: readonly number[],
-      fillValue: number | boolean | bigint,
+      fillValue: number | boolean | bigint | Tensor,
       options?: creation.TensorOptions,
     ): Tensor;
     newZeros(...sizes: creation.SizesAndOptions): Tensor;

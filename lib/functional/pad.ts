@@ -172,6 +172,9 @@ export const pad = named<
   const number = value === null ? 0 : numberValue('pad', value, 'value');
   if (mode === 'constant') {
     if (ends.length === 0) return record(copied(x, x.code), ConstantPadNd, [x], [], ends);
+    // A floating-point number to PyTorch, of which negative ones don't wrap.
+    if (x.code === Code.uint8 && number < 0)
+      throw new ArgumentError(`pad: ${number} can't be converted to uint8`);
     return constantPad(x, ends, elementValue('pad', number, x.code));
   }
   if (!Object.hasOwn(NODES, mode))

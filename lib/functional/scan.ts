@@ -113,6 +113,7 @@ function scanOp(
 ): (x: Tensor, ...given: readonly unknown[]) => Tensor {
   return (x, ...given) => {
     const [dim, code] = scanArguments(op, x, given);
+    if (code === Code.bool && x.count > 0) throw new DTypeError(`${op}: not defined for bool`);
     if (autocastUsed && code === undefined) [x] = widened([x] as const, 'cuda');
     return run(code === undefined ? x : cast(x, code), code ?? wide(x.code), dim);
   };

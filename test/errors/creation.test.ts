@@ -170,6 +170,21 @@ describe('sizes', () => {
     ],
     [() => full([2], 2n ** 4000n), ArgumentError, /^full: /],
     [
+      () => full([2], ones(1)),
+      ShapeError,
+      /^full: expected fillValue to be a number or a 0-d tensor, got shape \[1\]/,
+    ],
+    [
+      () => full([2], tensor(1, { requiresGrad: true })),
+      AutogradError,
+      /^full: fillValue requires a gradient/,
+    ],
+    [
+      () => arange(tensor([1])),
+      ShapeError,
+      /^arange: expected end to be a number or a 0-d tensor, got shape \[1\]/,
+    ],
+    [
       () => zerosLike(wrong([1, 2])),
       ArgumentError,
       /^zerosLike: expected input to be a Tensor, got an array of length 2/,
@@ -205,6 +220,8 @@ describe('ranges', () => {
     [() => linspace(wrong('0'), 1, 3), ArgumentError, /^linspace: expected start to be a number, got "0"/],
     [() => linspace(0, wrong(null), 3), ArgumentError, /expected end to be a number, got null/],
     [() => linspace(0, 1, 2.5), ArgumentError, /expected steps to be an integer, got 2.5/],
+    [() => linspace(0, 1, tensor(3)), ArgumentError, /expected steps to be an integer, got a Tensor/],
+    [() => linspace(ones(1), 1, 3), ShapeError, /^linspace: expected start to be a number or a 0-d tensor/],
     [() => linspace(0, 1, wrong([3])), ArgumentError, /expected steps to be an integer/],
     [() => linspace(0, 1, -1), ShapeError, /^linspace: .*got -1/],
     [() => eye(-1), ShapeError, /^eye: .*got -1/],

@@ -51,6 +51,8 @@ describe('scans', () => {
     ],
     [() => cumsum(ones(2), 0, wrong({ dtype: 'int' })), DTypeError, /^cumsum: expected a dtype/],
     [() => cumprod(ones(2), wrong({ axis: 0 })), ArgumentError, /^cumprod: unknown option "axis"/],
+    [() => cumsum(ones(2), 0, { dtype: 'bool' }), DTypeError, /^cumsum: not defined for bool/],
+    [() => cumprod(ones(2), 0, { dtype: 'bool' }), DTypeError, /^cumprod: not defined for bool/],
     [() => bool.cumsum_(0), DTypeError, /^cumsum_: not defined for bool/],
     [
       () => int(1).cumsum_(0, { dtype: 'float32' }),

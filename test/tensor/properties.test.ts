@@ -7,23 +7,56 @@ import {
   double,
   float,
   full,
+  fullLike,
   getDefaultDtype,
   half,
   int,
   isTensor,
   linspace,
+  logspace,
   long,
   memoryStats,
   nn,
   ones,
   promoteTypes,
   rand,
+  scalarTensor,
   setDefaultDtype,
   short,
   tensor,
   zeros,
 } from 'tenon';
-import { DTYPES } from '../../lib/dtype';
+import { DTYPES, type DType } from '../../lib/dtype';
+
+test('0-d tensors stand for numbers', () => {
+  const of = (value: number | boolean, dtype: DType): Tensor => tensor(value, { dtype });
+  const seen = (...made: Tensor[]): unknown => made.map((t) => [t.dtype, ...(t.tolist() as number[])]);
+  expect(seen(full([2], of(3, 'int16')), full([1], of(3, 'float64')), full([1], of(true, 'bool')))).toEqual([
+    ['int64', 3, 3],
+    ['float32', 3],
+    ['bool', true],
+  ]);
+  expect(
+    seen(fullLike(ones(1), of(4, 'int64')), ones(2, { dtype: 'int8' }).newFull([1], of(5, 'uint8'))),
+  ).toEqual([
+    ['float32', 4],
+    ['int8', 5],
+  ]);
+  expect(scalarTensor(of(6, 'int32')).dtype).toBe('float32');
+  expect(
+    seen(arange(of(2, 'int32')), arange(of(2, 'float64')), arange(of(1.5, 'float32'), 4, of(1, 'int8'))),
+  ).toEqual([
+    ['int64', 0, 1],
+    ['float32', 0, 1],
+    ['float32', 1.5, 2.5, 3.5],
+  ]);
+  const end = tensor(3, { requiresGrad: true });
+  expect(seen(linspace(of(2, 'int64'), end, of(3, 'uint8')), logspace(0, 2, 3, of(3, 'int64')))).toEqual([
+    ['float32', 2, 2.5, 3],
+    ['float32', 1, 3, 9],
+  ]);
+  expect(linspace(0, end, 2).requiresGrad).toBe(false);
+});
 
 describe('properties', () => {
   test('of a matrix', () => {
