@@ -10,7 +10,12 @@ import {
   adaptiveMaxPool3d,
   type OutputSize,
 } from '../functional/pooling/adaptive-pool';
-import { fractionalMaxPool2d, type FractionalMaxPoolOptions } from '../functional/pooling/fractional-pool';
+import {
+  fractionalMaxPool2d,
+  fractionalMaxPool3d,
+  type FractionalMaxPool as FractionalMaxPoolFunction,
+  type FractionalMaxPoolOptions,
+} from '../functional/pooling/fractional-pool';
 import type { PooledAndIndices } from '../functional/pooling/max-pool';
 import type { PerDim } from '../functional/spatial';
 import type { Tensor } from '../tensor';
@@ -121,31 +126,56 @@ type FractionalPositions = [
   _randomSamples?: Tensor | null,
 ];
 
-/** The largest elements of windows of [N, C, H, W] or [C, H, W] that are spread at random. */
-export class FractionalMaxPool2d extends Module {
+type FractionalArguments =
+  FractionalPositions | WithOptions<Required<FractionalPositions>, FractionalMaxPoolOptions>;
+
+abstract class FractionalMaxPool extends Module {
   private readonly options: FractionalMaxPoolOptions;
-  constructor(
-    ...given: FractionalPositions | WithOptions<Required<FractionalPositions>, FractionalMaxPoolOptions>
-  ) {
+  /** The numbers that stand for drawn ones, a buffer; null: they are drawn in each call. */
+  declare _random_samples: Tensor | null;
+  constructor(layer: string, given: readonly unknown[]) {
     super();
-    const layer = 'FractionalMaxPool2d';
     const names = ['kernelSize', 'outputSize', 'outputRatio', 'returnIndices', '_randomSamples'];
-    const bound = bindArguments(layer, names, given);
-    const [kernelSize, outputSize, outputRatio] = bound;
-    if ((outputSize ?? null) === null && (outputRatio ?? null) === null)
+    const [kernelSize, outputSize = null, outputRatio = null, returnIndices, samples = null] = bindArguments(
+      layer,
+      names,
+      given,
+    );
+    if (outputSize === null && outputRatio === null)
       throw new ArgumentError(`${layer}: expected an outputSize or an outputRatio`);
-    if ((outputSize ?? null) !== null && (outputRatio ?? null) !== null)
+    if (outputSize !== null && outputRatio !== null)
       throw new ArgumentError(`${layer}: expected an outputSize or an outputRatio, got both`);
     if (kernelSize === undefined) throw new ArgumentError(`${layer}: expected a kernelSize`);
-    this.options = Object.fromEntries(
-      names.map((name, i) => [name, bound[i]]).filter(([, value]) => value !== undefined),
-    ) as FractionalMaxPoolOptions;
+    const wanted = booleanArgument(layer, 'returnIndices', returnIndices, false);
+    this.options = { kernelSize, outputSize, outputRatio, returnIndices: wanted } as FractionalMaxPoolOptions;
+    this.registerBuffer('_random_samples', samples as Tensor | null);
+  }
+  protected pooled(input: Tensor, pool: FractionalMaxPoolFunction): Tensor | PooledAndIndices {
+    const options = { ...this.options, _randomSamples: this._random_samples };
+    return options.returnIndices === true
+      ? pool(input, { ...options, returnIndices: true })
+      : pool(input, { ...options, returnIndices: false });
+  }
+}
+
+/** The largest elements of windows of [N, C, H, W] or [C, H, W] that are spread at random. */
+export class FractionalMaxPool2d extends FractionalMaxPool {
+  constructor(...given: FractionalArguments) {
+    super('FractionalMaxPool2d', given);
   }
   override forward(input: Tensor): Tensor;
   override forward(input: Tensor): Tensor | PooledAndIndices {
-    const options = this.options;
-    return options.returnIndices === true
-      ? fractionalMaxPool2d(input, { ...options, returnIndices: true })
-      : fractionalMaxPool2d(input, { ...options, returnIndices: false });
+    return this.pooled(input, fractionalMaxPool2d);
+  }
+}
+
+/** The largest elements of windows of [N, C, D, H, W] or [C, D, H, W] that are spread at random. */
+export class FractionalMaxPool3d extends FractionalMaxPool {
+  constructor(...given: FractionalArguments) {
+    super('FractionalMaxPool3d', given);
+  }
+  override forward(input: Tensor): Tensor;
+  override forward(input: Tensor): Tensor | PooledAndIndices {
+    return this.pooled(input, fractionalMaxPool3d);
   }
 }

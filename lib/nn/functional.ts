@@ -5,6 +5,7 @@ export { relu_, sigmoid, tanh } from '../functional/elementary';
 export * from '../functional/activations';
 export { hardshrink, prelu } from '../functional/shrink';
 export { scaledDotProductAttention, type AttentionOptions } from '../functional/attention';
+export { multiHeadAttentionForward, type MultiHeadAttentionOptions } from '../functional/attention/forward';
 export { cosineSimilarity, normalize, pairwiseDistance } from '../functional/similarity';
 export { pdist } from '../functional/distance';
 export { softmax, logSoftmax } from '../functional/softmax';
@@ -53,7 +54,7 @@ export {
 } from '../functional/pooling/adaptive-pool';
 export { lpPool1d, lpPool2d, lpPool3d } from '../functional/pooling/lp-pool';
 export { maxUnpool1d, maxUnpool2d, maxUnpool3d } from '../functional/pooling/max-unpool';
-export { fractionalMaxPool2d } from '../functional/pooling/fractional-pool';
+export { fractionalMaxPool2d, fractionalMaxPool3d } from '../functional/pooling/fractional-pool';
 export {
   interpolate,
   upsample,

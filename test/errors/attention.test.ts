@@ -2,6 +2,7 @@ import { ArgumentError, DTypeError, IndexError, ShapeError, nn, ones, tensor, ze
 import { failures, wrong } from './table';
 
 const { functional: F } = nn;
+const learnt = [ones(12, 4), ones(12), null, null, false, 0, ones(4, 4), null] as const;
 const int = (...shape: number[]) => ones(...shape).to('int64');
 
 describe('activations', () => {
@@ -85,6 +86,43 @@ describe('attention', () => {
       () => new nn.MultiheadAttention(4, 2).forward(x, x, x, { isCausal: true }),
       ArgumentError,
       /^MultiheadAttention: isCausal needs the attnMask/,
+    ],
+    [
+      () => F.multiHeadAttentionForward(x, x, x, 4, 3, ...learnt),
+      ArgumentError,
+      /^multiHeadAttentionForward: expected embedDimToCheck to be a multiple of numHeads/,
+    ],
+    [
+      () => F.multiHeadAttentionForward(x, x, x, 8, 2, ...learnt),
+      ShapeError,
+      /^multiHeadAttentionForward: expected inProjWeight of shape \[24, 8\], got \[12, 4\]/,
+    ],
+    [
+      () => F.multiHeadAttentionForward(x, x, x, 4, 2, ...learnt, { useSeparateProjWeight: true }),
+      ArgumentError,
+      /^multiHeadAttentionForward: expected qProjWeight to be a Tensor, got undefined/,
+    ],
+    [
+      () => F.multiHeadAttentionForward(x, x, x, 4, 2, ...learnt, { staticK: ones(6, 5, 3) }),
+      ShapeError,
+      /^multiHeadAttentionForward: expected staticK \[6, keys, 2\], got \[6, 5, 3\]/,
+    ],
+    [
+      () => F.multiHeadAttentionForward(x, x, x, 4, 2, ...learnt, { staticK: ones(6, 5, 2) }),
+      ShapeError,
+      /^multiHeadAttentionForward: expected as many keys as values, got 5 and 2/,
+    ],
+    [
+      () =>
+        F.multiHeadAttentionForward(x, x, x, {
+          embedDimToCheck: 4,
+          numHeads: 2,
+          inProjWeight: ones(12, 4),
+          biasK: ones(1, 1, 4),
+          outProjWeight: ones(4, 4),
+        }),
+      ArgumentError,
+      /^multiHeadAttentionForward: expected biasK and biasV together/,
     ],
     [
       () => new nn.TransformerEncoder(new nn.TransformerEncoderLayer(4, 2), 1e9),

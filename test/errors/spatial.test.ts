@@ -19,6 +19,11 @@ describe('padding', () => {
   failures([
     [() => F.pad(wrong([1]), [1, 1]), ArgumentError, /^pad: expected input to be a Tensor/],
     [() => F.pad(ones(2), wrong(1)), ArgumentError, /^pad: expected pad to be a list of two amounts/],
+    [
+      () => F.pad(ones(2, { dtype: 'uint8' }), [1, 0], 'constant', -1),
+      ArgumentError,
+      /^pad: -1 can't be converted to uint8/,
+    ],
     [() => F.pad(ones(2), [1]), ArgumentError, /^pad: expected pad to be a list of two amounts/],
     [() => F.pad(ones(2), [1, 0.5]), ArgumentError, /^pad: expected each amount to be an integer, got 0.5/],
     [() => F.pad(ones(2), [1, 1, 1, 1]), ShapeError, /^pad: expected at most two amounts for each dimension/],
@@ -104,6 +109,21 @@ describe('pooling', () => {
       () => F.fractionalMaxPool2d(ones(1, 5, 5), 2, { outputSize: 3, _randomSamples: ones(1, 2) }),
       ShapeError,
       /_randomSamples \[1, 1, 2\], got \[1, 2\]/,
+    ],
+    [
+      () => F.fractionalMaxPool3d(ones(1, 4, 5, 5), 2, { outputSize: [3, 5, 2] }),
+      ShapeError,
+      /^fractionalMaxPool3d: the kernel \[2, 2, 2\] and the output \[3, 5, 2\] are too large/,
+    ],
+    [
+      () => F.fractionalMaxPool3d(ones(1, 4, 5, 5), 2, { outputSize: 2, _randomSamples: ones(1, 1, 2) }),
+      ShapeError,
+      /_randomSamples \[1, 1, 3\], got \[1, 1, 2\]/,
+    ],
+    [
+      () => F.fractionalMaxPool3d(ones(1, 4, 5, 5), 2, { outputRatio: [0.5, 0.5] }),
+      ArgumentError,
+      /^fractionalMaxPool3d: expected outputRatio to be one or 3 numbers between 0 and 1/,
     ],
     [() => new nn.MaxPool2d(wrong<number>('2')), ArgumentError, /^MaxPool2d: expected kernelSize/],
     [

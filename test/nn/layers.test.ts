@@ -244,3 +244,29 @@ describe('containers', () => {
     ]);
   });
 });
+
+describe('fractional pools', () => {
+  const samples = tensor([[[0.25, 0.75, 0.5]]]);
+  const given = { kernelSize: 2, outputSize: 2, _randomSamples: samples };
+
+  test('keep numbers that stand for drawn ones in the state dict', () => {
+    const layer = new nn.FractionalMaxPool3d(given);
+    expect(Object.keys(layer.stateDict())).toEqual(['_random_samples']);
+    expect(String(layer)).toBe('FractionalMaxPool3d()');
+    const drawing = new nn.FractionalMaxPool3d(2, { outputRatio: 0.5 });
+    expect(drawing.stateDict()).toEqual({});
+    expect(() => drawing.loadStateDict(layer.stateDict())).toThrow(/_random_samples/);
+    const other = new nn.FractionalMaxPool3d({ ...given, _randomSamples: zeros(1, 1, 3) });
+    other.loadStateDict(layer.stateDict());
+    const x = randn(1, 5, 6, 5);
+    expect(other.forward(x).equal(F.fractionalMaxPool3d(x, given))).toBe(true);
+  });
+
+  test('give indices', () => {
+    const layer = new nn.FractionalMaxPool3d({ ...given, returnIndices: true });
+    const x = randn(1, 5, 6, 5);
+    const [values, indices] = layer.forward(x) as unknown as [Tensor, Tensor];
+    expect(x.flatten().take(indices).equal(values)).toBe(true);
+    expect(new nn.FractionalMaxPool2d(2, { outputSize: 2 }).forward(x.at(0)).shape).toEqual([5, 2, 2]);
+  });
+});

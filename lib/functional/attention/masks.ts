@@ -1,12 +1,12 @@
 /** The masks of multi-head attention: where bool, true hides; where floating, they are added to scores. */
 import { Code, DTYPES, isFloatingCode } from '../../dtype';
 import { DTypeError, ShapeError } from '../../errors';
-import { add } from '../../functional/arithmetic';
-import { cast } from '../../functional/cast';
-import { cat } from '../../functional/join';
-import { fullOf } from '../../functional/kernel';
-import { reshape, unsqueeze } from '../../functional/view';
-import { where } from '../../functional/where';
+import { add } from '../arithmetic';
+import { cast } from '../cast';
+import { cat } from '../join';
+import { fullOf } from '../kernel';
+import { reshape, unsqueeze } from '../view';
+import { where } from '../where';
 import { sameShape, showShape, type Shape } from '../../shape';
 import { type Tensor, checkTensor } from '../../tensor';
 
