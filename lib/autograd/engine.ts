@@ -272,29 +272,27 @@ class Pass {
   }
 
   private visit(node: Node): void {
-    let grad = node.grad;
+    const arrived = node.grad;
     node.grad = null;
     node.queued = false;
     this.visiting = null;
-    if (node.further !== null) {
-      this.visitAll(node, grad);
-      this.releaseScope();
-      return;
+    if (node.further !== null) this.visitAll(node, arrived);
+    else {
+      const grad = this.taken(node, 0, arrived!);
+      this.visiting = grad;
+      if (node.leaf !== null) {
+        if (this.options.capture) this.drop(grad);
+        else this.accumulate(node.leaf, grad);
+      } else if (this.leadsOn(node)) {
+        const results = isObserved()
+          ? observedRule(node, [grad])
+          : node.rule.backward(grad, node, node.context);
+        // The rule is done with it: what it passed on may be taken over.
+        grad.holds--;
+        this.passOn(node, results);
+        if (grad.holds === 0 && grad.owned) release(grad);
+      } else this.drop(grad);
     }
-    grad = this.taken(node, 0, grad!);
-    this.visiting = grad;
-    if (node.leaf !== null) {
-      if (this.options.capture) this.drop(grad!);
-      else this.accumulate(node.leaf, grad!);
-    } else if (this.leadsOn(node)) {
-      const results = isObserved()
-        ? observedRule(node, [grad])
-        : node.rule.backward(grad!, node, node.context);
-      // The rule is done with it: what it passed on may be taken over.
-      grad!.holds--;
-      this.passOn(node, results);
-      if (grad!.holds === 0 && grad!.owned) release(grad!);
-    } else this.drop(grad!);
     this.releaseScope();
   }
 
