@@ -22,7 +22,7 @@ import { matmul } from './matmul';
 import { underName } from './node-name';
 import { sum } from './reduce';
 import { normValue, vectorNorm } from './vector-norm';
-import { expand, transpose, unsqueeze } from './view';
+import { transpose, unsqueeze } from './view';
 import { where } from './where';
 
 const distanceRule = (name: string): GradRule<number> =>
@@ -163,7 +163,7 @@ export const dist = named<[other: Tensor, p?: number], { other?: Tensor; p?: num
     if (autocastUsed) [x, other] = widened([x, other] as const, 'cuda');
     const shape = broadcastShapes('dist', x.shape, other.shape);
     const all = shape.map((_, i) => i);
-    const d = sub(expand(x, shape), other);
+    const d = sub(x, other);
     return underName('Dist', vectorNorm('dist', d, p, all, false, null));
   },
 );

@@ -340,8 +340,15 @@ function linearOtherwise(x: Tensor, weight: Tensor, given: unknown): Tensor {
     x instanceof Tensor && weight instanceof Tensor && (bias === null || bias instanceof Tensor);
   if (areTensors && (x.place !== weight.place || (bias !== null && bias.place !== x.place)))
     return linear(...gathered('linear', x, weight, bias));
-  const vector = weight instanceof Tensor && weight.shape.length === 1 && bias === null;
-  if (vector && x instanceof Tensor) return matmul(x, weight);
+  if (x instanceof Tensor && weight instanceof Tensor && weight.shape.length === 1) {
+    if (bias === null) return matmul(x, weight);
+    // Of a matrix PyTorch makes the product with the bias, which wants two matrices.
+    if (bias instanceof Tensor && bias.shape.length === 0 && x.shape.length !== 2) {
+      const out = matmul(x, weight);
+      checkSame('linear', out, bias);
+      return add(out, bias);
+    }
+  }
   const rank = bias instanceof Tensor ? bias.shape.length : -1;
   const broadcasts = bias instanceof Tensor && (rank !== 1 || bias.shape[0] === 1);
   if (!broadcasts || !(weight instanceof Tensor) || weight.shape.length !== 2)

@@ -56,7 +56,10 @@ export function cosineSimilarity(x1: Tensor, x2: Tensor, ...given: readonly unkn
     throw new DTypeError(`${op}: expected floating point, got ${x1.dtype} and ${x2.dtype}`);
   const shape = broadcastShapes(op, x1.shape, x2.shape);
   const d = wrapDim(op, dim, shape.length);
-  const [a, b] = [x1, x2].map((x) => unit(op, expand(cast(x, code), shape), d, least)) as [Tensor, Tensor];
+  // Floating ones keep their dtype, and promote as what they are once expanded.
+  const [a, b] = [x1, x2].map((x) =>
+    unit(op, expand(isFloatingCode(x.code) ? x : cast(x, code), shape), d, least),
+  ) as [Tensor, Tensor];
   return sum(mul(a, b), d);
 }
 

@@ -1,13 +1,15 @@
 /** Normalisation over the last dimensions. */
 import { inFloat32 } from '../autocast';
 import { ShapeError } from '../../errors';
-import { Code } from '../../dtype';
+import { COMPUTE, Code } from '../../dtype';
 import { checkShape, numelOf, sameShape, showShape, type Shape } from '../../shape';
-import { type Tensor, cudaInUse } from '../../tensor';
+import { Tensor, cudaInUse } from '../../tensor';
 import { named } from '../arguments';
+import { mul } from '../arithmetic';
+import { cast } from '../cast';
 import { gathered } from '../devices';
 import { rowNorm, rowNormRule } from './rows';
-import { checkFloatingInput, checkParameter, epsArgument, ofNothing } from './operands';
+import { checkFloatingInput, checkParameter, epsArgument, isBeside, ofNothing } from './operands';
 
 const NativeLayerNorm = rowNormRule('NativeLayerNorm');
 const RmsNorm = rowNormRule('Mul');
@@ -72,7 +74,16 @@ export const rmsNorm = inFloat32(
   >('rmsNorm', ['normalizedShape', 'weight', 'eps'], (x, shape, weight, eps) => {
     checkFloatingInput('rmsNorm', x);
     const least = epsArgument('rmsNorm', eps, x.code === Code.float64 ? 2 ** -52 : 2 ** -23);
-    return overLast('rmsNorm', x, shape, weight, null, least, false);
+    if (!(weight instanceof Tensor) || isBeside(weight.code, x))
+      return overLast('rmsNorm', x, shape, weight, null, least, false);
+    // A weight of any other dtype comes behind, before the result is x's dtype again.
+    const size = normalizedShapeOf('rmsNorm', shape);
+    const normal = overLast('rmsNorm', cast(x, COMPUTE[x.code]!), size, null, null, least, false);
+    if (!sameShape(weight.shape, size))
+      throw new ShapeError(
+        `rmsNorm: expected weight of shape ${showShape(size)}, got ${showShape(weight.shape)}`,
+      );
+    return cast(mul(normal, weight), x.code);
   }),
   'cuda',
 );

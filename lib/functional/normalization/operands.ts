@@ -50,7 +50,12 @@ export function checkFloatingInput(op: string, x: unknown): asserts x is Tensor 
     throw new DTypeError(`${op}: expected a floating-point input, got ${DTYPES[x.code]}`);
 }
 
-/** A weight, a bias or a statistic: null if absent; of the given shape, and of x's dtype, or float32 where x is half. */
+/** Whether a kernel takes a parameter of the dtype for x: x's own, or float32 where x is half. */
+export function isBeside(code: number, x: Tensor): boolean {
+  return code === x.code || (code === Code.float32 && COMPUTE[x.code] === Code.float32);
+}
+
+/** A weight, a bias or a statistic: null if absent; of the given shape, and of a dtype that stands beside x's. */
 export function checkParameter(
   op: string,
   name: string,
@@ -62,7 +67,7 @@ export function checkParameter(
   checkTensor(op, t, name);
   if (!sameShape(t.shape, shape))
     throw new ShapeError(`${op}: expected ${name} of shape ${showShape(shape)}, got ${showShape(t.shape)}`);
-  if (t.code !== x.code && !(t.code === Code.float32 && COMPUTE[x.code] === Code.float32))
+  if (!isBeside(t.code, x))
     throw new DTypeError(`${op}: expected ${name} of the input's dtype ${x.dtype}, got ${t.dtype}`);
   return t;
 }
