@@ -139,6 +139,16 @@ describe('resampling', () => {
   failures([
     [() => F.interpolate(ones(2, 2), 3), ShapeError, /^interpolate: expected input \[N, C, L\]/],
     [() => F.interpolate(ones(1, 1, 2)), ArgumentError, /expected either a size or a scaleFactor/],
+    [
+      () => F.interpolate(ones(1, 1, 2, 2), { size: 3, mode: 'lanczos' }),
+      ArgumentError,
+      /^interpolate: mode 'lanczos' goes with antialias, and without alignCorners/,
+    ],
+    [
+      () => F.interpolate(ones(1, 1, 2), { size: 3, mode: 'lanczos', antialias: true }),
+      ShapeError,
+      /^interpolate: expected for mode 'lanczos' an input with 4 dimensions/,
+    ],
     [() => F.interpolate(ones(1, 1, 2), 3, 2), ArgumentError, /expected either a size or a scaleFactor/],
     [
       () => F.interpolate(ones(1, 1, 2), [3, 3]),

@@ -40,5 +40,5 @@ test.each(TABLE)('%s', (_, f, points, expected) => {
   const y = f(x);
   const [first] = autograd.grad(y, x, fullLike(y, 1.5), { createGraph: true });
   const [second] = autograd.grad(first!.sum(), x);
-  expect((second!.tolist() as number[]).map((n) => (n === 0 ? 0 : n))).toEqual(expected);
+  expect(second!.tolist<number[]>().map((n) => (n === 0 ? 0 : n))).toEqual(expected);
 });

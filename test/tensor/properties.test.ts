@@ -30,7 +30,7 @@ import { DTYPES, type DType } from '../../lib/dtype';
 
 test('0-d tensors stand for numbers', () => {
   const of = (value: number | boolean, dtype: DType): Tensor => tensor(value, { dtype });
-  const seen = (...made: Tensor[]): unknown => made.map((t) => [t.dtype, ...(t.tolist() as number[])]);
+  const seen = (...made: Tensor[]): unknown => made.map((t) => [t.dtype, ...t.tolist<number[]>()]);
   expect(seen(full([2], of(3, 'int16')), full([1], of(3, 'float64')), full([1], of(true, 'bool')))).toEqual([
     ['int64', 3, 3],
     ['float32', 3],

@@ -1,5 +1,6 @@
 /** Sampling at given points. */
 import { inFloat32 } from '../autocast';
+import { requiresGrad } from '../../autograd/node';
 import { Code, DTYPES, isFloatingCode } from '../../dtype';
 import { ArgumentError, DTypeError, ShapeError, describe } from '../../errors';
 import { numelOf, showShape } from '../../shape';
@@ -8,7 +9,7 @@ import { add, div, mul, sub } from '../arithmetic';
 import { booleanArgument, named } from '../arguments';
 import { cast } from '../cast';
 import { clamp } from '../clamp';
-import { eq, ge, gt, le, lt, logicalAnd } from '../compare';
+import { eq, ge, gt, isfinite, isnan, le, logicalAnd, logicalNot, logicalOr, lt } from '../compare';
 import { gathered } from '../devices';
 import { abs, floor } from '../elementary';
 import { underName } from '../node-name';
@@ -24,6 +25,7 @@ export type SamplingPadding = 'zeros' | 'border' | 'reflection';
 interface Sampling {
   readonly padding: SamplingPadding;
   readonly align: boolean;
+  readonly dims: number;
 }
 
 /** The elements of x's planes [N, C, S] that tell of points [N, 1, P], for one of them a place in each dimension. */
@@ -48,16 +50,34 @@ function mirrored(at: Tensor, n: number, align: boolean): Tensor {
   return where(eq(remainder(times, 2), 0), add(rest, low), sub(span + low, rest));
 }
 
-/** Places beyond the ends as the padding has them. */
-function padded(at: Tensor, n: number, { padding, align }: Sampling): Tensor {
-  if (padding === 'zeros') return at;
-  const x = padding === 'reflection' ? mirrored(at, n, align) : at;
-  return where(logicalAnd(gt(x, 0), lt(x, n - 1)), x, clamp(x.detach(), 0, n - 1));
+function unclamped(at: Tensor, n: number, { padding, align }: Sampling): Tensor {
+  return padding === 'reflection' ? mirrored(at, n, align) : at;
 }
 
-/** What is no number, or far away, is outside. */
-function near(at: Tensor): Tensor {
-  return where(lt(abs(at.detach()), 2 ** 31), at, -100);
+/** The samples, but no gradient goes back from those of points in three dimensions that are no numbers. */
+function cutOff(out: Tensor, at: readonly Tensor[], sizes: readonly number[], sampling: Sampling): Tensor {
+  if (sampling.dims === 2 || sampling.padding === 'zeros' || !requiresGrad(out)) return out;
+  const lost = at
+    .map((t, d) => isnan(unclamped(t.detach(), sizes[d]!, sampling)))
+    .reduce((a, b) => logicalOr(a, b));
+  return where(lost, out.detach(), out);
+}
+
+/** Places beyond the ends as the padding has them. */
+function padded(at: Tensor, n: number, sampling: Sampling): Tensor {
+  if (sampling.padding === 'zeros') return at;
+  const x = unclamped(at, n, sampling);
+  // What is no number comes to the beginning of two dimensions, and to the end of three.
+  const missing = sampling.dims === 2 ? 0 : n - 1;
+  const ends = clamp(where(isnan(x), missing, x.detach()), 0, n - 1);
+  return where(logicalAnd(gt(x, 0), lt(x, n - 1)), x, ends);
+}
+
+/** What is far away is outside, as is, among places in three dimensions, what is no number or infinite. */
+function near(at: Tensor, dims: number): Tensor {
+  const x = at.detach();
+  const close = lt(abs(x), 2 ** 31);
+  return where(dims === 3 ? close : logicalOr(close, logicalNot(isfinite(x))), at, -100);
 }
 
 /** The elements at whole places, one tensor for each dimension; 0 outside. */
@@ -67,7 +87,7 @@ function elementsAt({ flat, sizes }: Planes, places: readonly Tensor[]): Tensor 
     const n = sizes[d]!;
     const within = logicalAnd(ge(place, 0), le(place, n - 1));
     inside = inside === null ? within : logicalAnd(inside, within);
-    const whole = cast(clamp(place.detach(), 0, n - 1), Code.int64);
+    const whole = cast(where(within, place.detach(), 0), Code.int64);
     index = index === null ? whole : add(mul(index, n), whole);
   });
   const [n, c] = flat.shape as [number, number, number];
@@ -118,8 +138,7 @@ function cubicWeights(t: Tensor): Tensor[] {
 function cubic(planes: Planes, at: readonly Tensor[], sampling: Sampling): Tensor {
   return combined(
     planes,
-    at.map((given, d) => {
-      const x = near(given);
+    at.map((x, d) => {
       const first = floor(x.detach());
       return cubicWeights(sub(x, first)).map((weight, k) => {
         const place = padded(add(first, k - 1), planes.sizes[d]!, sampling);
@@ -203,15 +222,18 @@ export const gridSample = inFloat32(
       const at = sizes.map((size, d) =>
         placed(reshape(select(coordinates, dims + 1, dims - 1 - d), [n, 1, count]), size, align),
       );
-      const sampling = { padding, align };
-      const ready = kind === 'bicubic' ? at : at.map((t, d) => near(padded(t, sizes[d]!, sampling)));
+      const sampling = { padding, align, dims };
+      const ready = kind === 'bicubic' ? at : at.map((t, d) => near(padded(t, sizes[d]!, sampling), dims));
       const out =
         kind === 'bicubic'
           ? cubic(planes, ready, sampling)
           : kind === 'nearest'
             ? nearest(planes, ready)
             : linear(planes, ready);
-      const shaped = cast(reshape(out, [n, c, ...grid.shape.slice(1, -1)]), x.code);
+      const shaped = cast(
+        reshape(cutOff(out, at, sizes, sampling), [n, c, ...grid.shape.slice(1, -1)]),
+        x.code,
+      );
       return underName(`GridSampler${dims}D`, shaped);
     },
   ),

@@ -6,11 +6,13 @@ import { checkTensor, type Tensor } from '../../tensor';
 import { add, mul } from '../arithmetic';
 import { booleanArgument, integerArgument, named, numberArgument } from '../arguments';
 import { cast } from '../cast';
+import { clone } from '../copy';
 import { fromNumpy } from '../creation';
 import { indexSelect } from '../index-select';
 import { underName } from '../node-name';
 import { adaptiveAvgPool1d, adaptiveAvgPool2d, adaptiveAvgPool3d } from '../pooling/adaptive-pool';
 import { reshape } from '../view';
+import { where } from '../where';
 import {
   cubicTaps,
   linearTaps,
@@ -23,20 +25,20 @@ import {
 } from './taps';
 
 export type InterpolationMode =
-  'nearest' | 'nearest-exact' | 'linear' | 'bilinear' | 'bicubic' | 'trilinear' | 'area';
+  'nearest' | 'nearest-exact' | 'linear' | 'bilinear' | 'bicubic' | 'trilinear' | 'area' | 'lanczos';
 
 export interface InterpolateOptions {
   /** The sizes of the result… */
   size?: number | readonly number[] | null;
   /** …or how many times larger it is. */
   scaleFactor?: number | readonly number[] | null;
-  /** 'nearest' (the default), 'nearest-exact', 'linear', 'bilinear', 'bicubic', 'trilinear' or 'area'. */
+  /** 'nearest' (the default), 'nearest-exact', 'linear', 'bilinear', 'bicubic', 'trilinear', 'area' or 'lanczos'. */
   mode?: InterpolationMode;
   /** Whether the middles of the outermost elements, rather than their outer edges, stay where they are (false). */
   alignCorners?: boolean | null;
   /** Whether positions follow from the sizes rather than from `scaleFactor`. */
   recomputeScaleFactor?: boolean | null;
-  /** Whether 'bilinear' and 'bicubic' look at all elements when they make less of them. */
+  /** Whether 'bilinear' and 'bicubic' look at all elements when they make less of them; 'lanczos' always does. */
   antialias?: boolean;
 }
 
@@ -60,6 +62,7 @@ const MODES: Record<InterpolationMode, { readonly dims: readonly number[]; reado
   bicubic: { dims: [2], node: 'UpsampleBicubic' },
   trilinear: { dims: [3], node: 'UpsampleTrilinear' },
   area: { dims: [1, 2, 3], node: '' },
+  lanczos: { dims: [2], node: 'UpsampleLanczos' },
 };
 
 function modeOf(mode: unknown, dims: number, shape: readonly number[]): InterpolationMode {
@@ -87,6 +90,12 @@ function listOf(name: string, value: unknown, dims: number): number[] | null {
   );
 }
 
+type SmoothMode = 'bilinear' | 'bicubic' | 'lanczos';
+
+function isSmooth(mode: InterpolationMode): mode is SmoothMode {
+  return mode === 'bilinear' || mode === 'bicubic' || mode === 'lanczos';
+}
+
 function kernelTaps(
   mode: InterpolationMode,
   axis: Axis,
@@ -98,16 +107,20 @@ function kernelTaps(
   const times = axis.out / axis.in;
   if (mode === 'nearest' && dims === 2 && (times === 1 || times === 2)) return repeatedTaps(axis, times);
   if (mode === 'nearest' || mode === 'nearest-exact') return nearestTaps(axis, mode !== 'nearest', round);
-  if (antialias) return smoothTaps(axis, mode === 'bicubic' ? 'cubic' : 'linear', round);
+  if (antialias && isSmooth(mode)) return smoothTaps(axis, mode, round);
   return mode === 'bicubic' ? cubicTaps(axis, round) : linearTaps(axis, round);
 }
 
 /** x with a dimension made of others of its elements. */
-function resampled(x: Tensor, dim: number, { places, weights }: Taps): Tensor {
+function resampled(x: Tensor, dim: number, { places, weights, present }: Taps): Tensor {
   const shape = x.shape.map((_, i) => (i === dim ? -1 : 1));
   const parts = places.map((place, k) => {
     const part = indexSelect(x, dim, cast(fromNumpy(place), Code.int64, x.place));
-    return weights === null ? part : mul(part, reshape(cast(fromNumpy(weights[k]!), x.code, x.place), shape));
+    if (weights === null) return part;
+    const along = (t: Tensor, code: number): Tensor => reshape(cast(t, code, x.place), shape);
+    const weighted = mul(part, along(fromNumpy(weights[k]!), x.code));
+    const has = present?.[k] ?? null;
+    return has === null ? weighted : where(along(fromNumpy(has), Code.bool), weighted, 0);
   });
   return parts.reduce((sum, part) => add(sum, part));
 }
@@ -134,8 +147,12 @@ export const interpolate = named<Positions, InterpolateOptions, Tensor>(
     const plain = known === 'area' || known.startsWith('nearest');
     if (plain && alignCorners !== null) throw new ArgumentError(`${OP}: mode '${known}' has no alignCorners`);
     const align = booleanArgument(OP, 'alignCorners', alignCorners ?? false, false);
-    if (smooth && known !== 'bilinear' && known !== 'bicubic')
-      throw new ArgumentError(`${OP}: antialias is for modes 'bilinear' and 'bicubic', got '${known}'`);
+    if (smooth && !isSmooth(known))
+      throw new ArgumentError(
+        `${OP}: antialias is for modes 'bilinear', 'bicubic' and 'lanczos', got '${known}'`,
+      );
+    if (known === 'lanczos' && (!smooth || align))
+      throw new ArgumentError(`${OP}: mode 'lanczos' goes with antialias, and without alignCorners`);
     const given = listOf('size', size, dims);
     let factors = listOf('scaleFactor', scaleFactor, dims);
     if ((given === null) === (factors === null))
@@ -161,8 +178,11 @@ export const interpolate = named<Positions, InterpolateOptions, Tensor>(
         factor: factors === null ? null : factors[i]!,
         alignCorners: align,
       };
+      // Nothing is made of a dimension that stays as it is, but where all elements count.
+      if (smooth && axis.in === axis.out) continue;
       out = resampled(out, 2 + i, kernelTaps(known, axis, smooth, x.code, dims));
     }
+    if (out === x) out = clone(x); // a tensor of its own
     return underName(`${MODES[known].node}${dims}D${smooth ? 'Aa' : ''}`, cast(out, x.code));
   },
 );

@@ -6,6 +6,8 @@ import { placesArray } from '../places';
 export interface Taps {
   readonly places: readonly BigInt64Array[];
   readonly weights: readonly Float64Array[] | null;
+  /** Which outputs have the tap at all, where some don't: an infinity that it would find there isn't theirs. */
+  readonly present: readonly (Uint8Array | null)[] | null;
 }
 
 export interface Axis {
@@ -41,21 +43,27 @@ function tapsOf(
 ): Taps & { readonly weights: readonly Float64Array[] } {
   const places = Array.from({ length: count }, () => placesArray('interpolate', axis.out));
   const weights = places.map((list) => new Float64Array(list.length));
+  const present = places.map((list) => new Uint8Array(list.length));
   for (let i = 0; i < axis.out; i++) {
     const [first, given] = windowOf(i);
     for (let k = 0; k < count; k++) {
       places[k]![i] = BigInt(Math.min(Math.max(first + k, 0), axis.in - 1));
       weights[k]![i] = given[k] ?? 0;
+      present[k]![i] = Number(k < given.length);
     }
   }
-  return { places, weights };
+  return { places, weights, present: present.map((list) => (list.includes(0) ? list : null)) };
 }
 
 const ONE = [1] as const;
 
 /** An image of the same or twice the size, as PyTorch makes it whatever the factor. */
 export function repeatedTaps(axis: Axis, times: 1 | 2): Taps {
-  return { places: tapsOf(axis, 1, (i) => [Math.floor(i / times), ONE]).places, weights: null };
+  return {
+    places: tapsOf(axis, 1, (i) => [Math.floor(i / times), ONE]).places,
+    weights: null,
+    present: null,
+  };
 }
 
 /** The one element that an output repeats; `exact`: the one that its middle is in. */
@@ -63,7 +71,7 @@ export function nearestTaps(axis: Axis, exact: boolean, round: Round): Taps {
   const scale = step(axis, round);
   const offset = exact ? 0.5 : 0;
   const { places } = tapsOf(axis, 1, (i) => [Math.floor(round(round(i + offset) * scale)), ONE]);
-  return { places, weights: null };
+  return { places, weights: null, present: null };
 }
 
 export function linearTaps(axis: Axis, round: Round): Taps {
@@ -94,19 +102,31 @@ export function cubicTaps(axis: Axis, round: Round): Taps {
   });
 }
 
-/** Like the linear and cubic ones, but as wide as the outputs are apart. */
-export function smoothTaps(axis: Axis, kind: 'linear' | 'cubic', round: Round): Taps {
+/** The sine of π x over π x. */
+function sinc(x: number): number {
+  return x === 0 ? 1 : Math.sin(Math.PI * x) / (Math.PI * x);
+}
+
+/** Filters by how far they reach, and their weights (Duchon, "Lanczos filtering in one and two dimensions", 1979). */
+const FILTERS = {
+  bilinear: { reach: 1, weight: (x: number) => Math.max(0, 1 - Math.abs(x)) },
+  bicubic: { reach: 2, weight: (x: number) => cubic(x, -0.5) },
+  lanczos: { reach: 3, weight: (x: number) => (Math.abs(x) < 3 ? sinc(x) * sinc(x / 3) : 0) },
+} as const;
+
+/** Filters as wide as the outputs are apart. */
+export function smoothTaps(axis: Axis, kind: keyof typeof FILTERS, round: Round): Taps {
   const scale = step(axis, round);
   const wide = Math.max(scale, 1);
-  const support = (kind === 'linear' ? 1 : 2) * wide;
-  const filter = (x: number): number => (kind === 'linear' ? Math.max(0, 1 - Math.abs(x)) : cubic(x, -0.5));
+  const { reach, weight } = FILTERS[kind];
+  const support = reach * wide;
   const count = Math.min(2 * Math.ceil(support) + 1, axis.in);
   return tapsOf(axis, count, (i) => {
     const center = round(scale * (i + 0.5));
     const first = Math.max(Math.trunc(center - support + 0.5), 0);
     const end = Math.min(Math.trunc(center + support + 0.5), axis.in);
     const weights = Array.from({ length: Math.max(0, end - first) }, (_, j) =>
-      filter((j + first - center + 0.5) / wide),
+      weight((j + first - center + 0.5) / wide),
     );
     const total = weights.reduce((a, b) => a + b, 0);
     return [first, total === 0 ? weights : weights.map((w) => w / total)];
