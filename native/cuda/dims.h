@@ -75,8 +75,11 @@ class DimList {
   static int64_t distance(int64_t stride) { return stride < 0 ? -stride : stride; }
 
   static bool continues(const Dim<K>& outer, const Dim<K>& inner) {
-    for (int k = 0; k < K; k++)
-      if (outer.stride[k] != inner.stride[k] * inner.size) return false;
+    for (int k = 0; k < K; k++) {
+      int64_t whole;  // strides of no elements may be anything
+      if (__builtin_mul_overflow(inner.stride[k], inner.size, &whole) || outer.stride[k] != whole)
+        return false;
+    }
     return true;
   }
 

@@ -82,12 +82,12 @@ TENON_INLINE T floor_rest(T x, T y) {
 /** As C's fmod: of x's sign, NaN when y is 0 or x infinite. */
 template <class V>
 TENON_INLINE V truncated_rest(V x, V y) {
-#if defined(__FMA__) || defined(__aarch64__)
+#if defined(TENON_FUSED)
   // A quotient of few digits is right or one off, and then what it leaves is exact.
   const V quotient = magnitude(x / y), size = magnitude(y);
   const Mask<V> unsafe = ((quotient >= constant<V>(0x1p22)) & (y != V{})) | (size == math::infinity<V>());
   if (!any(unsafe)) {
-    const V a = magnitude(x), r = a - trunc(quotient) * size;
+    const V a = magnitude(x), r = minus_product(a, trunc(quotient), size);
     return bit_cast<V>(bit_cast<Unsigned<V>>(select(r < V{}, r + size, r)) ^
                        (bit_cast<Unsigned<V>>(x) & sign_bit<V>()));
   }

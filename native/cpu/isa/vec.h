@@ -283,6 +283,30 @@ TENON_INLINE V sqrt(V x) {
 #endif
 }
 
+#if defined(__FMA__) || defined(__aarch64__)
+#define TENON_FUSED
+/** c - a b, rounded once: for who depends on that, not for speed, as compilers fuse by themselves or don't.
+ */
+template <class V>
+TENON_INLINE V minus_product(V c, V a, V b) {
+#if defined(__FMA__)
+  if constexpr (is_float32_vector<V>)
+    return bit_cast<V>(TENON_X86(fnmadd, ps)(bit_cast<Float32Register>(a), bit_cast<Float32Register>(b),
+                                             bit_cast<Float32Register>(c)));
+  else
+    return bit_cast<V>(TENON_X86(fnmadd, pd)(bit_cast<Float64Register>(a), bit_cast<Float64Register>(b),
+                                             bit_cast<Float64Register>(c)));
+#else
+  if constexpr (is_float32_vector<V>)
+    return bit_cast<V>(
+        vfmsq_f32(bit_cast<float32x4_t>(c), bit_cast<float32x4_t>(a), bit_cast<float32x4_t>(b)));
+  else
+    return bit_cast<V>(
+        vfmsq_f64(bit_cast<float64x2_t>(c), bit_cast<float64x2_t>(a), bit_cast<float64x2_t>(b)));
+#endif
+}
+#endif
+
 /** The bit that holds the sign of a floating lane. */
 template <class V>
 TENON_INLINE Unsigned<V> sign_bit() {
