@@ -2,7 +2,7 @@
 // Builds and runs the native tests: one program for each native/test/*_test.cpp, each of which prints
 // 'N passed, N failed'.
 // usage: node scripts/test-native.js [--full] [--sanitize address,undefined | --sanitize thread | --arm64] [name ...]
-// --full adds the slow sweeps. --arm64 builds for that processor and runs under QEMU (Debian: qemu-user and
+// --full adds the slow sweeps, on the CPU. --arm64 builds for that processor and runs under QEMU (Debian: qemu-user and
 // g++-aarch64-linux-gnu), if both are there.
 const { execFile, spawnSync } = require('child_process');
 const fs = require('fs');
@@ -57,9 +57,9 @@ function buildPrograms() {
 }
 
 /** Runs one program; one that ends without its counts, or with a status that belies them, has one failure more. */
-function runProgram({ name, program, env }) {
+function runProgram({ name, program, flags, env }) {
   const started = Date.now();
-  const [command, ...rest] = [...emulator, program, ...full];
+  const [command, ...rest] = [...emulator, program, ...flags];
   const options = { maxBuffer: 1 << 28, env: { ...process.env, ...SANITIZER_OPTIONS, ...env } };
   return new Promise((resolve) => {
     execFile(command, rest, options, (error, stdout, stderr) => {
@@ -102,9 +102,9 @@ const programs = fs
   .flatMap((source) => {
     const name = path.basename(source, '_test.cpp');
     const program = path.join(folder, `${name}_test${process.platform === 'win32' ? '.exe' : ''}`);
-    const onCuda = { name: `cuda_${name}`, program, env: { TENON_TEST_CUDA: '1' } };
+    const onCuda = { name: `cuda_${name}`, program, flags: [], env: { TENON_TEST_CUDA: '1' } };
     const both = runsOnCuda(source) && process.platform !== 'win32';
-    return [{ name, program, env: {} }, ...(both ? [onCuda] : [])];
+    return [{ name, program, flags: full, env: {} }, ...(both ? [onCuda] : [])];
   })
   .filter(({ name }) => names.length === 0 || names.some((n) => name === n || name.startsWith(`${n}_`)));
 

@@ -35,8 +35,8 @@ class DimList {
 
   void push(const Dim<K>& d) {
     if (d.size == 1) return;
-    if (count && continues(at[count - 1], d)) {
-      const int64_t size = at[count - 1].size * d.size;
+    int64_t size;  // beside a dimension of none, others may be beyond counting
+    if (count && continues(at[count - 1], d) && !__builtin_mul_overflow(at[count - 1].size, d.size, &size)) {
       at[count - 1] = d;
       at[count - 1].size = size;
     } else {
@@ -58,6 +58,8 @@ class DimList {
   }
 
   int64_t numel() const {
+    for (int i = 0; i < count; i++)
+      if (at[i].size == 0) return 0;
     int64_t n = 1;
     for (int i = 0; i < count; i++) n *= at[i].size;
     return n;
