@@ -1,7 +1,7 @@
 // What a native test program is made of: cases, which register themselves; checks within them; and a main
 // that runs the cases, says how many checks each made, and ends with the line that scripts/test-native.js
-// reads: 'N passed, M failed'. Checks are for one thread at a time. usage of a program: [--full] [part of a
-// case's name ...]
+// reads: 'N passed, M failed'. Checks are for one thread at a time. usage of a program: [--full | --brief]
+// [part of a case's name ...]
 #pragma once
 #include <chrono>
 #include <cmath>
@@ -17,6 +17,8 @@ namespace test {
 
 /** Whether the slow sweeps are asked for, too. */
 inline bool full = false;
+/** Whether what takes long where code runs slowly, emulated or sanitized, is to be left out. */
+inline bool brief = false;
 
 struct Case {
   const char* name;
@@ -125,6 +127,8 @@ inline int run_all(int argc, char** argv) {
   for (int i = 1; i < argc; i++) {
     if (!std::strcmp(argv[i], "--full"))
       full = true;
+    else if (!std::strcmp(argv[i], "--brief"))
+      brief = true;
     else
       wanted.push_back(argv[i]);
   }
