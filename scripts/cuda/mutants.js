@@ -12,7 +12,7 @@
 const REDUCTIONS = { test: 'reduce', cases: ['reductions over any', 'long and wide'] };
 const SOFTMAX = { test: 'training', cases: ['softmax and logSoftmax, along'] };
 const INDEX = { test: 'move', cases: ['indexSelect takes'] };
-const PERMUTATION = { test: 'random', cases: ['draws have the same bits'] };
+const PERMUTATION = { test: 'random', cases: ['--brief', 'draws have the same bits'] };
 const DRAWS = { test: 'random', cases: ['draws have the bits', 'every draw comes'] };
 const STEPS = { test: 'training', cases: ['sgd steps'] };
 const PAIRS = { test: 'training', cases: ['losses of pairs at the ends', 'binaryCrossEntropy refuses'] };

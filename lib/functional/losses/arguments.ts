@@ -44,10 +44,10 @@ export function lossOptions<Options extends object>(
   return options as Options;
 }
 
-/** @internal Tensors on one device; null stays. */
+/** @internal Tensors on one device; weights may be null. */
 export function operands<T extends (Tensor | null)[]>(op: string, names: readonly string[], ...given: T): T {
   given.forEach((t, i) => {
-    if (t !== null) checkTensor(op, t, names[i]);
+    if (t !== null || !/weight$/i.test(names[i]!)) checkTensor(op, t, names[i]);
   });
   return cudaInUse ? gathered(op, ...given) : given;
 }
