@@ -14,7 +14,7 @@ import { SCALAR_SHAPE, numelOf, rowMajorStrides, isRowMajor, type Shape } from '
 import { currentModes, unusualModes, withModes } from './autograd/mode';
 import type { Node } from './autograd/node';
 import { moveRetained } from './autograd/retained';
-import { viewAgain } from './autograd/turned';
+import { viewAgain, type Turn } from './autograd/turned';
 
 /** @internal How a view came about: enough to find its gradient function again after its base was changed in place. */
 export interface ViewInfo {
@@ -24,8 +24,8 @@ export interface ViewInfo {
   readonly root: Tensor;
   /** Makes the same view of another tensor of the same shape. */
   readonly replay: (of: Tensor) => Tensor;
-  /** How often `of` had become another view of itself when this view was made of it. */
-  readonly turns: number;
+  /** What `of` was when this view was made of it, should it become another view of itself. */
+  readonly turn: Turn;
   /** The root's graph version that `node` belongs to. */
   graphVersion: number;
   /** The op that made this view and others at once; null: it was made alone. */
@@ -70,6 +70,8 @@ export class Tensor {
   declare base: Tensor | null;
   /** @internal */
   declare viewInfo: ViewInfo | null;
+  /** @internal What views of this tensor hold on to; null: there are none. */
+  declare turn: Turn | null;
   /** @internal Whether other tensors share this one's storage. */
   declare shared: boolean;
   /** @internal Raised when views of this tensor must find their gradient function anew. */
@@ -100,6 +102,7 @@ export class Tensor {
     this.gradient = null;
     this.base = null;
     this.viewInfo = null;
+    this.turn = null;
     this.shared = false;
     this.graphVersion = 0;
     this.holds = 0;

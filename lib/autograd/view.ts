@@ -5,7 +5,7 @@ import { sameShape, showShape, type Shape } from '../shape';
 import { arithmetic } from './arithmetic';
 import { currentModes, gradEnabled, withGradMode } from './mode';
 import { moveRetained } from './retained';
-import { turnsOf, viewAgain } from './turned';
+import { turnOf, viewAgain } from './turned';
 import { attach, record, requiresGrad, type GradRule, type InputGrads, type Node } from './node';
 
 /** A view of x that gradients flow through. `replay` makes the same view of another tensor of x's shape. */
@@ -23,8 +23,8 @@ export function recordView<C>(
     record(out, rule, [x], [], context);
     const root = x.viewInfo === null ? x : x.viewInfo.root;
     const { graphVersion } = root;
-    const turns = turnsOf(x);
-    out.viewInfo = { of: x, root, replay, turns, graphVersion, siblings: null, recorded: gradEnabled() };
+    const turn = turnOf(x);
+    out.viewInfo = { of: x, root, replay, turn, graphVersion, siblings: null, recorded: gradEnabled() };
   }
   return out;
 }
@@ -57,8 +57,8 @@ export function recordViews<C>(
   outs.forEach((out, i) => {
     const { graphVersion } = root;
     const { replay } = parts[i]!;
-    const turns = turnsOf(x);
-    out.viewInfo = { of: x, root, replay, turns, graphVersion, siblings: rule.name, recorded: true };
+    const turn = turnOf(x);
+    out.viewInfo = { of: x, root, replay, turn, graphVersion, siblings: rule.name, recorded: true };
     out.node = node;
     out.nodeIndex = node === null ? 0 : i;
     out.needsGrad = node !== null;

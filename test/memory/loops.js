@@ -76,6 +76,15 @@ const LOOPS = {
       return () => a.matmul(b).add(a).mul(2).sum();
     },
   ],
+  'a tensor of which there were views, turned in place': [
+    1_000_000,
+    300_000,
+    () => {
+      const x = zeros(2, 3);
+      x.view(6);
+      return () => x.transpose_(0, 1);
+    },
+  ],
   'forward only, recorded': [
     100_000,
     10_000,
