@@ -52,6 +52,7 @@ function compileMutant(mutant, folder, work) {
   const command = original.command
     .replace(/\s-o\s+\S+/, ` -o '${object}'`)
     .replace(/\s-c\s+\S+/, ` -c '${input}'`)
+    .replace(/\s-Werror\b/g, '') // mistakes may leave variables unused
     .replace(' -I', ` -I'${work}' -I`);
   const library = path.join(work, 'libmutant.so');
   const [compiler] = /\S*(clang|g|c)\+\+\S*/.exec(original.command);
@@ -84,7 +85,7 @@ function runCases(mutant, folder, library) {
     maxBuffer: 1 << 28,
     timeout: 600_000,
   });
-  return { well: status === 0, said: `${stdout}${stderr}`, ended: signal ?? `status ${status}` };
+  return { well: status === 0, said: `${stdout}${stderr}`, ended: signal ?? `status ${status}`, signal };
 }
 
 const folders = new Map();
@@ -117,9 +118,10 @@ for (const mutant of chosen) {
   }
   const work = path.join(folder, 'mutant');
   fs.rmSync(work, { recursive: true, force: true });
-  const { well, said, ended } = runCases(mutant, folder, compileMutant(mutant, folder, work));
+  const { well, said, ended, signal } = runCases(mutant, folder, compileMutant(mutant, folder, work));
   if (mutant.control) report(well, well ? 'nothing found' : `found: ${said.slice(-2000)}`);
   else if (well) report(false, 'not found');
+  else if (signal === 'SIGSEGV') report(true, 'found: it crashes');
   else if (!said.includes(mutant.says)) report(false, `ended with ${ended}: ${said.slice(-2000)}`);
   else report(true, `found: ${mutant.says}`);
 }

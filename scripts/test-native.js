@@ -18,6 +18,7 @@ const {
   SANITIZER_OPTIONS,
 } = require('./toolchain');
 const { runsOnCuda } = require('./cuda/emulated');
+const { RACES } = require('./cuda/races');
 
 const args = process.argv.slice(2);
 const full = args.includes('--full') ? args.splice(args.indexOf('--full'), 1) : [];
@@ -28,8 +29,13 @@ const names = args;
 const ARM64_COMPILER = 'aarch64-linux-gnu-g++';
 /** Where code runs slowly it has less to do. */
 const flags = full.length > 0 ? full : sanitize === 'thread' || arm64 ? ['--brief'] : [];
-/** Kernels of CUDA are looked at for races by the tests of test-cuda-mutants.js, of which each is small. */
-const onCudaToo = process.platform !== 'win32' && sanitize !== 'thread' && !arm64;
+/** What a program runs of its cases on emulated CUDA; null: nothing. */
+function flagsOnCuda(name) {
+  if (arm64 || process.platform === 'win32') return null;
+  if (sanitize !== 'thread') return [];
+  return name in RACES ? ['--brief', ...RACES[name]] : null;
+}
+
 /** What stands before a program's name, to run it. */
 const emulator = arm64 ? ['qemu-aarch64', '-L', '/usr/aarch64-linux-gnu'] : [];
 
@@ -106,8 +112,12 @@ const programs = fs
   .flatMap((source) => {
     const name = path.basename(source, '_test.cpp');
     const program = path.join(folder, `${name}_test${process.platform === 'win32' ? '.exe' : ''}`);
-    const onCuda = { name: `cuda_${name}`, program, flags: [], env: { TENON_TEST_CUDA: '1' } };
-    return [{ name, program, flags, env: {} }, ...(onCudaToo && runsOnCuda(source) ? [onCuda] : [])];
+    const onCuda = runsOnCuda(source) ? flagsOnCuda(name) : null;
+    const env = { TENON_TEST_CUDA: '1' };
+    return [
+      { name, program, flags, env: {} },
+      ...(onCuda === null ? [] : [{ name: `cuda_${name}`, program, flags: onCuda, env }]),
+    ];
   })
   .filter(({ name }) => names.length === 0 || names.some((n) => name === n || name.startsWith(`${n}_`)));
 

@@ -42,5 +42,5 @@ const addon = require('node-gyp-build').path(ROOT);
 if (!addon.startsWith(folder)) throw new Error(`the tests would run on ${addon}`);
 const jest = path.join(ROOT, 'node_modules', 'jest', 'bin', 'jest.js');
 const tests = selection.length > 0 ? selection : ['test/ops', 'test/workers/share', 'test/executor'];
-run(process.execPath, [jest, '--runInBand', ...tests]);
+run(process.execPath, [jest, '--runInBand', '--testTimeout=60000', ...tests]); // all is slower here
 console.log('no sanitizer has reported anything');
