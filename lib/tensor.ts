@@ -14,7 +14,7 @@ import { SCALAR_SHAPE, numelOf, rowMajorStrides, isRowMajor, type Shape } from '
 import { currentModes, unusualModes, withModes } from './autograd/mode';
 import type { Node } from './autograd/node';
 import { moveRetained } from './autograd/retained';
-import { viewAgain, type Turn } from './autograd/turned';
+import { viewAgain, type Form } from './autograd/turned';
 
 /** @internal How a view came about: enough to find its gradient function again after its base was changed in place. */
 export interface ViewInfo {
@@ -24,8 +24,8 @@ export interface ViewInfo {
   readonly root: Tensor;
   /** Makes the same view of another tensor of the same shape. */
   readonly replay: (of: Tensor) => Tensor;
-  /** What `of` was when this view was made of it, should it become another view of itself. */
-  readonly turn: Turn;
+  /** What `of` was when this view was made of it, should it have become another view of itself. */
+  readonly form: Form;
   /** The root's graph version that `node` belongs to. */
   graphVersion: number;
   /** The op that made this view and others at once; null: it was made alone. */
@@ -70,8 +70,8 @@ export class Tensor {
   declare base: Tensor | null;
   /** @internal */
   declare viewInfo: ViewInfo | null;
-  /** @internal What views of this tensor hold on to; null: there are none. */
-  declare turn: Turn | null;
+  /** @internal Its dimensions of a size other than 1 in the order they were made; null: that is how they are. */
+  declare order: readonly number[] | null;
   /** @internal Whether other tensors share this one's storage. */
   declare shared: boolean;
   /** @internal Raised when views of this tensor must find their gradient function anew. */
@@ -102,7 +102,7 @@ export class Tensor {
     this.gradient = null;
     this.base = null;
     this.viewInfo = null;
-    this.turn = null;
+    this.order = null;
     this.shared = false;
     this.graphVersion = 0;
     this.holds = 0;
@@ -310,10 +310,9 @@ export function become(t: Tensor, made: Tensor): void {
  */
 export function takeView(t: Tensor, view: Tensor): void {
   const { shape, count, layout, offset, node, nodeIndex } = view;
-  const viewInfo = t.viewInfo === null ? null : view.viewInfo;
   void t.grad; // an owned one would go with the old slot: reading it gives it one of its own
   const { id } = t;
-  Object.assign(t, { shape, count, layout, offset, viewInfo });
+  Object.assign(t, { shape, count, layout, offset });
   if (node !== null) Object.assign(t, { node, nodeIndex, needsGrad: true });
   t.id = takeId();
   if (tracking) noteBirth(t.id);
@@ -339,7 +338,7 @@ export function gradNode(t: Tensor): Node | null {
     view.graphVersion = view.root.graphVersion;
     gradNode(view.of);
     if (view.of.needsGrad) {
-      const again = withModes('view', { grad: true, inference: false }, () => viewAgain(view, view.of));
+      const again = withModes('view', { grad: true, inference: false }, () => viewAgain(t, view));
       // PyTorch finds such views again by their strides.
       if (again.node !== null) again.node.rule = { ...again.node.rule, name: 'AsStridedBackward' };
       t.node = again.node;

@@ -16,6 +16,8 @@ export interface Arithmetic {
   /** A view of all of t that autograd knows nothing of. */
   detach(t: Tensor): Tensor;
   copyInto(to: Tensor, from: Tensor): void;
+  /** A view: t's dimensions of a size other than 1 in the order `dims`, in a shape with other dimensions of size 1. */
+  rearranged(t: Tensor, dims: readonly number[], shape: Shape): Tensor;
   hasNan(t: Tensor): boolean;
   /** In a new first dimension. */
   stack(tensors: readonly Tensor[]): Tensor;

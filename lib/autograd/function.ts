@@ -6,7 +6,7 @@ import { arithmetic } from './arithmetic';
 import { outside } from './engine';
 import { gradEnabled, synchronous, withGradMode } from './mode';
 import { attach, requiresGrad, type GradRule, type InputGrads, type Node } from './node';
-import { turnOf } from './turned';
+import { formOf } from './turned';
 import { handOver, sameView } from './passage';
 import { checkRecordable, recordInPlace } from './view';
 
@@ -241,7 +241,7 @@ function aliasOf(t: Tensor): Tensor {
     of: t,
     root,
     replay: sameView,
-    turn: turnOf(t),
+    form: formOf(t),
     graphVersion,
     siblings: null,
     recorded: true,

@@ -4,7 +4,7 @@ import { alias, type Tensor } from '../tensor';
 import { arithmetic } from './arithmetic';
 import { outside } from './engine';
 import { attach, defineGradient, type GradRule } from './node';
-import { turnOf } from './turned';
+import { formOf } from './turned';
 import { recordView } from './view';
 
 /** Sees all the gradients, in the tensors' order (null: none came), and says which ones go on. */
@@ -45,7 +45,7 @@ export function passThrough(tensors: readonly Tensor[], stop: GradientStop): Ten
       of,
       root,
       replay: sameView,
-      turn: turnOf(of),
+      form: formOf(of),
       graphVersion,
       siblings: rule.name,
       recorded: true,

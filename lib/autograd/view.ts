@@ -5,7 +5,7 @@ import { sameShape, showShape, type Shape } from '../shape';
 import { arithmetic } from './arithmetic';
 import { currentModes, gradEnabled, withGradMode } from './mode';
 import { moveRetained } from './retained';
-import { turnOf, viewAgain } from './turned';
+import { formOf, regionOf } from './turned';
 import { attach, record, requiresGrad, type GradRule, type InputGrads, type Node } from './node';
 
 /** A view of x that gradients flow through. `replay` makes the same view of another tensor of x's shape. */
@@ -23,8 +23,8 @@ export function recordView<C>(
     record(out, rule, [x], [], context);
     const root = x.viewInfo === null ? x : x.viewInfo.root;
     const { graphVersion } = root;
-    const turn = turnOf(x);
-    out.viewInfo = { of: x, root, replay, turn, graphVersion, siblings: null, recorded: gradEnabled() };
+    const form = formOf(x);
+    out.viewInfo = { of: x, root, replay, form, graphVersion, siblings: null, recorded: gradEnabled() };
   }
   return out;
 }
@@ -57,8 +57,8 @@ export function recordViews<C>(
   outs.forEach((out, i) => {
     const { graphVersion } = root;
     const { replay } = parts[i]!;
-    const turn = turnOf(x);
-    out.viewInfo = { of: x, root, replay, turn, graphVersion, siblings: rule.name, recorded: true };
+    const form = formOf(x);
+    out.viewInfo = { of: x, root, replay, form, graphVersion, siblings: rule.name, recorded: true };
     out.node = node;
     out.nodeIndex = node === null ? 0 : i;
     out.needsGrad = node !== null;
@@ -133,16 +133,6 @@ const CopySlices: GradRule<Patch> = {
     return [whole, ...results.slice(1)];
   },
 };
-
-/** The chain of views from its root to t, as a function. */
-function regionOf(t: Tensor): (root: Tensor) => Tensor {
-  const chain: ((of: Tensor) => Tensor)[] = [];
-  for (let v = t.viewInfo; v !== null; v = v.of.viewInfo) {
-    const view = v;
-    chain.unshift((of) => viewAgain(view, of));
-  }
-  return (root) => chain.reduce((x, replay) => replay(x), root);
-}
 
 /**
  * Notes that t was changed in place by an op on `inputs` (t first), and records it. `savedOutput` says which of the

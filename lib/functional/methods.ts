@@ -710,6 +710,7 @@ provideArithmetic({
   full: fullOf,
   detach: (t) => t.detach(),
   copyInto: copying.copy_,
+  rearranged: (t, dims, shape) => views.view(views.permute(views.squeeze(t), dims), shape),
   hasNan: (t) => reduce.any(compare.isnan(t)).item() !== 0,
   stack: (tensors) => joining.stack(tensors),
 });

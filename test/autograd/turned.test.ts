@@ -40,6 +40,39 @@ describe('a base that has views', () => {
     expect(gradient(leaf)).toEqual(expected);
   });
 
+  test('the view was changed before', () => {
+    const [leaf, base] = start(2, 3);
+    base.view(6).mul_(3);
+    weighted(base.t_()).backward();
+    expect(gradient(leaf)).toEqual([-144, -216, 0, 144, 576, 1296]);
+  });
+
+  test('several, made and changed in between', () => {
+    const [leaf, base] = start(2, 3);
+    const v = base.view(2, 3);
+    base.t_();
+    const u = base.unsqueeze(1);
+    base.unsqueeze_(0);
+    const x = base.select(0, 0);
+    base.transpose_(0, 2).transpose_(1, 2);
+    v.mul_(3);
+    u.mul_(2);
+    x.narrow(0, 1, 1).mul_(5);
+    const y = x.view(3, 2, 1);
+    x.t_();
+    y.mul_(7);
+    x.narrow(1, 0, 2).add_(1);
+    expect([base, v, x, y].map(({ shape }) => shape)).toEqual([[2, 1, 3], [2, 3], [2, 3], [3, 2, 1]]); // prettier-ignore
+    expect(x.tolist()).toEqual([[-167, -419, 0], [85, 841, 252]]); // prettier-ignore
+    weighted(base)
+      .add(v.pow(3).mul(weights(v)).sum())
+      .add(u.mul(weights(u)).sum())
+      .add(x.mul(weights(x)).sum())
+      .add(weighted(y))
+      .backward();
+    expect(gradient(leaf)).toEqual([6972084, 440656020, 672, 7368984, 4462232040, 96527088]);
+  });
+
   test('a view made afterwards is of what the base is now', () => {
     const [leaf, base] = start(2, 3);
     base.t_().unsqueeze_(0);
