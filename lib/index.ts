@@ -78,7 +78,7 @@ export * as nn from './nn';
 export * as optim from './optim';
 export * as amp from './amp';
 export * as io from './io';
-export { save, load, type LoadOptions, type Saveable, type Loaded } from './io';
+export { save, load, type SaveOptions, type LoadOptions, type Saveable, type Loaded } from './io';
 export * as utils from './utils';
 export * as special from './special';
 export * as profiler from './profiler';

@@ -101,10 +101,10 @@ export class Writer {
   private constructor(private readonly file: number) {}
 
   /**
-   * Has `fill` write a file under another name, in the same folder, and gives it its own when all is on the disk. If that
-   * fails, what was there before stays.
+   * Has `fill` write a file under another name, in the same folder, and gives it its own when all is written; `flush`: when
+   * all is on the disk, too. If that fails, what was there before stays.
    */
-  static with(op: string, path: unknown, fill: (writer: Writer) => void): void {
+  static with(op: string, path: unknown, fill: (writer: Writer) => void, flush = false): void {
     const name = pathOf(op, path);
     onFile(op, name, () => {
       const temporary = `${name}.${randomUUID()}.tmp`;
@@ -112,7 +112,7 @@ export class Writer {
       try {
         try {
           fill(new Writer(file));
-          fsyncSync(file);
+          if (flush) fsyncSync(file);
         } finally {
           closeSync(file);
         }

@@ -1,5 +1,5 @@
 /** Tensors in files. */
-export { save, load, type LoadOptions, type Loaded, type LoadedObject } from './save';
+export { save, load, type SaveOptions, type LoadOptions, type Loaded, type LoadedObject } from './save';
 export type { Saveable } from './state';
 export type { Path } from './path';
 export {

@@ -147,11 +147,11 @@ function addBytes(archive: Archive, name: string, bytes: Buffer): void {
 }
 
 /** Writes a value with tensors in it to a checkpoint, which is there whole or not at all. */
-export function writeCheckpoint(path: unknown, value: unknown): void {
+export function writeCheckpoint(path: unknown, value: unknown, flush: boolean): void {
   const encoder = new Encoder();
   encoder.encode(value, '');
   const pickle = encoder.finish();
-  Writer.with('save', path, (writer) => {
+  const fill = (writer: Writer): void => {
     const archive = new Archive(writer);
     addBytes(archive, 'data.pkl', pickle);
     addBytes(archive, 'byteorder', Buffer.from('little'));
@@ -172,5 +172,6 @@ export function writeCheckpoint(path: unknown, value: unknown): void {
     );
     addBytes(archive, 'version', Buffer.from('3\n'));
     archive.finish();
-  });
+  };
+  Writer.with('save', path, fill, flush);
 }

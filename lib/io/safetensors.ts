@@ -123,6 +123,7 @@ export function writeSafetensors(
   path: unknown,
   tensors: readonly (readonly [name: string, t: Tensor])[],
   metadata: Metadata,
+  flush = false,
 ): void {
   const sorted = [...tensors].sort(([, a], [, b]) => b.elementSize() - a.elementSize());
   let end = 0;
@@ -138,10 +139,11 @@ export function writeSafetensors(
     throw new ArgumentError(`${op}: the names and the structure take more than ${MAX_HEADER} bytes`);
   padded.writeBigUInt64LE(BigInt(padded.length - 8));
   json.copy(padded, 8);
-  Writer.with(op, path, (writer) => {
+  const fill = (writer: Writer): void => {
     writer.write(padded);
     for (const [, t] of sorted) bytesOfTensor(t, (piece) => writer.write(piece));
-  });
+  };
+  Writer.with(op, path, fill, flush);
 }
 
 function checkName(op: string, name: string): void {

@@ -2,7 +2,7 @@
 import { withRoom } from '../backend/memory';
 import { TenonError, describe } from '../errors';
 import { resolveDevice, type DeviceLike } from '../device';
-import { checkOptions } from '../functional/arguments';
+import { booleanArgument, checkOptions } from '../functional/arguments';
 import { cast } from '../functional/cast';
 import type { Tensor } from '../tensor';
 import { Reader } from './files';
@@ -19,19 +19,29 @@ const STRUCTURE = 'tenon.structure';
 /** The endings of PyTorch's checkpoints. */
 const CHECKPOINT = /\.(pt|pth)$/;
 
+export interface SaveOptions {
+  /**
+   * Whether to return only when all is on the disk, as for Node's `fs.writeFile`. Without it what was just saved survives the
+   * end of the process, but a file may be lost or empty when the whole machine fails soon after.
+   */
+  flush?: boolean;
+}
+
 /**
  * Writes tensors, or arrays, objects and Maps of them with numbers, text, booleans, BigInts and null between, to a file: a
  * state dict, an optimizer's, or a whole checkpoint of both. A path that ends in .pt or .pth gets PyTorch's format, any
  * other safetensors. What is the same tensor in two places is so again after `load`. The file is there whole or not at
  * all.
  */
-export function save(value: Saveable | object, path: Path): void {
+export function save(value: Saveable | object, path: Path, options: SaveOptions = {}): void {
+  checkOptions('save', ['flush'], options);
+  const flush = booleanArgument('save', 'flush', options.flush, false);
   if ((typeof path === 'string' || path instanceof URL) && CHECKPOINT.test(String(path))) {
-    writeCheckpoint(path, value);
+    writeCheckpoint(path, value, flush);
     return;
   }
   const [tensors, json] = takeApart(value);
-  writeSafetensors('save', path, tensors, { format: 'pt', [STRUCTURE]: json });
+  writeSafetensors('save', path, tensors, { format: 'pt', [STRUCTURE]: json }, flush);
 }
 
 export interface LoadOptions {

@@ -36,7 +36,7 @@ uint64_t saved_state() {
 }
 
 struct Features {
-  bool avx2 = false, avx512 = false, pclmul = false;
+  bool avx2 = false, avx512 = false, pclmul = false, wide_pclmul = false;
 };
 
 Features detect() {
@@ -50,11 +50,13 @@ Features detect() {
   if (!osxsave || cpuid(0, 0).a < 7) return f;
   const uint64_t state = saved_state();
   const bool fma = leaf1.c >> 12 & 1, f16c = leaf1.c >> 29 & 1;
-  const unsigned b = cpuid(7, 0).b;
+  const Registers leaf7 = cpuid(7, 0);
+  const unsigned b = leaf7.b;
   const bool avx2 = b >> 5 & 1, bmi2 = b >> 8 & 1;
   f.avx2 = (state & 0x6) == 0x6 && avx2 && fma && f16c && bmi2;
   const bool foundation = b >> 16 & 1, dq = b >> 17 & 1, bw = b >> 30 & 1, vl = b >> 31 & 1;
   f.avx512 = f.avx2 && (state & 0xe6) == 0xe6 && foundation && dq && bw && vl;
+  f.wide_pclmul = f.pclmul && f.avx512 && (leaf7.c >> 10 & 1);
   return f;
 }
 
@@ -92,6 +94,14 @@ bool isa_supported(Isa i) {
 bool has_pclmul() {
 #ifdef TENON_X86
   return features().pclmul;
+#else
+  return false;
+#endif
+}
+
+bool has_wide_pclmul() {
+#ifdef TENON_X86
+  return features().wide_pclmul;
 #else
   return false;
 #endif

@@ -12,5 +12,7 @@ Isa isa();
 const char* isa_name(Isa);
 /** Whether there is PCLMULQDQ, and SSE4.1 beside it. */
 bool has_pclmul();
+/** Whether there is VPCLMULQDQ for 512 bits at a time. */
+bool has_wide_pclmul();
 
 }  // namespace tenon

@@ -79,10 +79,17 @@ uint32_t by_tables(uint32_t state, const unsigned char* bytes, size_t size) {
 
 #define TENON_FOLD_TARGET __attribute__((target("pclmul,sse4.1")))
 
-/** The paper's constants, reflected: x^(distance + 32) for the half that is further from the end, x^(distance
- * - 32) for the other. A product of reflected numbers is a bit short. */
-constexpr long long folding(uint64_t exponent) {
-  return static_cast<long long>(uint64_t{power(exponent)} << 1);
+/** The paper's constants, reflected, for a distance in bits: x^(distance + 32) for the half that is further
+ * from the end, x^(distance - 32) for the other. A product of reflected numbers is a bit short. */
+template <int distance>
+struct Folding {
+  static constexpr long long far = static_cast<long long>(uint64_t{power(distance + 32)} << 1);
+  static constexpr long long near = static_cast<long long>(uint64_t{power(distance - 32)} << 1);
+};
+
+template <int distance>
+TENON_FOLD_TARGET inline __m128i folding() {
+  return _mm_set_epi64x(Folding<distance>::near, Folding<distance>::far);
 }
 
 TENON_FOLD_TARGET inline __m128i load(const unsigned char* bytes) {
@@ -94,29 +101,76 @@ TENON_FOLD_TARGET inline __m128i fold(__m128i value, __m128i by, __m128i onto) {
   return _mm_xor_si128(_mm_xor_si128(far, near), onto);
 }
 
-/** At least 64 bytes, a multiple of 16: their 16 last ones with what all before adds to them. */
-TENON_FOLD_TARGET __m128i folded(uint32_t state, const unsigned char* bytes, size_t size) {
-  constexpr size_t width = 16, lanes = 4;
-  const __m128i by_lanes = _mm_set_epi64x(folding(lanes * 128 - 32), folding(lanes * 128 + 32));
-  const __m128i by_one = _mm_set_epi64x(folding(128 - 32), folding(128 + 32));
-  __m128i a = load(bytes), b = load(bytes + width), c = load(bytes + 2 * width), d = load(bytes + 3 * width);
-  a = _mm_xor_si128(a, _mm_cvtsi32_si128(static_cast<int>(state)));
-  size_t done = lanes * width;
-  for (; size - done >= lanes * width; done += lanes * width) {
-    a = fold(a, by_lanes, load(bytes + done));
-    b = fold(b, by_lanes, load(bytes + done + width));
-    c = fold(c, by_lanes, load(bytes + done + 2 * width));
-    d = fold(d, by_lanes, load(bytes + done + 3 * width));
+/** What is left of the bytes before some place: four numbers in a row that stand for all of them. */
+struct Folded {
+  __m128i a, b, c, d;
+};
+
+/** Of 64 bytes and more the first ones. */
+TENON_FOLD_TARGET Folded start(uint32_t state, const unsigned char* bytes) {
+  const __m128i first = _mm_xor_si128(load(bytes), _mm_cvtsi32_si128(static_cast<int>(state)));
+  return {first, load(bytes + 16), load(bytes + 32), load(bytes + 48)};
+}
+
+#define TENON_WIDE_TARGET __attribute__((target("avx512f,vpclmulqdq,pclmul,sse4.1")))
+
+template <int distance>
+TENON_WIDE_TARGET inline __m512i folding_wide() {
+  using F = Folding<distance>;
+  return _mm512_set_epi64(F::near, F::far, F::near, F::far, F::near, F::far, F::near, F::far);
+}
+
+TENON_WIDE_TARGET inline __m512i fold_wide(__m512i value, __m512i by, __m512i onto) {
+  const __m512i far = _mm512_clmulepi64_epi128(value, by, 0x00);
+  const __m512i near = _mm512_clmulepi64_epi128(value, by, 0x11);
+  return _mm512_ternarylogic_epi64(far, near, onto, 0x96);  // all three added: XOR
+}
+
+/** Folds whole strides of 256 bytes, at least one; `done` is how many bytes that were. */
+TENON_WIDE_TARGET Folded start_wide(uint32_t state, const unsigned char* bytes, size_t size, size_t& done) {
+  constexpr size_t width = 64, lanes = 4;
+  const auto at = [&](size_t i) TENON_WIDE_TARGET { return _mm512_loadu_si512(bytes + done + i * width); };
+  const __m512i by_lanes = folding_wide<lanes * 512>();
+  const __m512i by_one = folding_wide<512>();
+  done = 0;
+  __m512i a = at(0), b = at(1), c = at(2), d = at(3);
+  a = _mm512_xor_si512(a, _mm512_zextsi128_si512(_mm_cvtsi32_si128(static_cast<int>(state))));
+  for (done = lanes * width; size - done >= lanes * width; done += lanes * width) {
+    a = fold_wide(a, by_lanes, at(0));
+    b = fold_wide(b, by_lanes, at(1));
+    c = fold_wide(c, by_lanes, at(2));
+    d = fold_wide(d, by_lanes, at(3));
   }
-  __m128i all = fold(fold(fold(a, by_one, b), by_one, c), by_one, d);
+  const __m512i all = fold_wide(fold_wide(fold_wide(a, by_one, b), by_one, c), by_one, d);
+  unsigned char last[width];
+  _mm512_storeu_si512(last, all);
+  return {load(last), load(last + 16), load(last + 32), load(last + 48)};
+}
+
+/** The 16 last ones of bytes from `done` on, a multiple of 16, with what all before adds to them. */
+TENON_FOLD_TARGET __m128i finish(Folded f, const unsigned char* bytes, size_t size, size_t done) {
+  constexpr size_t width = 16, lanes = 4;
+  const __m128i by_lanes = folding<lanes * 128>();
+  const __m128i by_one = folding<128>();
+  for (; size - done >= lanes * width; done += lanes * width) {
+    f.a = fold(f.a, by_lanes, load(bytes + done));
+    f.b = fold(f.b, by_lanes, load(bytes + done + width));
+    f.c = fold(f.c, by_lanes, load(bytes + done + 2 * width));
+    f.d = fold(f.d, by_lanes, load(bytes + done + 3 * width));
+  }
+  __m128i all = fold(fold(fold(f.a, by_one, f.b), by_one, f.c), by_one, f.d);
   for (; done < size; done += width) all = fold(all, by_one, load(bytes + done));
   return all;
 }
 
+/** Of 64 bytes and more. */
 uint32_t by_instructions(uint32_t state, const unsigned char* bytes, size_t size) {
   const size_t folds = size & ~size_t{15};
+  size_t done = 64;
+  const bool wide = folds >= 256 && has_wide_pclmul();
+  const Folded first = wide ? start_wide(state, bytes, folds, done) : start(state, bytes);
+  const __m128i all = finish(first, bytes, folds, done);
   unsigned char last[16];
-  const __m128i all = folded(state, bytes, folds);
   std::memcpy(last, &all, sizeof last);
   return by_tables(by_tables(0, last, sizeof last), bytes + folds, size - folds);
 }

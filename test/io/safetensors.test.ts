@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'fs';
+import fs, { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'fs';
 import { pathToFileURL } from 'url';
 import { basename, dirname, join } from 'path';
 import {
@@ -212,6 +212,17 @@ describe('writing is all or nothing', () => {
     expectError(() => save(ones(2), join(inner, 'b')), FileError, /^save: ".*b": /);
     expect(readdirSync(inner).sort()).toEqual(['a', 'b']);
   });
+
+  test.each(['', '.pt'])('with flush all is on the disk before a file gets its name (%p)', (ending) => {
+    const name = path(ending);
+    const flushed: boolean[] = [];
+    const fsync = jest.spyOn(fs, 'fsyncSync').mockImplementation(() => void flushed.push(existsSync(name)));
+    save(ones(2), name, { flush: true });
+    save(zeros(2), name);
+    fsync.mockRestore();
+    expect(flushed).toEqual([false]);
+    expect(load(name)).toEqual(zeros(2));
+  });
 });
 
 describe('wrong arguments', () => {
@@ -238,6 +249,11 @@ describe('wrong arguments', () => {
     [() => save(ones(1), ''), /^save: expected a path, got ""/],
     [() => save(ones(1), 'a\0b'), /^save: expected a path/],
     [() => save(ones(1), new URL('http://localhost/x')), /^save: expected a file: URL, got "http/],
+    [
+      () => save(ones(1), path(), wrong({ sync: true })),
+      /^save: unknown option "sync"; expected one of flush/,
+    ],
+    [() => save(ones(1), path(), { flush: wrong(1) }), /^save: expected flush to be a boolean, got 1/],
     [() => load(wrong(undefined)), /^load: expected a path, got undefined/],
     [() => load(path(), wrong({ device: 'cpu' })), /^load: unknown option "device"/],
     [() => io.saveFile(wrong(ones(1)), path()), /^saveFile: expected an object of tensors, got a Tensor/],
