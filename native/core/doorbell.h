@@ -55,7 +55,7 @@ class Doorbell {
     sleep(seen);
   }
 
- private:
+  /** The same at once. */
   void sleep(uint32_t seen) {
     sleepers_.fetch_add(1);
 #ifdef __linux__
@@ -69,6 +69,7 @@ class Doorbell {
     sleepers_.fetch_sub(1);
   }
 
+ private:
   std::atomic<uint32_t> word_{0};
   std::atomic<int> sleepers_{0};
 #ifndef __linux__

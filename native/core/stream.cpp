@@ -18,6 +18,11 @@ namespace {
 
 /** Nanoseconds from which on the executor's wake-up (some 10 µs) is cheap beside the launch. */
 constexpr double kWorthwhile = 100 * 1000;
+/** Nanoseconds up to which it isn't: where launches are waited for at once, they run on the thread that
+ * waits. */
+constexpr double kBrief = 1000 * 1000;
+/** Nanoseconds from the last launch to a wait, if there is nothing between them. */
+constexpr int64_t kAtOnce = 50 * 1000;
 /** A queue's entry that held more host bytes than this gives them back. */
 constexpr size_t kKeptBytes = size_t{1} << 16;
 
@@ -198,7 +203,7 @@ bool CpuStream::submit(Launch& launch) {
     claim(*entry, launch.storages[i], i < launch.outputs);
     if (i < launch.outputs && launch.storages[i]) seen_by_others |= launch.storages[i]->shared;
   }
-  publish();
+  publish(static_cast<double>(estimated_cost(launch)) < kBrief);
   if (!seen_by_others) return true;
   // Who is told by this thread that it has written must find it written.
   drain();
@@ -239,8 +244,18 @@ void CpuStream::claim(Entry& entry, Storage* s, bool written) {
   if (written) s->written = ticket;
 }
 
-void CpuStream::publish() {
+void CpuStream::publish(bool brief) {
+  const bool alone = idle();
   submitted_.store(submitted() + 1, std::memory_order_release);
+  if (brief && alone && waits_at_once_)
+    unrung_ = true;
+  else
+    ring();
+  queued_ = clock_ns();  // ringing takes its time
+}
+
+void CpuStream::ring() {
+  unrung_ = false;
   work_.ring(1);
 }
 
@@ -322,12 +337,32 @@ Ticket CpuStream::pending(const Storage* s) const {
 }
 
 void CpuStream::wait(Ticket ticket) {
+  if (completed() < ticket) {
+    finish(ticket);
+  } else if (unrung_) {  // not what is waited for, or the executor has come to it
+    ring();
+    waits_at_once_ = false;
+  }
+  tidy();
+}
+
+void CpuStream::finish(Ticket ticket) {
+  const bool at_once = clock_ns() - queued_ < kAtOnce;
+  bool ran = false;
   for (;;) {
     const uint32_t seen = done_.read();
     if (completed() >= ticket) break;
+    // The executor may still be asleep.
+    if (run_until(ticket) > 0) {
+      ran = true;
+      continue;
+    }
+    if (unrung_) ring();  // it was at what came before, and may have missed this
     done_.wait(seen);
   }
-  tidy();
+  waits_at_once_ = ran && at_once;
+  unrung_ = false;
+  if (!idle()) ring();
 }
 
 void CpuStream::tidy_now() {
@@ -347,6 +382,7 @@ void CpuStream::set_listener(void (*heard)(void*), void* ctx) {
 }
 
 bool CpuStream::listen(Ticket ticket) {
+  if (unrung_) ring();
   // Either this thread sees the completion, or the executor sees the wish.
   awaited_.store(ticket);
   if (completed_.load() < ticket) return true;
@@ -360,19 +396,27 @@ void CpuStream::set_synchronous(bool on) {
 }
 
 void CpuStream::loop() {
-  Ticket done = completed_.load();
-  for (;;) {
+  while (!stopping_.load()) {
     const uint32_t seen = work_.read();
-    if (stopping_.load()) return;
-    if (submitted_.load(std::memory_order_acquire) == done) {
+    if (run_until(kNobody) > 0)
       work_.wait(seen);
-      continue;
-    }
+    else
+      work_.sleep(seen);
+  }
+}
+
+uint64_t CpuStream::run_until(Ticket last) {
+  if (running_.exchange(true)) return 0;
+  const Ticket first = completed_.load();
+  Ticket done = first;
+  while (done < last && done < submitted_.load(std::memory_order_acquire) && !stopping_.load()) {
     run(ring_[done % kCapacity], done + 1);
     completed_.store(++done);
     done_.ring(Doorbell::kEverybody);
     if (done >= awaited_.load() && awaited_.exchange(kNobody) != kNobody) heard_(listener_);
   }
+  running_.store(false);
+  return done - first;
 }
 
 void CpuStream::run(Entry& entry, Ticket ticket) {

@@ -1,6 +1,6 @@
 // The CPU stream: launches run in the order they were submitted. Small ones run at once, on the caller's
 // thread, if nothing is under way; else they go to the stream's own thread, the executor, and the caller goes
-// on.
+// on. Who waits for what the executor has not come to runs it.
 #pragma once
 #include <atomic>
 #include <cstdint>
@@ -121,11 +121,16 @@ class CpuStream {
   bool run_inline(Launch&);
   /** The next entry of the queue, when there is room; null: there is no executor, and the stream is idle. */
   Entry* next_entry();
-  void publish();
+  /** A brief launch may be left to be run by who waits for it, if that is what came of the last one. */
+  void publish(bool brief = false);
+  void ring();
   void claim(Entry&, Storage*, bool written);
   void reap();
   void tidy_now();
   void loop();
+  /** Runs what is queued up to a ticket: how many that were; none if another thread is at it. */
+  uint64_t run_until(Ticket last);
+  void finish(Ticket);
   void run(Entry&, Ticket);
   void fail(const Launch&, Failure, bool is_new);
   void fail_read(Ticket, Failure);
@@ -143,9 +148,13 @@ class CpuStream {
   std::unique_ptr<Entry[]> ring_;
   std::thread executor_;
   std::atomic<bool> stopping_{false};
+  std::atomic<bool> running_{false};  // held by the thread that runs what is queued
   std::atomic<Ticket> submitted_{0}, completed_{0}, awaited_{kNobody};
   Ticket reaped_ = 0;
   Doorbell work_, done_;
+  int64_t queued_ = 0;          // when the last entry was
+  bool unrung_ = false;         // whether the executor was not told of it
+  bool waits_at_once_ = false;  // the last one waited for was run by the thread that waited, at once
   void (*heard_)(void*) = nullptr;
   void* listener_ = nullptr;
 

@@ -229,6 +229,46 @@ TEST("a listener hears of each ticket it asked for") {
   stream.drain();
 }
 
+TEST("who waits runs what the executor has not come to, and leaves it nothing undone") {
+  const Always always;
+  BlockCache blocks;
+  CpuStream stream(&blocks);
+  std::atomic<int> heard{0};
+  stream.set_listener([](void* ctx) { static_cast<std::atomic<int>*>(ctx)->fetch_add(1); }, &heard);
+  Block x(blocks, DType::f32, 100);
+  put(stream, x, 0);
+  const auto until = [](auto&& done) {
+    for (int spins = 0; !done() && spins < 10000000; spins++) std::this_thread::yield();
+    return done();
+  };
+  float expected = 0;
+  for (int i = 0; i < (full ? 3000 : 300); i++) {
+    for (int k = 0; k < 20; k++) {  // from here on the executor may sleep
+      add(stream, x, x, 1, false);
+      stream.drain();
+    }
+    for (int k = 0; k <= i % 7; k++) add(stream, x, x, 1, false);
+    expected += static_cast<float>(21 + i % 7);
+    if (i % 3 == 0) {  // a part of it
+      stream.wait(stream.submitted() - static_cast<Ticket>(i % 7 / 2));
+      CHECK(until([&] { return stream.idle(); }));
+    } else if (i % 3 == 1 && stream.listen(stream.submitted())) {
+      CHECK(until([&] { return heard.load() > 0; }));
+      heard = 0;
+    }
+    stream.drain();
+    CHECK_EQ(x.at(99), expected);
+    heard = 0;
+  }
+  // Nobody waits at once: the executor runs it, but for the first one.
+  for (int k = 0; k < 3; k++) {
+    add(stream, x, x, 1, false);
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    if (k > 0) CHECK(until([&] { return stream.idle(); }));
+    stream.drain();
+  }
+}
+
 TEST("shared storage outlives its last owner until launches are through with it") {
   const Always always;
   constexpr int64_t kLarge = 1 << 20;
