@@ -26,14 +26,18 @@ export const STORAGES = [
 /** No honest one is larger: the elements of tensors are elsewhere. */
 const MAX_PICKLE = 2 ** 24;
 
-/** Whether an archive's members are those of a checkpoint. */
-function pickleOf(members: readonly Member[]): Member | undefined {
-  return members.find(({ name }) => /^[^/]*\/data\.pkl$/.test(name));
+/** What is in a checkpoint; `pickle` says what its value is. */
+export interface Checkpoint {
+  readonly members: readonly Member[];
+  readonly pickle: Member;
 }
 
-/** Whether a file that starts as a zip archive is a checkpoint. */
-export function isCheckpoint(reader: Reader): boolean {
-  return reader.size >= 22 && pickleOf(membersOf(reader)) !== undefined;
+/** The checkpoint in a file that starts as a zip archive; null: it is another archive. */
+export function checkpointOf(reader: Reader): Checkpoint | null {
+  if (reader.size < 22) return null;
+  const members = membersOf(reader);
+  const pickle = members.find(({ name }) => /^[^/]*\/data\.pkl$/.test(name));
+  return pickle === undefined ? null : { members, pickle };
 }
 
 /** Elements that tensors are views of, by their name in the archive. */
@@ -115,10 +119,12 @@ function rebuilt(reader: Reader, args: readonly unknown[], find: (storage: unkno
 }
 
 /** The value of a checkpoint, with tensors at a place. */
-export function readCheckpoint(op: string, reader: Reader, place: number): unknown {
-  const members = membersOf(reader);
-  const pickle = pickleOf(members);
-  if (pickle === undefined) return reader.fail('expected a checkpoint of PyTorch, got another zip archive');
+export function readCheckpoint(
+  op: string,
+  reader: Reader,
+  { members, pickle }: Checkpoint,
+  place: number,
+): unknown {
   const folder = pickle.name.slice(0, -'data.pkl'.length);
   const order = members.find(({ name }) => name === `${folder}byteorder`);
   if (order !== undefined && !/^little/.test(textOf(reader, order)))

@@ -9,7 +9,7 @@ import { Reader } from './files';
 import type { Path } from './path';
 import { parseJson } from './json';
 import { readSafetensors, writeSafetensors, type Contents } from './safetensors';
-import { isCheckpoint, readCheckpoint } from './pt-read';
+import { checkpointOf, readCheckpoint } from './pt-read';
 import { writeCheckpoint } from './pt-write';
 import { MAX_JSON_DEPTH, putTogether, takeApart, type Saveable } from './state';
 
@@ -79,7 +79,8 @@ export function load<T = Loaded>(path: Path, options: LoadOptions = {}): T {
 }
 
 function loaded(reader: Reader, target: number): unknown {
-  if (startOf(reader).startsWith('PK') && isCheckpoint(reader)) return readCheckpoint('load', reader, target);
+  const checkpoint = startOf(reader).startsWith('PK') ? checkpointOf(reader) : null;
+  if (checkpoint !== null) return readCheckpoint('load', reader, checkpoint, target);
   refuseOthers(reader);
   const contents = readSafetensors('load', reader);
   const placed = new Map<string, Tensor>();

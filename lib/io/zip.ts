@@ -36,16 +36,18 @@ interface Directory {
 }
 
 function directoryOf(reader: Reader): Directory {
-  const most = Math.min(reader.size, 22 + UNKNOWN16);
-  const tail = reader.bytes(reader.size - most, most);
-  for (let i = tail.length - 22; i >= 0; i--) {
-    if (tail.readUInt32LE(i) !== END || i + 22 + tail.readUInt16LE(i + 20) !== tail.length) continue;
-    const end = reader.size - most + i;
-    const count = tail.readUInt16LE(i + 10);
-    const length = tail.readUInt32LE(i + 12);
-    const offset = tail.readUInt32LE(i + 16);
-    const wide = count === UNKNOWN16 || length === UNKNOWN32 || offset === UNKNOWN32;
-    return wide ? wideDirectory(reader, end) : { count, length, offset };
+  // Few archives end with a comment, which may be long.
+  for (const most of [22, 22 + UNKNOWN16]) {
+    const tail = reader.bytes(Math.max(0, reader.size - most), Math.min(reader.size, most));
+    for (let i = tail.length - 22; i >= 0; i--) {
+      if (tail.readUInt32LE(i) !== END || i + 22 + tail.readUInt16LE(i + 20) !== tail.length) continue;
+      const end = reader.size - tail.length + i;
+      const count = tail.readUInt16LE(i + 10);
+      const length = tail.readUInt32LE(i + 12);
+      const offset = tail.readUInt32LE(i + 16);
+      const wide = count === UNKNOWN16 || length === UNKNOWN32 || offset === UNKNOWN32;
+      return wide ? wideDirectory(reader, end) : { count, length, offset };
+    }
   }
   return reader.fail('expected a zip archive');
 }
