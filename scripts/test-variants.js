@@ -27,9 +27,8 @@ const VARIANTS = [
     env: { TENON_INLINE_NS: '0' },
     tests: [
       ALL,
+      ...(full ? ['test/tensor', 'test/nn'] : []),
       'test/programs',
-      'test/tensor',
-      'test/nn',
       'test/training',
       'test/autograd',
       'test/executor',

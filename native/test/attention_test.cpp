@@ -208,7 +208,12 @@ void check_case(const Sizing& s, DType t, Masking masking, Layout layout) {
 TEST("attention and its derivative are what plain loops give") {
   for (const Sizing& s : kSizings)
     for (Masking masking : kMaskings) {
-      if (brief && s.queries * s.keys * (s.size + s.width) > 100000) continue;
+      const bool large = s.queries * s.keys * (s.size + s.width) > 100000;
+      if (brief && large) continue;
+      if (large && on_cuda() && !full) {  // slow when emulated
+        check_case(s, DType::f32, masking, Layout::dense);
+        continue;
+      }
       for (DType t : {DType::f32, DType::f64}) check_case(s, t, masking, Layout::dense);
       for (Layout layout : {Layout::transposed, Layout::gaps}) check_case(s, DType::f32, masking, layout);
       if (s.queries * s.keys < 5000)

@@ -204,7 +204,8 @@ TEST("sizes at which products are cut") {
 }
 
 TEST("tiles of every size, and none") {
-  for (DType t : {DType::f32, DType::f64, DType::f16, DType::bf16}) {
+  for (DType t : {DType::f32, DType::bf16, DType::f64, DType::f16}) {
+    if (!full && t != DType::f32 && t != DType::bf16) continue;
     check_convolution_of(plain(3, 1, 5, 70, {1800}, 3, 1, 1), t, true);     // many places
     check_convolution_of(plain(3, 1, 70, 5, {1800}, 2, 1, 1), t, true);     // of the input
     check_convolution_of(plain(2, 1, 37, 41, {20, 19}, 3, 2, 1), t, true);  // a product for every class
@@ -215,6 +216,7 @@ TEST("tiles of every size, and none") {
     check_convolution_of(plain(2, 3, 2, 4, {30, 41}, 3, 3, 1), t, true);    // small groups
   }
   for (DType t : {DType::f32, DType::bf16}) {
+    if (!full && t != DType::f32) continue;
     check_convolution_of(plain(2, 1, 2, 130, {6200}, 3, 1, 1), t, true);
     check_convolution_of(plain(2, 1, 130, 2, {6200}, 3, 1, 1), t, true);
     check_convolution_of(plain(2, 1, 125, 1200, {11}, 11), t, false);

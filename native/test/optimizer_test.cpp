@@ -175,7 +175,7 @@ TEST("other optimizers step as PyTorch documents them, with every option, in any
                         dtype_name(t), layout_name(layout), isa_name(isa));
             Operands x;
             for (const Sizes& shape : shapes) {
-              if (product(shape) > 1000 && options && !full) continue;
+              if (product(shape) > 1000 && (options || layout != Layout::dense) && !full) continue;
               if (product(shape) > 5000 && layout != Layout::dense && layout != Layout::transposed) continue;
               add_parameter(x, rule, t, shape, layout, of_gradient, 7);
             }
@@ -333,7 +333,7 @@ TEST("gradients are clipped where their norm exceeds the largest, and else left 
       for (const Number norm :
            {Number{4}, Number{2}, Number{1.5L}, Number{0}, Number{kInfinity}, Number{NAN}})
         for (Isa isa : isas()) {
-          if (count > 7 && norm != 4) continue;
+          if (count > 7 && (norm != 4 || (t != DType::f32 && !full))) continue;
           About about("%zu of %s, norm %Lg, on %s", count, dtype_name(t), norm, isa_name(isa));
           const auto before = some_gradients(t, count), after = some_gradients(t, count);
           Array total(t, {});
@@ -359,7 +359,8 @@ TEST("gradients are unscaled, and one that is not finite is found wherever it is
     for (size_t count : {10, 500})
       for (const Number wild : {Number{0}, Number{kInfinity}, -Number{kInfinity}, Number{NAN}})
         for (size_t where = 0; where < (wild != 0 ? size_t{10} : size_t{1}); where++) {
-          if (count > 10 && wild != 0 && where != 7) continue;
+          if (count > 10 && ((wild != 0 && where != 7) || (t != DType::f32 && !full))) continue;
+          if (!full && where != 0 && where != 7 && where != 9) continue;
           for (Isa isa : isas()) {
             About about("%zu of %s, %Lg in %zu, on %s", count, dtype_name(t), wild, where, isa_name(isa));
             const auto before = some_gradients(t, count), after = some_gradients(t, count);

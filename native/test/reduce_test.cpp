@@ -241,6 +241,7 @@ TEST("long and wide tensors, at the edges of tiles and splits") {
         if (!row.known() || !(row.types & bit(compute_of(t)))) continue;
         const bool large = product(shape) > 30000;
         if ((!full || large) && t != DType::f32 && !row.is("sum") && !row.is("max")) continue;
+        if (large && on_cuda() && !full && !row.is("sum") && !row.is("max") && !row.is("argmax")) continue;
         // Halves of large sums would overflow; the sums of small numbers are exact in float32.
         if (t == DType::f16 && (row.is("sum") || row.is("mean")) && product(shape) > 2000) continue;
         for (Layout layout : {Layout::dense, Layout::transposed, Layout::gaps}) {

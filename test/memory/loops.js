@@ -44,7 +44,7 @@ function training(sizes, rows, Optimizer = optim.SGD, options = { lr: 0.01, mome
 
 /** Each: how many steps to take, how many of them to warm up with, and what makes a step. */
 const LOOPS = {
-  training: [200_000, 20_000, () => training([4, 5, 4, 1], 2)],
+  training: [100_000, 20_000, () => training([4, 5, 4, 1], 2)],
   'training with Adam': [50_000, 5_000, () => training([4, 5, 4, 1], 2, optim.Adam, { amsgrad: true })],
   'training without zeroGrad': [
     50_000,
@@ -77,8 +77,8 @@ const LOOPS = {
     },
   ],
   'a tensor of which there were views, and a view, turned in place': [
-    500_000,
-    150_000,
+    100_000,
+    20_000,
     () => {
       const x = zeros(2, 3);
       const y = x.view(2, 3);
