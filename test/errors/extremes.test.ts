@@ -51,8 +51,10 @@ describe('more than can be had', () => {
 
   /** With TENON_TEST_FULL: 4 million tensors take their time. */
   const fully = process.env.TENON_TEST_FULL ? test : test.skip;
-  fully('tensors beyond what the table of slots holds: first garbage, then an error', () => {
-    const code = `
+  fully(
+    'tensors beyond what the table of slots holds: first garbage, then an error',
+    () => {
+      const code = `
       const t = require('./dist');
       const x = t.zeros(1);
       const kept = [];
@@ -63,17 +65,19 @@ describe('more than can be had', () => {
       kept.length = 1000;
       scope(100000);
       console.log(JSON.stringify([error.name, error.message, most > 4190000, kept.at(-1).item()]));`;
-    const out = execFileSync(process.execPath, ['--max-old-space-size=4096', '-e', code], {
-      cwd: join(__dirname, '../..'),
-      encoding: 'utf8',
-    });
-    expect(JSON.parse(out)).toEqual([
-      'OutOfMemoryError',
-      'tensor: 4194303 tensors exist, and there can be no more at a time',
-      true,
-      0,
-    ]);
-  }, 120_000);
+      const out = execFileSync(process.execPath, ['--max-old-space-size=4096', '-e', code], {
+        cwd: join(__dirname, '../..'),
+        encoding: 'utf8',
+      });
+      expect(JSON.parse(out)).toEqual([
+        'OutOfMemoryError',
+        'tensor: 4194303 tensors exist, and there can be no more at a time',
+        true,
+        0,
+      ]);
+    },
+    120_000,
+  );
 });
 
 describe('what is not what it passes for', () => {
