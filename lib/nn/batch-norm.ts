@@ -81,17 +81,25 @@ export class SyncBatchNorm extends BatchNorm {
   /** A module in whose place, and in the places of whose children, batch norms are of this kind: with the same tensors. */
   static convertSyncBatchnorm(module: Module): Module {
     if (!(module instanceof Module)) throw new ArgumentError('convertSyncBatchnorm: expected a Module');
-    let out = module;
-    if (module instanceof BatchNorm && !(module instanceof SyncBatchNorm)) {
-      const { numFeatures, eps, momentum, affine, trackRunningStats } = module;
-      const made = new SyncBatchNorm(numFeatures, { eps, momentum, affine, trackRunningStats });
-      const { weight, bias, running_mean, running_var, num_batches_tracked, training } = module;
-      out = Object.assign(made, { weight, bias, running_mean, running_var, num_batches_tracked, training });
-    }
-    for (const [name, child] of module.namedChildren()) {
-      const converted = SyncBatchNorm.convertSyncBatchnorm(child);
-      if (converted !== child) out.registerModule(name, converted);
-    }
-    return out;
+    return synchronized(module, new Map());
   }
+}
+
+/** The module that stands for another, and so for its children; `known`: those that were met before. */
+function synchronized(module: Module, known: Map<Module, Module>): Module {
+  const met = known.get(module);
+  if (met !== undefined) return met;
+  let out = module;
+  if (module instanceof BatchNorm && !(module instanceof SyncBatchNorm)) {
+    const { numFeatures, eps, momentum, affine, trackRunningStats } = module;
+    const made = new SyncBatchNorm(numFeatures, { eps, momentum, affine, trackRunningStats });
+    const { weight, bias, running_mean, running_var, num_batches_tracked, training } = module;
+    out = Object.assign(made, { weight, bias, running_mean, running_var, num_batches_tracked, training });
+  }
+  known.set(module, out);
+  for (const [name, child] of module.namedChildren()) {
+    const converted = synchronized(child, known);
+    if (converted !== child) out.registerModule(name, converted);
+  }
+  return out;
 }

@@ -23,7 +23,7 @@ function fieldOf(container: Module, name: string): Parameter | undefined {
 
 function placeOf(list: ParameterList, i: number): number {
   const n = list.length;
-  const at = i < 0 ? n + i : i;
+  const at = Number.isInteger(i) && i < 0 ? n + i : i;
   if (!Number.isInteger(i) || at < 0 || at >= n)
     throw new IndexError(`ParameterList: index ${describe(i)} is out of range for ${n} parameters`);
   return at;

@@ -57,6 +57,7 @@ type Positions = [
 ];
 
 function withMaxEval(options: Required<LBFGSOptions>): Required<LBFGSOptions> {
+  integerArgument('LBFGS', 'maxIter', options.maxIter);
   return { ...options, maxEval: options.maxEval ?? Math.floor((options.maxIter * 5) / 4) };
 }
 

@@ -32,8 +32,22 @@ void for_matrices(int64_t count, double work, F f) {
 /** The work of a decomposition, about. */
 inline double cubic(const Batch& b) { return static_cast<double>(b.size()) * static_cast<double>(b.least()); }
 
+/** Whether a launch writes nothing: there may be any number of matrices of size 0. */
+inline bool writes_nothing(const Launch& l) {
+  for (uint32_t i = 0; i < l.outputs; i++)
+    if (l.out(i).numel > 0) return false;
+  return true;
+}
+
 /** Runs f<float> or f<double>, as the launch computes. */
-#define TENON_LINALG(f, l) ((l).compute == DType::f64 ? f<double>(l) : f<float>(l))
+#define TENON_LINALG(f, l)                \
+  do {                                    \
+    if (linalg::writes_nothing(l)) break; \
+    if ((l).compute == DType::f64)        \
+      f<double>(l);                       \
+    else                                  \
+      f<float>(l);                        \
+  } while (false)
 
 /** "(Batch element i): ", or nothing when there is no batch. */
 struct Element {

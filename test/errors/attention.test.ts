@@ -1,5 +1,5 @@
 import { ArgumentError, DTypeError, IndexError, ShapeError, nn, ones, tensor, zeros } from 'tenon';
-import { failures, wrong } from './table';
+import { failures, wrong, type Row } from './table';
 
 const { functional: F } = nn;
 const learnt = [ones(12, 4), ones(12), null, null, false, 0, ones(4, 4), null] as const;
@@ -152,6 +152,11 @@ describe('attention', () => {
       /^ParameterList: expected a Parameter or a Tensor/,
     ],
     [() => new nn.ParameterList().at(0), IndexError, /^ParameterList: index 0 is out of range/],
+    ...[1n, Symbol('i'), { valueOf: null }, [[]]].map((i): Row => [
+      () => new nn.ParameterList([ones(1)]).set(wrong(i), ones(1)),
+      IndexError,
+      /^ParameterList: index .* is out of range/,
+    ]),
     [() => new nn.ParameterDict({ get: ones(2) }), ArgumentError, /^ParameterDict: get is a member/],
     [
       () => new nn.ParameterDict({ a: ones(2) }).get('b'),

@@ -9,6 +9,7 @@ import {
   TenonError,
   arange,
   chunk,
+  linalg,
   nn,
   ones,
   split,
@@ -43,6 +44,13 @@ describe('more than can be had', () => {
     [() => ones(3).index(wrong(nested(100))), IndexError, /^index: expected at most 64 levels of lists/],
     [() => ones(3).setIndex(wrong(ofItself), 1), IndexError, /^setIndex: expected at most 64 levels/],
   ]);
+
+  test('any number of matrices without elements are decomposed', () => {
+    const none = zeros(2 ** 40, 0, 0);
+    expect(linalg.qr(none).map((x) => x.shape)).toEqual([none.shape, none.shape]);
+    expect(linalg.matrixExp(none).shape).toEqual(none.shape);
+    expect(linalg.qr(zeros(2 ** 40, 3, 0))[1].shape).toEqual([2 ** 40, 0, 0]);
+  });
 
   test('lists that fit are made', () => {
     expect(zeros(1).expand(1000, 1000).tolist<number[][]>().at(-1)!.length).toBe(1000);

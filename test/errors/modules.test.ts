@@ -240,3 +240,10 @@ describe('what modules are asked', () => {
     expect(layer.weight.tolist()).toEqual(before);
   });
 });
+
+test('convertSyncBatchnorm goes on in what contains itself, once', () => {
+  const net = moduleOf({});
+  Object.assign(net, { child: moduleOf({ parent: net }), norm: new nn.BatchNorm1d(2) });
+  expect(nn.SyncBatchNorm.convertSyncBatchnorm(net)).toBe(net);
+  expect(net.getSubmodule('norm')).toBeInstanceOf(nn.SyncBatchNorm);
+});

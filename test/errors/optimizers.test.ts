@@ -241,6 +241,11 @@ describe('optimizers', () => {
       /^LBFGS: expected maxIter to be an integer, got 1.5/,
     ],
     [
+      () => new LBFGS([p()], { maxIter: wrong(2n) }),
+      ArgumentError,
+      /^LBFGS: expected maxIter to be an integer, got 2n/,
+    ],
+    [
       () => new LBFGS([{ params: [p()] }, { params: [p()] }]),
       ArgumentError,
       /^LBFGS: expected one group of parameters/,

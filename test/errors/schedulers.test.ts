@@ -1,5 +1,5 @@
 import { ArgumentError, nn, ones, optim } from 'tenon';
-import { failures, wrong } from './table';
+import { expectError, failures, wrong } from './table';
 
 const L = optim.lrScheduler;
 const sgd = (momentum = 0.9) =>
@@ -8,6 +8,17 @@ const sgd = (momentum = 0.9) =>
     momentum,
   });
 const step = (optimizer = sgd()) => new L.StepLR(optimizer, 3);
+
+test('fields that hold themselves, or are endless, are not saved', () => {
+  const own: unknown[] = [];
+  own.push(own);
+  for (const gamma of [own, new Array(2 ** 32 - 1)])
+    expectError(
+      () => Object.assign(step(), { gamma }).stateDict(),
+      ArgumentError,
+      /^stateDict: expected at most 16 levels and 1000000 elements a list, got more/,
+    );
+});
 
 describe('schedulers', () => {
   failures([

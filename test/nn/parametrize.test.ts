@@ -12,7 +12,7 @@ import {
   tensor,
   type Tensor,
 } from 'tenon';
-import { failures, wrong } from '../errors/table';
+import { expectError, failures, wrong } from '../errors/table';
 
 const { parametrize, parametrizations } = nn.utils;
 const { cached, isParametrized, registerParametrization, removeParametrizations } = parametrize;
@@ -97,6 +97,20 @@ test('optimizers made before go on with the same parameter', () => {
   net.forward(ones(1, 2)).sum().backward();
   optimizer.step();
   expect(net.weight.tolist()).toEqual([[-2, 0], [2, 4]]); // prettier-ignore
+});
+
+test('a list of none, or of what is no tensor, is refused', () => {
+  const { ParametrizationList } = parametrize;
+  expectError(
+    () => new ParametrizationList([], ones(2)),
+    ArgumentError,
+    /^registerParametrization: expected at least one parametrization/,
+  );
+  expectError(
+    () => new ParametrizationList([new Doubled()], wrong(3)),
+    ArgumentError,
+    /^registerParametrization: expected the original to be a Tensor, got 3/,
+  );
 });
 
 test('several, one after the other', () => {

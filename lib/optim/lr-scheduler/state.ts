@@ -13,10 +13,19 @@ function savedName(name: string): string {
     : pythonName(name);
 }
 
+/** More of neither has any field of a scheduler: a list that holds itself would have no end. */
+const MAX_LEVELS = 16;
+const MAX_LENGTH = 1e6;
+
 /** A copy, so that neither side sees what becomes of the other; functions are not saved. */
-function copyOf(value: unknown): unknown {
-  if (Array.isArray(value)) return (value as unknown[]).map(copyOf);
-  if (isOptions(value)) return Object.fromEntries(Object.entries(value).map(([k, v]) => [k, copyOf(v)]));
+function copyOf(value: unknown, level = 0): unknown {
+  const inner = (item: unknown): unknown => copyOf(item, level + 1);
+  if (level > MAX_LEVELS || (Array.isArray(value) && value.length > MAX_LENGTH))
+    throw new ArgumentError(
+      `stateDict: expected at most ${MAX_LEVELS} levels and ${MAX_LENGTH} elements a list, got more`,
+    );
+  if (Array.isArray(value)) return (value as unknown[]).map(inner);
+  if (isOptions(value)) return Object.fromEntries(Object.entries(value).map(([k, v]) => [k, inner(v)]));
   return typeof value === 'function' ? null : value;
 }
 
@@ -30,8 +39,9 @@ function kindOf(value: unknown): string {
   return Array.isArray(value) ? 'array' : typeof value;
 }
 
-function holdsFunction(value: unknown): boolean {
-  return typeof value === 'function' || (Array.isArray(value) && value.some(holdsFunction));
+function holdsFunction(value: unknown, level = 0): boolean {
+  if (typeof value === 'function') return true;
+  return Array.isArray(value) && level < MAX_LEVELS && value.some((item) => holdsFunction(item, level + 1));
 }
 
 /** The named fields as a state dict has them; those that it lacks, and functions, are left as they are. */

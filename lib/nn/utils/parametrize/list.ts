@@ -2,7 +2,7 @@
 import { noGrad } from '../../../autograd';
 import { ArgumentError, DTypeError, ShapeError, describe } from '../../../errors';
 import { sameShape, showShape } from '../../../shape';
-import { Tensor } from '../../../tensor';
+import { Tensor, checkTensor } from '../../../tensor';
 import { ModuleList } from '../../container';
 import type { Module } from '../../module';
 import { Buffer, Parameter } from '../../parameter';
@@ -57,6 +57,8 @@ export class ParametrizationList extends ModuleList<Parametrization> {
   constructor(modules: Iterable<Parametrization>, original: Tensor, unsafe = false) {
     super(modules);
     const op = 'registerParametrization';
+    checkTensor(op, original, 'the original');
+    if (this.length === 0) throw new ArgumentError(`${op}: expected at least one parametrization`);
     this.unsafe = unsafe;
     const found = this.inverted(op, original, true);
     const list = Array.isArray(found) ? (found as readonly Tensor[]) : null;
