@@ -55,7 +55,7 @@ class Doorbell {
     sleep(seen);
   }
 
-  /** The same at once. */
+  /** The same without spinning. */
   void sleep(uint32_t seen) {
     sleepers_.fetch_add(1);
 #ifdef __linux__

@@ -62,8 +62,8 @@ class CpuStream {
   void write(Storage* s, void* to, const void* from, size_t bytes);
   /** Copies to `to`, which must stay until the ticket is complete, in the stream's order; 0: done. */
   Ticket read(Storage* s, const void* from, void* to, size_t bytes);
-  /** Calls `f(context, error)` on the executor, in the stream's order: what waits for another device. An
-   * error is the ticket's, as of a read; 0: done here, where there is no executor. */
+  /** Calls `f(context, error)` as if it were a launch, in the stream's order: what waits for another device.
+   * An error is the ticket's, as of a read; 0: done here, where there is no executor. */
   Ticket call(void (*f)(void*, LaunchError&), void* context, LaunchError& error);
   /** The storage starts afresh, with whatever bytes it has. */
   void renew(Storage* s);
@@ -89,7 +89,7 @@ class CpuStream {
   /** The first failure since the last call, if any: for those that wait without reading. */
   Failure take_failure();
 
-  /** `heard(ctx)` is called on the executor when a ticket that was asked for is complete. Set before use. */
+  /** `heard(ctx)` is called by who ran it when a ticket that was asked for is complete. Set before use. */
   void set_listener(void (*heard)(void*), void* ctx);
   /** Asks for a call of the listener once the ticket is complete; false: it is. One at a time: the lowest
    * counts. */

@@ -8,7 +8,7 @@ namespace {
 
 Environment& environment(const Napi::CallbackInfo& info) { return *static_cast<Environment*>(info.Data()); }
 
-/** On the executor. */
+/** On the thread that ran the launch. */
 void ring(void* ctx) {
   napi_call_threadsafe_function(static_cast<Environment*>(ctx)->bell, nullptr, napi_tsfn_nonblocking);
 }

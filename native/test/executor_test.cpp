@@ -86,6 +86,21 @@ void put(CpuStream& stream, Block& to, float value) {
   stream.write(to.storage, to.view.data, values.data(), to.bytes());
 }
 
+template <class F>
+bool until(F done) {
+  for (int spins = 0; !done() && spins < 10000000; spins++) std::this_thread::yield();
+  return done();
+}
+
+/** A stream's listener, which counts. */
+class Ear {
+ public:
+  explicit Ear(CpuStream& stream) {
+    stream.set_listener([](void* count) { static_cast<std::atomic<int>*>(count)->fetch_add(1); }, &heard);
+  }
+  std::atomic<int> heard{0};
+};
+
 void put_index(CpuStream& stream, Block& to, int64_t value) {
   const std::vector<int64_t> values(static_cast<size_t>(to.view.numel), value);
   stream.write(to.storage, to.view.data, values.data(), to.bytes());
@@ -213,8 +228,7 @@ TEST("a listener hears of each ticket it asked for") {
   const Always always;
   BlockCache blocks;
   CpuStream stream(&blocks);
-  std::atomic<int> heard{0};
-  stream.set_listener([](void* ctx) { static_cast<std::atomic<int>*>(ctx)->fetch_add(1); }, &heard);
+  Ear ear(stream);
   Block x(blocks, DType::f32, 100);
   put(stream, x, 0);
   int asked = 0;
@@ -222,9 +236,9 @@ TEST("a listener hears of each ticket it asked for") {
     add(stream, x, x, 1, false);
     if (!stream.listen(stream.submitted())) continue;
     asked++;
-    for (int spins = 0; heard.load() < asked && spins < 10000000; spins++) std::this_thread::yield();
-    CHECK(heard.load() == asked);
-    if (heard.load() != asked) break;
+    until([&] { return ear.heard.load() == asked; });
+    CHECK_EQ(ear.heard.load(), asked);
+    if (ear.heard.load() != asked) break;
   }
   stream.drain();
 }
@@ -233,14 +247,9 @@ TEST("who waits runs what the executor has not come to, and leaves it nothing un
   const Always always;
   BlockCache blocks;
   CpuStream stream(&blocks);
-  std::atomic<int> heard{0};
-  stream.set_listener([](void* ctx) { static_cast<std::atomic<int>*>(ctx)->fetch_add(1); }, &heard);
+  Ear ear(stream);
   Block x(blocks, DType::f32, 100);
   put(stream, x, 0);
-  const auto until = [](auto&& done) {
-    for (int spins = 0; !done() && spins < 10000000; spins++) std::this_thread::yield();
-    return done();
-  };
   float expected = 0;
   for (int i = 0; i < (full ? 3000 : 300); i++) {
     for (int k = 0; k < 20; k++) {  // from here on the executor may sleep
@@ -253,12 +262,11 @@ TEST("who waits runs what the executor has not come to, and leaves it nothing un
       stream.wait(stream.submitted() - static_cast<Ticket>(i % 7 / 2));
       CHECK(until([&] { return stream.idle(); }));
     } else if (i % 3 == 1 && stream.listen(stream.submitted())) {
-      CHECK(until([&] { return heard.load() > 0; }));
-      heard = 0;
+      CHECK(until([&] { return ear.heard.load() > 0; }));
     }
     stream.drain();
     CHECK_EQ(x.at(99), expected);
-    heard = 0;
+    ear.heard = 0;
   }
   // Nobody waits at once: the executor runs it, but for the first one.
   for (int k = 0; k < 3; k++) {

@@ -18,6 +18,12 @@ test('fields that hold themselves, or are endless, are not saved', () => {
       ArgumentError,
       /^stateDict: expected at most 16 levels and 1000000 elements a list, got more/,
     );
+  const state = { ...new L.MultiStepLR(sgd(), [1]).stateDict(), milestones: { own } };
+  expectError(
+    () => new L.MultiStepLR(sgd(), [1]).loadStateDict(state),
+    ArgumentError,
+    /^MultiStepLR.loadStateDict: expected at most 16 levels/,
+  );
 });
 
 describe('schedulers', () => {

@@ -77,8 +77,8 @@ const LOOPS = {
     },
   ],
   'a tensor of which there were views, and a view, turned in place': [
-    100_000,
-    20_000,
+    400_000,
+    40_000,
     () => {
       const x = zeros(2, 3);
       const y = x.view(2, 3);

@@ -13,16 +13,16 @@ function savedName(name: string): string {
     : pythonName(name);
 }
 
-/** More of neither has any field of a scheduler: a list that holds itself would have no end. */
+/** More than a field of a scheduler has of either. A list that holds itself has no end. */
 const MAX_LEVELS = 16;
 const MAX_LENGTH = 1e6;
 
 /** A copy, so that neither side sees what becomes of the other; functions are not saved. */
-function copyOf(value: unknown, level = 0): unknown {
-  const inner = (item: unknown): unknown => copyOf(item, level + 1);
+function copyOf(op: string, value: unknown, level = 0): unknown {
+  const inner = (item: unknown): unknown => copyOf(op, item, level + 1);
   if (level > MAX_LEVELS || (Array.isArray(value) && value.length > MAX_LENGTH))
     throw new ArgumentError(
-      `stateDict: expected at most ${MAX_LEVELS} levels and ${MAX_LENGTH} elements a list, got more`,
+      `${op}: expected at most ${MAX_LEVELS} levels and ${MAX_LENGTH} elements a list, got more`,
     );
   if (Array.isArray(value)) return (value as unknown[]).map(inner);
   if (isOptions(value)) return Object.fromEntries(Object.entries(value).map(([k, v]) => [k, inner(v)]));
@@ -32,7 +32,7 @@ function copyOf(value: unknown, level = 0): unknown {
 /** The named fields, as they are saved. */
 export function savedFields(scheduler: object, names: readonly string[]): SchedulerStateDict {
   const fields = scheduler as Record<string, unknown>;
-  return Object.fromEntries(names.map((name) => [savedName(name), copyOf(fields[name])]));
+  return Object.fromEntries(names.map((name) => [savedName(name), copyOf('stateDict', fields[name])]));
 }
 
 function kindOf(value: unknown): string {
@@ -60,7 +60,7 @@ export function loadedFields(
     if (saved === undefined || holdsFunction(own)) continue;
     if (own !== null && saved !== null && kindOf(own) !== kindOf(saved))
       throw new ArgumentError(`${op}: expected ${key} to be like ${describe(own)}, got ${describe(saved)}`);
-    loaded[name] = copyOf(saved);
+    loaded[name] = copyOf(op, saved);
   }
   return loaded;
 }
