@@ -51,8 +51,13 @@ let stepPeak = 0;
 let peak = 0;
 let liveAfterLast = 0;
 let liveAfterMajor = 0;
-/** How many collections in a row, none of them at the end of a step, have freed as much as had come since the last. */
-let freedAll = 0;
+/**
+ * Rises with every collection that freed as much as had come since the last, none of them at the end of a step, and falls
+ * with every other; above 0, all that is made is being dropped at once. One miss doesn't end that: where a loop follows
+ * another, the last result of each is still in use.
+ */
+let dropping = 0;
+const MOST_DROPPING = 3;
 /** Live bytes at the last birth, and what has come at most between two of them since the last collection. */
 let liveAtBirth = 0;
 let largest = 0;
@@ -102,7 +107,7 @@ function reclaim(atStepEnd: boolean, held = 0): void {
   const before = liveBytes();
   minor();
   const isAll = before - liveBytes() >= 0.9 * (before - liveAfterLast);
-  freedAll = isAll && !atStepEnd ? freedAll + 1 : 0;
+  dropping = atStepEnd ? 0 : isAll ? Math.min(dropping + 1, MOST_DROPPING) : dropping >> 1;
   if (liveBytes() > 1.5 * liveAfterMajor + 2 * FLOOR + held) major();
   settle();
   publishCollections();
@@ -111,12 +116,15 @@ function reclaim(atStepEnd: boolean, held = 0): void {
 /** After a collection: the limits follow what is live and what whole steps need. */
 function settle(): void {
   const live = liveBytes();
-  const { liveTensors, limitBytes, liveBytes: hostBytes } = binding.memory();
+  const { liveTensors, limitBytes, liveBytes: hostBytes, cachedBytes } = binding.memory();
   births = 0;
   birthLimit = Math.max(MIN_BIRTHS, liveTensors / 2);
   liveAfterLast = live;
   // Who lives through two collections is old, and only a major one frees it: a result in use must not.
-  byteLimit = freedAll > 0 ? live + Math.max(NEAR, 1.5 * largest) : Math.max(FLOOR, 1.5 * live, 1.5 * peak);
+  if (dropping > 0) byteLimit = live + Math.max(NEAR, 1.5 * largest);
+  // No step has ended yet: a collection costs less than fresh memory.
+  else if (peak === 0) byteLimit = live + Math.max(FLOOR, Math.min(0.5 * live, cachedBytes));
+  else byteLimit = Math.max(FLOOR, 1.5 * live, 1.5 * peak);
   liveAtBirth = live;
   largest = 0;
   // Before the memory limit calls for a major collection. It is the CPU's alone; what is live is on all devices.

@@ -203,30 +203,38 @@ void pack(const T* s, int64_t step, int64_t along, int64_t count, int64_t depth,
 
 int64_t least(int64_t a, int64_t b) { return a < b ? a : b; }
 
-/** Dense rows of A by one dense column: kRows of them side by side, each in the same order whatever its
- * neighbours. */
-template <class T, int kRows>
+/** Dense rows of A by one dense column: kRows of them side by side, each with kSums sums, in the same order
+ * whatever its neighbours. */
+template <class T, int kRows, int kSums>
 void row_products(const Gemm<T>& g, int64_t first) {
   constexpr int64_t w = Lanes<T>::count;
   const T* const a = g.a + first * g.a_row;
-  Vec<T> sums[kRows][2] = {};
+  Vec<T> sums[kRows][kSums] = {};
   int64_t k = 0;
-  for (; k + 2 * w <= g.k; k += 2 * w)
-    for (int half = 0; half < 2; half++) {
-      const Vec<T> b = load(g.b + k + half * w);
+  for (; k + kSums * w <= g.k; k += kSums * w)
+#pragma GCC unroll 8
+    for (int s = 0; s < kSums; s++) {
+      const Vec<T> b = load(g.b + k + s * w);
 #pragma GCC unroll 4
-      for (int i = 0; i < kRows; i++) sums[i][half] += load(a + i * g.a_row + k + half * w) * b;
+      for (int i = 0; i < kRows; i++) sums[i][s] += load(a + i * g.a_row + k + s * w) * b;
     }
-  for (; k < g.k; k += w) {
-    const int64_t n = g.k - k;
+  for (; k + w <= g.k; k += w) {
+    const Vec<T> b = load(g.b + k);
 #pragma GCC unroll 4
-    for (int i = 0; i < kRows; i++)
-      sums[i][0] += n < w ? load_part(a + i * g.a_row + k, n) * load_part(g.b + k, n)
-                          : load(a + i * g.a_row + k) * load(g.b + k);
+    for (int i = 0; i < kRows; i++) sums[i][0] += load(a + i * g.a_row + k) * b;
   }
+  if (const int64_t n = g.k - k) {
+    const Vec<T> b = load_part(g.b + k, n);
+#pragma GCC unroll 4
+    for (int i = 0; i < kRows; i++) sums[i][1] += load_part(a + i * g.a_row + k, n) * b;
+  }
+#pragma GCC unroll 4
   for (int i = 0; i < kRows; i++) {
     T& c = g.c[(first + i) * g.c_row];
-    const T product = join_lanes<SumOf<T>>(sums[i][0] + sums[i][1]);
+    Vec<T> sum = sums[i][0];
+#pragma GCC unroll 8
+    for (int s = 1; s < kSums; s++) sum += sums[i][s];
+    const T product = join_lanes<SumOf<T>>(sum);
     c = g.accumulate ? c + product : product;
   }
 }
@@ -240,8 +248,11 @@ bool is_vector_product(const Gemm<T>& g) {
 template <class T>
 void multiply_vector(const Gemm<T>& g) {
   int64_t i = 0;
-  for (; i + 4 <= g.m; i += 4) row_products<T, 4>(g, i);
-  for (; i < g.m; i++) row_products<T, 1>(g, i);
+  // Long rows one after the other: memory is read ahead best in one stream.
+  if (g.k >= 32 * Lanes<T>::count)
+    for (; i < g.m; i++) row_products<T, 1, 4>(g, i);
+  for (; i + 4 <= g.m; i += 4) row_products<T, 4, 2>(g, i);
+  for (; i < g.m; i++) row_products<T, 1, 2>(g, i);
   if (!g.bias && g.activation == Activation::none) return;
   for (i = 0; i < g.m; i++) finish(g.c + i * g.c_row, g.c_row, 1, 1, g.bias, g.activation);
 }

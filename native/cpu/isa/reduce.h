@@ -17,14 +17,23 @@ namespace {
 constexpr int64_t kReduceTile = 512;
 /** Elements that are summed in T; beyond that partial results are joined pairwise, in Wide. */
 constexpr int64_t kReduceBlock = 4096;
+/** Vectors that are gathered side by side: so many loads are under way at a time. */
+constexpr int kAbreast = 8;
+/** The same of extremes, which take two registers each. */
+constexpr int kExtremesAbreast = kVectorBytes == 64 ? 8 : 4;
 /** Rows that are joined, eight by eight, into accumulators of type T before these go into Wide ones. */
 constexpr int64_t kReduceRows = 128;
+
+/** How the last elements of a row, fewer than a vector holds, come in: beside some again, beside zeros, or
+ * alone. */
+enum class Tail { again, zeros, alone };
 
 // An op: `start` is its identity; `join` takes T, Wide or a vector of T, a before b.
 template <class T>
 struct SumOf {
   using Type = T;
   using Wide = std::conditional_t<std::is_same_v<T, float>, double, T>;
+  static constexpr Tail tail = Tail::zeros;
   static T start() { return T{0}; }
   template <class X>
   static TENON_INLINE X join(X a, X b) {
@@ -36,6 +45,7 @@ template <class T>
 struct ProductOf {
   using Type = T;
   using Wide = std::conditional_t<std::is_same_v<T, float>, double, T>;
+  static constexpr Tail tail = Tail::alone;
   static T start() { return T{1}; }
   template <class X>
   static TENON_INLINE X join(X a, X b) {
@@ -48,6 +58,7 @@ template <class T>
 struct MaxOf {
   using Type = T;
   using Wide = T;
+  static constexpr Tail tail = Tail::again;
   static T start() {
     return std::is_floating_point_v<T> ? -std::numeric_limits<T>::infinity()
                                        : std::numeric_limits<T>::lowest();
@@ -64,6 +75,7 @@ template <class T>
 struct MinOf {
   using Type = T;
   using Wide = T;
+  static constexpr Tail tail = Tail::again;
   static T start() {
     return std::is_floating_point_v<T> ? std::numeric_limits<T>::infinity() : std::numeric_limits<T>::max();
   }
@@ -80,6 +92,7 @@ template <class T>
 struct AllOf {
   using Type = T;
   using Wide = T;
+  static constexpr Tail tail = Tail::again;
   static T start() { return T{1}; }
   template <class X>
   static TENON_INLINE X join(X a, X b) {
@@ -91,6 +104,7 @@ template <class T>
 struct AnyOf {
   using Type = T;
   using Wide = T;
+  static constexpr Tail tail = Tail::again;
   static T start() { return T{0}; }
   template <class X>
   static TENON_INLINE X join(X a, X b) {
@@ -140,29 +154,34 @@ template <class T>
 constexpr bool kIsLargest<MaxOf<T>> = true;
 
 /**
- * The extreme of four vectors or more, in whole vectors of which there are `n` elements, if none is NaN:
- * their sum beside it tells, which takes less than to look at each. False: there may be one.
+ * The extreme of kExtremesAbreast vectors or more, in whole vectors of which there are `n` elements, if none
+ * is NaN: their sum beside it tells, which takes less than to look at each. False: there may be one.
  */
 template <class Op, class T = typename Op::Type>
 TENON_INLINE bool extreme_of(const T* x, int64_t n, Vec<T>& result) {
   using V = Vec<T>;
   constexpr int64_t w = Lanes<T>::count;
   const auto better = [](V a, V b) { return kIsLargest<Op> ? max(a, b) : min(a, b); };
-  V best[4], sum[4];
-  for (int k = 0; k < 4; k++) best[k] = sum[k] = load(x + k * w);
-  for (int64_t i = 4 * w; i + 4 * w <= n; i += 4 * w)
-    for (int k = 0; k < 4; k++) {
+  constexpr int abreast = kExtremesAbreast;
+  V best[abreast], sum[abreast];
+  for (int k = 0; k < abreast; k++) best[k] = sum[k] = load(x + k * w);
+  for (int64_t i = abreast * w; i + abreast * w <= n; i += abreast * w)
+    for (int k = 0; k < abreast; k++) {
       const V v = load(x + i + k * w);
       best[k] = better(best[k], v);
       sum[k] += v;
     }
-  for (int64_t i = n / (4 * w) * (4 * w); i < n; i += w) {
+  for (int64_t i = n / (abreast * w) * (abreast * w); i < n; i += w) {
     const V v = load(x + i);
     best[0] = better(best[0], v);
     sum[0] += v;
   }
-  const V total = (sum[0] + sum[1]) + (sum[2] + sum[3]);
-  result = better(better(best[0], best[1]), better(best[2], best[3]));
+  V total = sum[0];
+  result = best[0];
+  for (int k = 1; k < abreast; k++) {
+    total += sum[k];
+    result = better(result, best[k]);
+  }
   return !any(total != total);
 }
 
@@ -173,7 +192,7 @@ TENON_INLINE T reduce_block(const T* x, int64_t n) {
     constexpr int64_t w = Lanes<T>::count;
     const int64_t whole = n / w * w;
     Vec<T> best;
-    if (n >= 4 * w && extreme_of<Op>(x, whole, best)) {
+    if (n >= kExtremesAbreast * w && extreme_of<Op>(x, whole, best)) {
       T result = join_lanes<Op>(best);
       for (int64_t i = whole; i < n; i++) result = Op::join(result, x[i]);
       return result;
@@ -184,20 +203,22 @@ TENON_INLINE T reduce_block(const T* x, int64_t n) {
   T rest = Op::start();
   int64_t i = 0;
   if (n >= w) {
-    V a = load(x);
+    V a[kAbreast];
+    a[0] = load(x);
     i = w;
-    if (n >= 4 * w) {
-      V b = load(x + w), c = load(x + 2 * w), d = load(x + 3 * w);
-      for (i = 4 * w; i + 4 * w <= n; i += 4 * w) {
-        a = Op::join(a, load(x + i));
-        b = Op::join(b, load(x + i + w));
-        c = Op::join(c, load(x + i + 2 * w));
-        d = Op::join(d, load(x + i + 3 * w));
-      }
-      a = Op::join(Op::join(a, b), Op::join(c, d));
+    if (n >= kAbreast * w) {
+      for (int k = 1; k < kAbreast; k++) a[k] = load(x + k * w);
+      for (i = kAbreast * w; i + kAbreast * w <= n; i += kAbreast * w)
+        for (int k = 0; k < kAbreast; k++) a[k] = Op::join(a[k], load(x + i + k * w));
+      for (int half = kAbreast / 2; half; half /= 2)
+        for (int k = 0; k < half; k++) a[k] = Op::join(a[k], a[k + half]);
     }
-    for (; i + w <= n; i += w) a = Op::join(a, load(x + i));
-    rest = join_lanes<Op>(a);
+    for (; i + w <= n; i += w) a[0] = Op::join(a[0], load(x + i));
+    if (Op::tail != Tail::alone && i < n) {
+      a[0] = Op::join(a[0], Op::tail == Tail::again ? load(x + n - w) : load_part(x + i, n - i));
+      i = n;
+    }
+    rest = join_lanes<Op>(a[0]);
   }
   for (; i < n; i++) rest = Op::join(rest, x[i]);
   return rest;

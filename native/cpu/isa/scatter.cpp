@@ -3,6 +3,7 @@
 #include <atomic>
 
 #include "core/parallel.h"
+#include "cpu/isa/indices.h"
 #include "cpu/isa/kernels.h"
 #include "cpu/isa/strided.h"
 
@@ -79,16 +80,6 @@ struct Lanes {
   }
 };
 
-/** Whether n indices are from 0 to below `size`; without branches, as they usually are. kStride: 0 if it is
- * not known. */
-template <int64_t kStride = 0>
-bool all_below(const int64_t* index, int64_t stride, int64_t n, int64_t size) {
-  bool within = true;
-  for (int64_t k = 0; k < n; k++)
-    within &= static_cast<uint64_t>(index[k * (kStride ? kStride : stride)]) < static_cast<uint64_t>(size);
-  return within;
-}
-
 bool fits(const Launch& l, const char* op, const TensorView& index, int dim, int64_t size) {
   // What is repeated is looked at once.
   int64_t shape[kMaxRank];
@@ -98,7 +89,7 @@ bool fits(const Launch& l, const char* op, const TensorView& index, int dim, int
   const int64_t* const indices = index.as<int64_t>();
   bool good = true;
   Lanes(once, once, once, -1).rows({}, [&](Place at, Place stride, int64_t n) {
-    if (stride.index == 1 && all_below<1>(indices + at.index, 1, n, size)) return;
+    if (all_within(indices + at.index, stride.index, n, 0, size)) return;
     for (int64_t k = 0; k < n && good; k++) {
       const int64_t i = indices[at.index + k * stride.index];
       if (i >= 0 && i < size) continue;
@@ -128,8 +119,7 @@ bool gather_elements(const Lanes& lanes, const Launch& l, int64_t size) {
           const int64_t* const index = indices + at.index + done * stride.index;
           const T* const x = from + at.whole + done * stride.whole;
           T* const y = to + at.beside + done * stride.beside;
-          if (!(stride.index == 1 ? all_below<1>(index, 1, m, size)
-                                  : all_below(index, stride.index, m, size)))
+          if (!all_within(index, stride.index, m, 0, size))
             return good.store(false, std::memory_order_relaxed);
           if (stride.index == 1 && stride.beside == 1 && stride.whole == 0 && step == 1)
             for (int64_t k = 0; k < m; k++) y[k] = x[index[k]];
