@@ -18,7 +18,7 @@ export interface Hello {
 export interface Timing {
   /** The warm-up's least number of calls. */
   warmCalls: number;
-  /** The warm-up's least length. */
+  /** The warm-up's least length, after these calls. */
   warmMs: number;
   /** A batch's least number of calls. */
   calls: number;

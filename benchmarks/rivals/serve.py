@@ -25,8 +25,7 @@ def measure(batch, timing):
     per_call = 0.0
     if timing["warmCalls"] > 0:
         per_call = seconds(batch, timing["warmCalls"]) / timing["warmCalls"]
-    spent = per_call * timing["warmCalls"]
-    calls = 1
+    spent, calls = 0.0, 1
     while 1e3 * spent < timing["warmMs"]:
         elapsed = seconds(batch, calls)
         spent += elapsed

@@ -22,7 +22,8 @@ function seconds(job: Job, calls: number): number {
 function measure(job: Job, timing: Timing): number[] {
   let perCall = 0;
   if (timing.warmCalls > 0) perCall = seconds(job, timing.warmCalls) / timing.warmCalls;
-  let spent = perCall * timing.warmCalls;
+  // The first calls may take long for what no later one does again, such as fresh memory: they don't count here.
+  let spent = 0;
   for (let calls = 1; 1e3 * spent < timing.warmMs; calls *= 2) {
     const elapsed = seconds(job, calls);
     spent += elapsed;
