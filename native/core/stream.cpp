@@ -349,9 +349,11 @@ void CpuStream::wait(Ticket ticket) {
 void CpuStream::finish(Ticket ticket) {
   const bool at_once = clock_ns() - queued_ < kAtOnce;
   bool ran = false;
+  // Either the executor sees what is waited for, or this thread sees it complete.
+  wanted_.store(ticket);
   for (;;) {
     const uint32_t seen = done_.read();
-    if (completed() >= ticket) break;
+    if (completed_.load() >= ticket) break;
     // The executor may still be asleep.
     if (run_until(ticket) > 0) {
       ran = true;
@@ -360,6 +362,7 @@ void CpuStream::finish(Ticket ticket) {
     if (unrung_) ring();  // it was at what came before, and may have missed this
     done_.wait(seen);
   }
+  wanted_.store(kNobody);
   waits_at_once_ = ran && at_once;
   unrung_ = false;
   if (!idle()) ring();
@@ -412,7 +415,7 @@ uint64_t CpuStream::run_until(Ticket last) {
   while (done < last && done < submitted_.load(std::memory_order_acquire) && !stopping_.load()) {
     run(ring_[done % kCapacity], done + 1);
     completed_.store(++done);
-    done_.ring(Doorbell::kEverybody);
+    if (done >= wanted_.load()) done_.ring(Doorbell::kEverybody);
     if (done >= awaited_.load() && awaited_.exchange(kNobody) != kNobody) heard_(listener_);
   }
   running_.store(false);

@@ -150,6 +150,7 @@ class CpuStream {
   std::atomic<bool> stopping_{false};
   std::atomic<bool> running_{false};  // held by the thread that runs what is queued
   std::atomic<Ticket> submitted_{0}, completed_{0}, awaited_{kNobody};
+  std::atomic<Ticket> wanted_{kNobody};  // by finish(), which no other launch is to wake: that takes long
   Ticket reaped_ = 0;
   Doorbell work_, done_;
   int64_t queued_ = 0;          // when the last entry was
