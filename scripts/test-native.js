@@ -66,7 +66,7 @@ function buildPrograms() {
   return path.join(folder, 'tests');
 }
 
-/** glibc keeps what is freed: fresh memory takes programs that allocate as much as these a tenth of their time. */
+/** glibc keeps what is freed: programs that allocate as much as these spend a good part of their time on fresh memory. */
 const KEEP_MEMORY = { MALLOC_MMAP_THRESHOLD_: String(1 << 30), MALLOC_TRIM_THRESHOLD_: String(2 ** 32) };
 
 /** Runs one program; one that ends without its counts, or with a status that belies them, has one failure more. */

@@ -124,6 +124,27 @@ TEST("linearIndex numbers places, from the end if negative, and tells the first 
   }
 }
 
+TEST("the last index of each end is in range and the next one is not, wherever it stands") {
+  const int64_t size = 7, lowest = INT64_MIN, highest = INT64_MAX;
+  for (Isa isa : isas())
+    for (int64_t at : {0, 5, 98})
+      for (int64_t k : {lowest, -size - 1, -size, int64_t{-1}, int64_t{0}, size - 1, size, highest}) {
+        About about("%lld at %lld", static_cast<long long>(k), static_cast<long long>(at));
+        Array index(DType::i64, {99}), place(DType::i64, {99}), x(DType::f32, {size}), out(DType::f32, {99});
+        index.fill(1);
+        x.fill(1);
+        std::memcpy(index.view().as<int64_t>() + at, &k, sizeof k);
+        const LaunchError numbered =
+            try_run(isa, {Op::linearIndex, DType::i64, {place.view()}, {index.view()}, {size}});
+        CHECK(numbered.code == (k >= -size && k < size ? ErrorCode::none : ErrorCode::index));
+        if (numbered) CHECK(place.untouched());
+        const LaunchError selected =
+            try_run(isa, {Op::indexSelect, DType::f32, {out.view()}, {x.view(), index.view()}, {0}});
+        CHECK(selected.code == (k >= 0 && k < size ? ErrorCode::none : ErrorCode::index));
+        if (selected) CHECK(out.untouched());
+      }
+}
+
 TEST("of several indices out of range, the first is told") {
   for (Isa isa : isas())
     for (int64_t n : {10, 3000}) {

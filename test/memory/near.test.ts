@@ -18,6 +18,25 @@ test('where all results are dropped, the next ones lie where they lay, whatever 
   expect(kept.count).toBe(4096 * 4096);
 });
 
+test('a loop after another goes on in its memory, though the last results of both are in use for a while', () => {
+  const kept = zeros(4096, 4096);
+  const x = zeros(1024, 1024);
+  let last: Tensor | undefined;
+  let highest = 0;
+  for (let i = 0; i < 400; i++) last = x.add(1);
+  const live = memoryStats().liveBytes;
+  for (const op of [() => x.mul(2), () => x.neg(), () => x.abs(), () => x.exp(), () => x.sub(1)]) {
+    const before = last;
+    for (let i = 0; i < 60; i++) {
+      if (i < 12) expect(before!.count).toBe(x.count);
+      last = op();
+      highest = Math.max(highest, memoryStats().liveBytes - live);
+    }
+  }
+  expect(highest).toBeLessThan(40 * MB); // five of those last results are old now, 20 MB
+  expect([kept.count, last!.count]).toEqual([4096 * 4096, x.count]);
+});
+
 test('results that stay for a while are left alone: those that live through two collections are old', () => {
   const x = zeros(1024, 1024);
   const live = memoryStats().liveBytes;

@@ -15,16 +15,6 @@ int64_t index_at(const TensorView& index, int64_t k) {
   return index.as<int64_t>()[index.rank ? k * index.strides[0] : 0];
 }
 
-/** Indices, from the end if negative, as places; false: some are out of range. */
-bool wrap_all(const int64_t* index, int64_t* places, int64_t n, int64_t size) {
-  int64_t bad = 0;
-  for (int64_t k = 0; k < n; k++) {
-    bad |= outside(index[k], -size, size);
-    places[k] = index[k] + (index[k] < 0 ? size : 0);
-  }
-  return bad >= 0;
-}
-
 bool indices_fit(const Launch& l, const char* op, const TensorView& index, int dim, int64_t size) {
   if (index.contiguous && all_within(index.as<int64_t>(), 1, index.numel, 0, size)) return true;
   for (int64_t k = 0; k < index.numel; k++) {
@@ -190,9 +180,6 @@ void kernel_linearIndex(const Launch& l) {
   const TensorView& out = l.out();
   int64_t* const places = out.as<int64_t>();
   if (out.numel == 0) return;
-  if (l.inputs == 1 && l.in(0).contiguous && l.in(0).numel == out.numel &&
-      wrap_all(l.in(0).as<int64_t>(), places, out.numel, l.scalar[0].integer()))
-    return;
   for (uint32_t i = 0; i < l.inputs; i++) {
     const TensorView& x = l.in(i);
     const int64_t size = l.scalar[i].integer();
@@ -208,6 +195,11 @@ void kernel_linearIndex(const Launch& l) {
   for (uint32_t i = 0; i < l.inputs; i++) {
     const TensorView& x = l.in(i);
     const int64_t size = l.scalar[i].integer();
+    if (l.inputs == 1 && x.contiguous && x.numel == out.numel) {
+      const int64_t* const k = x.as<int64_t>();
+      for (int64_t n = 0; n < out.numel; n++) places[n] = k[n] + (k[n] < 0 ? size : 0);
+      return;
+    }
     for_elements(x, out.shape, out.rank, [&](int64_t n, int64_t at) {
       const int64_t k = x.as<int64_t>()[at];
       places[n] = (i ? places[n] * size : 0) + (k < 0 ? k + size : k);
