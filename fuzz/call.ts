@@ -1,8 +1,17 @@
 /** One random call: planned from the seed and its number alone, so that it can be made again on its own. */
 import { inspect } from 'util';
 import { Random } from './random';
-import { isClass, type Target } from './targets';
-import { Mine, fittingValue, receiver, value, type Library, type Making, type Recipe } from './values';
+import { isClass, type Target, type Template } from './targets';
+import {
+  Mine,
+  fittingValue,
+  receiver,
+  value,
+  withStrange,
+  type Library,
+  type Making,
+  type Recipe,
+} from './values';
 
 export interface Call {
   readonly target: string;
@@ -138,7 +147,19 @@ export function planCall(
   const names = target.names;
   const any = random.chance(0.5) ? 0.25 : 0.8;
   const one = (): Recipe => (random.chance(any) ? value(random, names) : fittingValue(random, names));
-  const template = target.templates.length > 0 && random.chance(0.5) ? random.pick(target.templates) : null;
+  const works = target.templates;
+  const round = Math.floor(number / targets.length);
+  let template: Template | null = null;
+  let args: Recipe[];
+  if (works.length > 0 && round % 2 === 1) {
+    // What would seldom come by chance.
+    const turn = seed + (round >> 1);
+    template = works[turn % works.length]!;
+    args = withStrange(template.args, names, Math.floor(turn / works.length));
+  } else if (works.length > 0 && random.chance(0.5)) {
+    template = random.pick(works);
+    args = varied(random, template.args, () => value(random, names));
+  } else args = Array.from({ length: random.pick([0, 1, 1, 2, 2, 2, 3, 3, 4, 5]) }, one);
   const self =
     target.self.kind === 'tensor'
       ? ((random.chance(0.9) ? template?.self : null) ?? receiver(random))
@@ -146,10 +167,6 @@ export function planCall(
         ? { text: 'instance', make: target.self.make }
         : null;
   const extra = target.self.kind === 'instance' && random.chance(0.1) ? one() : null;
-  const args =
-    template === null
-      ? Array.from({ length: random.pick([0, 1, 1, 2, 2, 2, 3, 3, 4, 5]) }, one)
-      : varied(random, template.args, () => value(random, names));
   const sequel = random.chance(0.3) ? random.pick(SEQUELS) : null;
   const again = random.chance(0.1) ? { which: random.below(1000), args: [one(), one()] } : null;
   const list = args.map((r) => r.text).join(', ');

@@ -100,7 +100,7 @@ function make(number: number): void {
   const changed = settings.restore();
   if (what !== null) complain({ kind: 'error', target, text, what, stack: stackOf(call) });
   // Who sets a setting changes that one, and collect() none.
-  const others = changed.filter((name) => name !== target);
+  const others = changed.filter((name) => name !== target.split('.').at(-1));
   if (others.length > 0)
     complain({ kind: 'state', target, text, what: `left changed what ${others.join(', ')} sets` });
 }

@@ -489,6 +489,31 @@ function options(random: Random, names: readonly string[], depth: number): Recip
   });
 }
 
+/** Of each kind that an argument which is looked up, compared or calculated with may turn out to be. */
+const STRANGE: readonly Recipe[] = [
+  of('Object.create(null)', () => Object.create(null) as unknown),
+  of("Symbol('s')", () => Symbol('s')),
+  constant('1n', 1n),
+  constant("'abc'", 'abc'),
+  constant("''", ''),
+  of('{}', () => ({})),
+  of('[[Object.create(null)]]', () => [[Object.create(null) as unknown]]),
+  constant('NaN', NaN),
+  constant('-(2 ** 53)', -(2 ** 53)),
+  of('new Array(2 ** 32 - 1)', () => new Array<unknown>(2 ** 32 - 1)),
+  of('() => Object.create(null)', () => () => Object.create(null) as unknown),
+];
+
+/** Arguments of which one is strange, by position or by name: each by each in turn of the numbers. */
+export function withStrange(args: readonly Recipe[], names: readonly string[], number: number): Recipe[] {
+  const places = args.length + 1 + names.length;
+  const place = number % places;
+  const strange = STRANGE[Math.floor(number / places) % STRANGE.length]!;
+  if (place <= args.length) return Object.assign([...args], { [place]: strange });
+  const name = names[place - args.length - 1]!;
+  return [...args, of(`{ ${name}: ${strange.text} }`, (making) => ({ [name]: strange.make(making) }))];
+}
+
 /** Any value at all; `names`: options that the target knows. */
 export function value(random: Random, names: readonly string[], depth = 0): Recipe {
   const n = random.below(100);

@@ -10,6 +10,13 @@ export function isOptions(value: unknown): value is Record<string, unknown> {
   return prototype === null || Object.getPrototypeOf(prototype) === null;
 }
 
+/** An array whose elements all pass. Holes are elements, too: of a sparse array not each is looked at. */
+export function isListOf<T>(value: unknown, test: (item: unknown, i: number) => boolean): value is T[] {
+  if (!Array.isArray(value)) return false;
+  for (let i = 0; i < value.length; i++) if (!test(value[i], i)) return false;
+  return true;
+}
+
 /** The values of `names`, in their order; undefined where absent. Throws for unknown, doubled and surplus arguments. */
 export function bindArguments(op: string, names: readonly string[], given: readonly unknown[]): unknown[] {
   let count = given.length;

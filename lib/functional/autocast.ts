@@ -3,7 +3,7 @@ import { autocastUsed, currentModes, gradEnabled, withModes, type Autocast } fro
 import { CPU } from '../device';
 import { Code, isFloatingCode, promoteCodes } from '../dtype';
 import { Tensor } from '../tensor';
-import { isOptions } from './arguments';
+import { isListOf, isOptions } from './arguments';
 import { cast } from './cast';
 
 /** The autocast in force. */
@@ -37,7 +37,7 @@ function castTo(t: Tensor, code: number, autocast: Autocast): Tensor {
 /** Arguments with the tensors in them, in lists and in options as well, replaced. */
 function replaced(value: unknown, f: (t: Tensor) => Tensor): unknown {
   if (value instanceof Tensor) return f(value);
-  if (Array.isArray(value)) return value.map((item) => replaced(item, f));
+  if (isListOf(value, (_, i) => i in (value as unknown[]))) return value.map((item) => replaced(item, f));
   if (!isOptions(value)) return value;
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, replaced(item, f)]));
 }

@@ -159,9 +159,9 @@ function finished(result: Labelled, output: readonly Label[], several: boolean):
 }
 
 function operandsOf(given: readonly unknown[]): Tensor[] {
-  const list = given.length === 1 && Array.isArray(given[0]) ? Array.from(given[0] as unknown[]) : given;
+  const list = given.length === 1 && Array.isArray(given[0]) ? (given[0] as unknown[]) : given;
   if (list.length === 0) throw new ArgumentError('einsum: expected at least one operand');
-  return list.map((t, i) => {
+  return Array.from(list, (t, i) => {
     checkTensor('einsum', t, `operand ${i}`);
     return t;
   });

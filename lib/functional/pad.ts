@@ -177,7 +177,7 @@ export const pad = named<
       throw new ArgumentError(`pad: ${number} can't be converted to uint8`);
     return constantPad(x, ends, elementValue('pad', number, x.code));
   }
-  if (!Object.hasOwn(NODES, mode))
+  if (typeof mode !== 'string' || !Object.hasOwn(NODES, mode))
     throw new ArgumentError(
       `pad: expected mode to be 'constant', 'reflect', 'replicate' or 'circular', got ${describe(mode)}`,
     );

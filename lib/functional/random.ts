@@ -416,6 +416,7 @@ export const random_ = named<
 >('random_', ['from', 'to', 'generator'], (t, first, second, generator) => {
   checkTensor('random_', t);
   const [from, to] = second === undefined ? [0, first ?? MOST_AT_RANDOM[t.code]! + 1] : [first ?? 0, second];
-  const range = first === undefined ? [from, to] : checkRange('random_', from, to, t.code);
+  const given = first !== undefined || second !== undefined;
+  const range = given ? checkRange('random_', from, to, t.code) : [from, to];
   return drawInto('random_', t, Op.randint, range, generator, Random);
 });

@@ -9,7 +9,7 @@ import { Writer } from './files';
 import { Pickler } from './pickle';
 import { STORAGES } from './pt-read';
 import { checkLive } from './safetensors';
-import { mapEntries, nestedIn, refuse } from './state';
+import { checkDense, mapEntries, nestedIn, refuse } from './state';
 import { Archive } from './zip';
 
 /** Where PyTorch puts the elements of tensors: at multiples of that. */
@@ -75,6 +75,7 @@ class Encoder {
     const { pickler } = this;
     const below = (key: string | number): string => (path === '' ? String(key) : `${path}.${key}`);
     if (Array.isArray(value)) {
+      checkDense(value, path);
       pickler.emptyList().mark();
       value.forEach((item, i) => this.encode(item, below(i)));
       pickler.appends();

@@ -72,7 +72,10 @@ class Encoder {
     const below = (key: string | number): string => (path === '' ? String(key) : `${path}.${key}`);
     const pairs = (entries: readonly (readonly [string | number, unknown])[]): unknown[] =>
       entries.map(([key, item]) => [key, this.encode(item, below(key))]);
-    if (Array.isArray(value)) return ['list', ...Array.from(value, (item, i) => this.encode(item, below(i)))];
+    if (Array.isArray(value)) {
+      checkDense(value, path);
+      return ['list', ...value.map((item, i) => this.encode(item, below(i)))];
+    }
     if (value instanceof Map) return ['map', ...pairs(mapEntries(value, path))];
     if (isOptions(value)) return ['object', ...pairs(Object.entries(value))];
     return refuse(value, path);
@@ -88,6 +91,13 @@ export function nestedIn<T>(above: Set<object>, value: object, path: string, enc
   const encoded = encode();
   above.delete(value);
   return encoded;
+}
+
+/** Throws for an array with holes, which other formats don't have and of which there may be billions. */
+export function checkDense(list: readonly unknown[], path: string): void {
+  for (let i = 0; i < list.length; i++)
+    if (!(i in list))
+      throw new ArgumentError(`save: expected arrays without holes, got one at ${i} of ${place(path)}`);
 }
 
 function place(path: string): string {

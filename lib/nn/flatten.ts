@@ -43,7 +43,7 @@ export class Unflatten extends Module {
       throw new ArgumentError(
         `Unflatten: expected unflattenedSize to be an array of sizes, got ${describe(sizes)}`,
       );
-    this.unflattenedSize = sizes.map((size) => integerArgument('Unflatten', 'each size', size));
+    this.unflattenedSize = Array.from(sizes, (size) => integerArgument('Unflatten', 'each size', size));
   }
 
   override forward(input: Tensor): Tensor {

@@ -16,7 +16,7 @@ const sizesOf = (p: Parameter): string => p.shape.join('x');
 
 /** The fields of a container, by what PyTorch calls them. */
 function fieldOf(container: Module, name: string): Parameter | undefined {
-  if (!Object.hasOwn(container, name)) return undefined;
+  if (typeof name !== 'string' || !Object.hasOwn(container, name)) return undefined;
   const value = (container as unknown as Record<string, unknown>)[name];
   return value instanceof Parameter ? value : undefined;
 }

@@ -1,10 +1,16 @@
-/** Values as Python prints them: in the lines that describe modules. */
-export function shown(value: unknown): string {
+import { describe } from '../errors';
+
+const MOST_SHOWN = 64;
+
+/** Values as Python prints them, numbers as integers or floats: in the lines that describe modules. */
+export function shown(value: unknown, asFloat = false): string {
   if (value === null || value === undefined) return 'None';
   if (typeof value === 'boolean') return boolText(value);
-  if (Array.isArray(value)) return `(${value.map(shown).join(', ')}${value.length === 1 ? ',' : ''})`;
+  if (Array.isArray(value) && value.length <= MOST_SHOWN)
+    return `(${value.map((item) => shown(item, asFloat)).join(', ')}${value.length === 1 ? ',' : ''})`;
   if (typeof value === 'string') return value;
-  return value === Infinity ? 'inf' : String(Number(value));
+  if (typeof value !== 'number') return describe(value);
+  return asFloat ? floatText(value) : value === Infinity ? 'inf' : String(value);
 }
 
 /** name=value, ... */

@@ -1,7 +1,7 @@
 /** A network's layers, the shapes that they give, and their parameters, as a table. */
 import { noGrad, type HookHandle } from '../autograd';
 import { ArgumentError, describe } from '../errors';
-import { checkOptions } from '../functional/arguments';
+import { checkOptions, isListOf } from '../functional/arguments';
 import { zeros } from '../functional/creation';
 import type { DType } from '../dtype';
 import { Tensor } from '../tensor';
@@ -24,7 +24,7 @@ interface Row {
 }
 
 function isShape(value: unknown): value is InputShape {
-  return Array.isArray(value) && value.every((size) => Number.isSafeInteger(size) && (size as number) >= 0);
+  return isListOf(value, (size) => Number.isSafeInteger(size) && (size as number) >= 0);
 }
 
 function shapeOf(output: unknown): string {
@@ -117,7 +117,7 @@ function inputsOf(model: Module, input: unknown, dtype: DType | undefined): Tens
     });
   if (input instanceof Tensor) return [input];
   if (isShape(input)) return [made(input)];
-  if (Array.isArray(input) && input.every((one) => one instanceof Tensor)) return input;
-  if (Array.isArray(input) && input.every(isShape)) return input.map(made);
+  if (isListOf<Tensor>(input, (one) => one instanceof Tensor)) return input;
+  if (isListOf<InputShape>(input, isShape)) return input.map(made);
   throw new ArgumentError(`summary: expected the shape of an input, or several, got ${describe(input)}`);
 }

@@ -56,12 +56,10 @@ export class Upsample extends Module {
   }
   override extraRepr(): string {
     // PyTorch keeps factors as floats.
-    const float = (n: number): string => (Number.isInteger(n) ? n.toFixed(1) : shown(n));
-    const { scaleFactor } = this;
     const size =
-      scaleFactor === null
+      this.scaleFactor === null
         ? `size=${shown(this.size)}`
-        : `scale_factor=${Array.isArray(scaleFactor) ? `(${(scaleFactor as number[]).map(float).join(', ')}${scaleFactor.length === 1 ? ',' : ''})` : float(scaleFactor as number)}`;
+        : `scale_factor=${shown(this.scaleFactor, true)}`;
     return `${size}, mode='${this.mode}'`;
   }
 }

@@ -70,7 +70,7 @@ export function loadedHistory(op: string, p: Tensor, count: number, saved: unkno
     const value = saved[name];
     if (!Array.isArray(value))
       throw new ArgumentError(`${op}: expected ${name} to be a list, got ${describe(value)}`);
-    return value.map((x) => read(name, x));
+    return Array.from(value, (x) => read(name, x));
   };
   const state: LbfgsState = {
     func_evals: number('func_evals', saved.func_evals ?? 0),

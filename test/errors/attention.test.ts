@@ -163,5 +163,10 @@ describe('attention', () => {
       IndexError,
       /^ParameterDict: no parameter is named "b"/,
     ],
+    ...[1n, Symbol('a'), { toString: null }, ['a']].map((name): Row => [
+      () => new nn.ParameterDict({ a: ones(2) }).get(wrong(name)),
+      IndexError,
+      /^ParameterDict: no parameter is named /,
+    ]),
   ]);
 });

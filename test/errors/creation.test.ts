@@ -305,6 +305,8 @@ describe('random', () => {
     ],
     [() => zeros(2).random_(3, 3), ArgumentError, /^random_: expected low < high, got 3 and 3/],
     [() => zeros(2, { dtype: 'bool' }).random_(5), ArgumentError, /^random_: bool does not hold/],
+    [() => zeros(2).random_({ to: wrong<number>(1n) }), ArgumentError, /^random_: expected high to be/],
+    [() => zeros(2).random_({ to: -1 }), ArgumentError, /^random_: expected low < high, got 0 and -1/],
     [() => manualSeed(wrong('1')), ArgumentError, /^manualSeed: expected an integer, got "1"/],
     [() => manualSeed(1.5), ArgumentError, /got 1.5/],
     [

@@ -31,6 +31,11 @@ describe('padding', () => {
     [() => F.pad(ones(2), [2 ** 53 - 1, 1]), ShapeError, /^pad: /],
     [() => F.pad(ones(2), [2 ** 50, 0]), OutOfMemoryError, /^pad: /],
     [() => F.pad(ones(2), [1, 1], wrong('mirror')), ArgumentError, /^pad: expected mode to be 'constant'/],
+    [
+      () => F.pad(ones(2), [1, 1], { mode: wrong<'reflect'>(Object.create(null)) }),
+      ArgumentError,
+      /^pad: expected mode to be/,
+    ],
     [() => F.pad(ones(1, 3), [1, 1], 'reflect', 1), ArgumentError, /^pad: mode 'reflect' takes no value/],
     [() => F.pad(ones(1, 3), [3, 0], 'reflect'), ShapeError, /smaller than the size, got 3 and 0/],
     [() => F.pad(ones(1, 3), [4, 0], 'circular'), ShapeError, /at most the size, got 4 and 0/],

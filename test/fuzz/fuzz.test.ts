@@ -31,10 +31,11 @@ test('random values at every export: typed errors only', () => {
 
 /** A finding's name and the calls in which it comes; those of `QUICK` take the ways that findings take. */
 const PLANTS: [string, number, RegExp][] = [
-  ['Crash', 16, /CRASH: plantCrash\(.*\n {2}ends the process \(SIGABRT\)/],
-  ['Hang', 25, /HANG: plantHang\(.*\n {2}takes more than 3 s/],
+  ['Crash', 10, /CRASH: plantCrash\(.*\n {2}ends the process \(SIGABRT\)/],
+  ['Hang', 12, /HANG: plantHang\(.*\n {2}takes more than 3 s/],
   ['Untyped', 50, /ERROR: plantUntyped\(.*\n {2}threw TypeError: Cannot read .*\n +at .*plantUntyped/],
   ['Internal', 50, /ERROR: plantInternal\(.*\n {2}threw InternalError: broken/],
+  ['Option', 60, /ERROR: plantOption\(.*\{ mode: .* \}\)\n {2}threw TypeError: Cannot convert/],
   ['Later', 50, /ERROR: plantLater\(.*\n {2}its promise threw TypeError: later/],
   ['Leak', 300, /LEAK: plantLeak\(.*\n {2}leaves 1 tensors alive/],
   ['Mode', 25, /STATE: plantMode\(.*\n {2}left changed what setGradEnabled sets/],

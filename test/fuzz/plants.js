@@ -17,6 +17,12 @@ module.exports = {
   plantInternal() {
     throw new tenon.InternalError('broken');
   },
+  plantOption(options = {}) {
+    for (const name of Object.keys(options))
+      if (name !== 'mode')
+        throw new tenon.ArgumentError(`plantOption: no option ${name}; expected one of mode`);
+    return `${options.mode}`;
+  },
   plantLater: () => Promise.reject(new TypeError('later')),
   plantLeak: () => void kept.push(tenon.ones(3)),
   plantMode: (...args) => strange(args) && tenon.setGradEnabled(false),

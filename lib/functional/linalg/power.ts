@@ -61,7 +61,7 @@ export function matrixExp(x: Tensor): Tensor {
 function checkFactors(op: string, tensors: unknown): asserts tensors is readonly Tensor[] {
   if (!Array.isArray(tensors) || tensors.length < 2)
     throw new ArgumentError(`${op}: expected a list of at least two Tensors, got ${describe(tensors)}`);
-  tensors.forEach((t: unknown, i) => checkTensor(op, t, `factor ${i}`));
+  for (const [i, t] of (tensors as unknown[]).entries()) checkTensor(op, t, `factor ${i}`);
 }
 
 /**

@@ -3,7 +3,7 @@ import { DTYPES, type DType } from '../../dtype';
 import type { DeviceLike } from '../../device';
 import { ArgumentError, IndexError, ShapeError, describe } from '../../errors';
 import { logSoftmax } from '../../functional/softmax';
-import { bindArguments, booleanArgument, numberArgument } from '../../functional/arguments';
+import { bindArguments, booleanArgument, isListOf, numberArgument } from '../../functional/arguments';
 import { add, neg } from '../../functional/arithmetic';
 import { cast } from '../../functional/cast';
 import { tolist } from '../../functional/convert';
@@ -34,14 +34,9 @@ export type OutputAndLoss = readonly [Tensor, Tensor] & { readonly output: Tenso
 const NAMES = ['inFeatures', 'nClasses', 'cutoffs', 'divValue', 'headBias', 'device', 'dtype'];
 
 function checkCutoffs(op: string, cutoffs: unknown, classes: number): asserts cutoffs is readonly number[] {
-  const rising = (list: readonly unknown[]): boolean =>
-    list.every((c, i) => Number.isInteger(c) && (c as number) > (i === 0 ? 0 : (list[i - 1] as number)));
-  if (
-    !Array.isArray(cutoffs) ||
-    cutoffs.length === 0 ||
-    !rising(cutoffs) ||
-    (cutoffs[cutoffs.length - 1] as number) >= classes
-  )
+  const rises = (c: unknown, i: number): boolean =>
+    Number.isInteger(c) && (c as number) > (i === 0 ? 0 : (cutoffs as readonly number[])[i - 1]!);
+  if (!isListOf<number>(cutoffs, rises) || cutoffs.length === 0 || cutoffs.at(-1)! >= classes)
     throw new ArgumentError(
       `${op}: expected cutoffs to be rising integers from 1 to ${classes - 1}, got ${describe(cutoffs)}`,
     );

@@ -1,7 +1,7 @@
 /** Batches of sequences of different lengths, padded and packed (https://pytorch.org/docs/stable/nn.html#module-torch.nn.utils). */
 import type { DeviceLike } from '../../device';
 import { ArgumentError, ShapeError, describe } from '../../errors';
-import { bindArguments, booleanArgument, numberArgument } from '../../functional/arguments';
+import { bindArguments, booleanArgument, isListOf, numberArgument } from '../../functional/arguments';
 import { cast } from '../../functional/cast';
 import { indexCopy } from '../../functional/index-fill';
 import { clone } from '../../functional/copy';
@@ -30,11 +30,11 @@ export interface PackPaddedOptions {
 function lengthList(op: string, lengths: unknown): number[] {
   const list =
     lengths instanceof Tensor && lengths.shape.length === 1 ? integersOf(lengths).map(Math.trunc) : lengths;
-  if (!Array.isArray(list) || !list.every((n) => Number.isSafeInteger(n)))
+  if (!isListOf<number>(list, (n) => Number.isSafeInteger(n)))
     throw new ArgumentError(
       `${op}: expected lengths as integers or a 1-d tensor of them, got ${describe(lengths)}`,
     );
-  return list as number[];
+  return list;
 }
 
 /** How many sequences have a first step, a second, …; `lengths` fall. */
@@ -181,14 +181,14 @@ function listOf(op: string, sequences: unknown): Tensor[] {
   const list = sequences instanceof Tensor ? unbind(sequences) : sequences;
   if (!Array.isArray(list) || list.length === 0)
     throw new ArgumentError(`${op}: expected a list of at least one Tensor, got ${describe(sequences)}`);
-  list.forEach((t: unknown, i) => {
+  for (const [i, t] of (list as unknown[]).entries()) {
     checkTensor(op, t, `sequences[${i}]`);
     const ofFirst = (list[0] as Tensor).shape.slice(1);
     if (t.shape.length === 0 || !sameShape(t.shape.slice(1), ofFirst))
       throw new ShapeError(
         `${op}: expected sequences that differ in length only, got ${showShape((list[0] as Tensor).shape)} and ${showShape(t.shape)}`,
       );
-  });
+  }
   return list as Tensor[];
 }
 

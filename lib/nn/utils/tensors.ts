@@ -9,7 +9,8 @@ export function listOf(op: string, given: unknown): Tensor[] {
   if (given instanceof Tensor) return [given];
   if (typeof given !== 'object' || given === null || !(Symbol.iterator in given))
     throw new ArgumentError(`${op}: expected a Tensor or a list of them, got ${describe(given)}`);
-  const list: unknown[] = [...(given as Iterable<unknown>)];
-  for (const t of list) checkTensor(op, t, 'each element');
-  return list as Tensor[];
+  return Array.from(given as Iterable<unknown>, (t) => {
+    checkTensor(op, t, 'each element');
+    return t;
+  });
 }

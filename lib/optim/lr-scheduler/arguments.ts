@@ -43,7 +43,7 @@ export function perGroup(op: string, name: string, optimizer: ScheduledOptimizer
     throw new ArgumentError(
       `${op}: expected ${name} to be a number or one for each of the ${groups.length} groups, got ${describe(value)}`,
     );
-  return value.map((number) => numberArgument(op, name, number));
+  return Array.from(value, (number) => numberArgument(op, name, number));
 }
 
 export function positiveInteger(op: string, name: string, value: unknown): number {

@@ -10,7 +10,7 @@ import { checkState, savedNumber, savedNumbers, type SchedulerStateDict } from '
 function checkSchedulers(op: string, optimizer: ScheduledOptimizer, schedulers: unknown): LRScheduler[] {
   if (!Array.isArray(schedulers) || schedulers.length === 0)
     throw new ArgumentError(`${op}: expected a list of schedulers, got ${describe(schedulers)}`);
-  return (schedulers as unknown[]).map((scheduler, i) => {
+  return Array.from(schedulers as unknown[], (scheduler, i) => {
     if (!(scheduler instanceof LRScheduler) || scheduler instanceof ReduceLROnPlateau)
       throw new ArgumentError(
         `${op}: expected a list of schedulers that need no metric, got ${describe(scheduler)} at ${i}`,

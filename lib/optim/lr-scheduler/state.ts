@@ -1,6 +1,6 @@
 /** How schedulers are saved: their fields under PyTorch's names. */
 import { ArgumentError, describe } from '../../errors';
-import { isOptions } from '../../functional/arguments';
+import { isListOf, isOptions } from '../../functional/arguments';
 import { pythonName } from '../state';
 
 /** What `stateDict()` of a scheduler gives. */
@@ -87,7 +87,7 @@ export function savedNumbers(
   otherwise: readonly number[],
 ): number[] {
   const value = state[name] ?? otherwise;
-  if (!Array.isArray(value) || !value.every((item) => typeof item === 'number'))
+  if (!isListOf<number>(value, (item) => typeof item === 'number'))
     throw new ArgumentError(`${op}: expected ${name} to be a list of numbers, got ${describe(value)}`);
   return value.slice();
 }
