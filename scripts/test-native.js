@@ -32,7 +32,7 @@ const flags = full.length > 0 ? full : sanitize === 'thread' || arm64 ? ['--brie
 /** What a program runs of its cases on emulated CUDA; null: nothing. */
 function flagsOnCuda(name) {
   if (arm64 || process.platform === 'win32') return null;
-  if (sanitize !== 'thread') return [];
+  if (sanitize !== 'thread') return full.length > 0 ? [] : ['--brief'];
   return name in RACES ? ['--brief', ...RACES[name]] : null;
 }
 

@@ -17,7 +17,7 @@ add_library(cuda_emulation SHARED EXCLUDE_FROM_ALL ${cuda_sources} $<TARGET_OBJE
 target_link_libraries(cuda_emulation PRIVATE tenon_options)
 target_compile_definitions(cuda_emulation PRIVATE TENON_ISA=cuda TENON_CUDA_KERNELS)
 # As the CPU's kernels, but for -O3. The pragma that GCC does not know is `unroll`.
-target_compile_options(cuda_emulation PRIVATE ${kernel_options} -O2 -Wno-unknown-pragmas)
+target_compile_options(cuda_emulation PRIVATE ${kernel_options} ${small} -Wno-unknown-pragmas)
 set_target_properties(cuda_emulation PROPERTIES
   OUTPUT_NAME tenon_cuda_emulation LINKER_LANGUAGE CXX LIBRARY_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/emulation)
 if(NOT APPLE)
