@@ -4,7 +4,7 @@ import { defineGradient, record } from '../autograd/node';
 import { COMPUTE, Code } from '../dtype';
 import { DTypeError, IndexError, ShapeError } from '../errors';
 import { broadcastShapes, showShape, wrapDim, type Shape } from '../shape';
-import { alias, checkTensor, uninitialised, type Tensor } from '../tensor';
+import { alias, checkTensor, type Tensor } from '../tensor';
 import { bindArguments, booleanArgument, named } from './arguments';
 import { copied } from './cast';
 import { besides, inCopy, inPlace, inTheNameOf, unshared, type Change } from './change';
@@ -53,9 +53,7 @@ export const take = named<[index: Tensor], { index: Tensor }, Tensor>('take', ['
   checkTensor('take', given, 'index');
   checkLong('take', given);
   const index = besides('take', x, given);
-  const places = placesOf('take', index, x.count);
-  const out = uninitialised(index.shape, x.code, x.place, 'take');
-  launchInto(Op.gather, COMPUTE[x.code]!, [flatAlias(out)], [flattened(x), places], [0]);
+  const out = launch(Op.take, COMPUTE[x.code]!, index.shape, x.code, [flattened(x), index], NONE);
   return record(out, Take, [x], [index], x.shape);
 });
 

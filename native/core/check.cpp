@@ -446,6 +446,12 @@ class Checker {
       case Op::indexAdd:
       case Op::indexCopy: index(); break;
       case Op::gather: along(l_.in(0), l_.out(), l_.in(1)); break;
+      case Op::take:
+        shape(l_.in(0).rank == 1 && l_.in(0).contiguous, "what is taken from has one dimension");
+        shape(same_shape(l_.in(1), l_.out()) && l_.out().contiguous, "the output has the index's shape");
+        dtype(l_.in(1).dtype == DType::i64 && l_.in(0).dtype == l_.out().dtype,
+              "the index is int64, source and output of one dtype");
+        break;
       case Op::scatter: scatter(); break;
       case Op::linearIndex: linear_index(); break;
       case Op::matmul: matmul(); break;

@@ -27,6 +27,8 @@ void explain(const FailureRecord& r, LaunchError& e) {
     case kPlaceOutOfRange:
       if (static_cast<Op>(r.op) == Op::linearIndex)  // by the name that its caller has
         return set_error(e, ErrorCode::index, "index: %lld is out of range for %lld elements", a, b);
+      if (static_cast<Op>(r.op) == Op::take)
+        return set_error(e, ErrorCode::index, "take: %lld is out of range for %lld elements", a, b);
       return set_error(e, ErrorCode::index, "%s: index %lld is out of range for %lld elements", op, a, b);
     case kTargetOutOfRange:
       return set_error(e, ErrorCode::index, "%s: target %lld is out of range for %lld classes", op, a, b);

@@ -2,6 +2,7 @@
 #include "cuda/kernels/index.h"
 
 #include <algorithm>
+#include <vector>
 
 #include "cuda/indices.h"
 #include "cuda/kernel_table.h"
@@ -162,33 +163,37 @@ void kernel_indexSelect(const Launch& l, Queue& q) {
 void kernel_indexAdd(const Launch& l, Queue& q) { write_rows(l, q, true); }
 void kernel_indexCopy(const Launch& l, Queue& q) { write_rows(l, q, false); }
 
+void write_places(const TensorView& index, const TensorView& like, int64_t size, bool first, int64_t* places,
+                  Queue& q) {
+  IndexPlaces p;
+  p.failure = q.failure();
+  p.index = index.as<int64_t>();
+  p.places = places;
+  p.numel = like.numel;
+  p.size = size;
+  p.first = first;
+  p.rank = like.rank;
+  for (int d = 0; d < like.rank; d++) {
+    const int own = d - (like.rank - index.rank);
+    p.shape[d] = like.shape[d];
+    p.stride[d] = own < 0 || index.shape[own] == 1 ? 0 : index.strides[own];
+  }
+  q.launch("index_places", {blocks_for(p.numel, kThreads, 1, q)}, kThreads, p);
+}
+
 void kernel_linearIndex(const Launch& l, Queue& q) {
   const TensorView& out = l.out();
   if (out.numel == 0) return;
   int64_t* const numbers = static_cast<int64_t*>(q.scratch(l.inputs * sizeof(int64_t)));
+  std::vector<TensorView> indices;
   // All are checked before the first is written.
   for (uint32_t i = 0; i < l.inputs; i++) {
-    const TensorView index = on_device(l.in(static_cast<int>(i)), numbers + i, q);
+    indices.push_back(on_device(l.in(static_cast<int>(i)), numbers + i, q));
     const int64_t size = l.scalar[i].integer();
-    check_index(l, index, kPlaceOutOfRange, -size, size, 0, q);
+    check_index(l, indices[i], kPlaceOutOfRange, -size, size, 0, q);
   }
-  for (uint32_t i = 0; i < l.inputs; i++) {
-    const TensorView& index = l.in(static_cast<int>(i));
-    IndexPlaces p;
-    p.failure = q.failure();
-    p.index = is_number(index) ? numbers + i : index.as<int64_t>();
-    p.places = out.as<int64_t>();
-    p.numel = out.numel;
-    p.size = l.scalar[i].integer();
-    p.first = i == 0;
-    p.rank = out.rank;
-    for (int d = 0; d < out.rank; d++) {
-      const int own = d - (out.rank - index.rank);
-      p.shape[d] = out.shape[d];
-      p.stride[d] = own < 0 || index.shape[own] == 1 ? 0 : index.strides[own];
-    }
-    q.launch("index_places", {blocks_for(p.numel, kThreads, 1, q)}, kThreads, p);
-  }
+  for (uint32_t i = 0; i < l.inputs; i++)
+    write_places(indices[i], out, l.scalar[i].integer(), i == 0, out.as<int64_t>(), q);
 }
 
 }  // namespace cuda

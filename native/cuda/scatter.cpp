@@ -1,4 +1,4 @@
-// gather and scatter. How scatter goes about its work depends on shape and layout alone:
+// gather, take and scatter. How scatter goes about its work depends on shape and layout alone:
 //   few indices along the dimension, or many lanes beside it: a thread takes a lane;
 //   an index that is the same for all lanes: it is put in order, and what has one index is done together;
 //   other replacements: every element claims its place, and the last writes;
@@ -83,6 +83,13 @@ struct Along {
 };
 
 unsigned blocks(int64_t n, int64_t each, const Queue& q) { return blocks_for(n, kAlongThreads, each, q); }
+
+/** The elements of x that good indices name along a dimension. */
+void gather(const TensorView& x, const TensorView& index, const TensorView& out, int dim, Queue& q) {
+  const AlongParameters p = Along(index, out, x, dim).parameters(true, q);
+  q.launch(by_size(out.dtype, "gather_b8", "gather_b16", "gather_b32", "gather_b64"), {blocks(p.numel, 4, q)},
+           kAlongThreads, p);
+}
 
 /** A thread goes along the dimension. */
 void scatter_lanes(const Along& along, ScatterMode mode, Queue& q) {
@@ -192,11 +199,32 @@ void kernel_gather(const Launch& l, Queue& q) {
   if (l.in(1).numel == 0) return;
   int64_t* const numbers = static_cast<int64_t*>(q.scratch(2 * sizeof(int64_t)));
   const TensorView x = on_device(l.in(0), numbers, q), index = on_device(l.in(1), numbers + 1, q);
-  const Along along(index, out, x, static_cast<int>(l.scalar[0].integer()));
-  check_index(l, index, kIndexOutOfRange, 0, along.size(), along.dim, q);
-  const AlongParameters p = along.parameters(true, q);
-  q.launch(by_size(out.dtype, "gather_b8", "gather_b16", "gather_b32", "gather_b64"), {blocks(p.numel, 4, q)},
-           kAlongThreads, p);
+  const int dim = static_cast<int>(l.scalar[0].integer());
+  check_index(l, index, kIndexOutOfRange, 0, Along(index, out, x, dim).size(), dim, q);
+  gather(x, index, out, dim, q);
+}
+
+void kernel_take(const Launch& l, Queue& q) {
+  const TensorView &x = l.in(0), &index = l.in(1), &out = l.out();
+  if (index.numel == 0) return;
+  Parts measured;
+  measured.take<int64_t>(nullptr, 2), measured.take<int64_t>(nullptr, index.numel);
+  void* const memory = q.scratch(measured.bytes());
+  Parts parts;
+  int64_t* const numbers = parts.take<int64_t>(memory, 2);
+  int64_t* const places = parts.take<int64_t>(memory, index.numel);
+  const TensorView from = on_device(x, numbers, q), given = on_device(index, numbers + 1, q);
+  check_index(l, given, kPlaceOutOfRange, -x.numel, x.numel, 0, q);
+  write_places(given, out, x.numel, true, places, q);
+  // The places and the result in one dimension.
+  const int64_t shape[] = {index.numel}, strides[] = {1};
+  TensorView at = given, to = out;
+  at.data = places;
+  at.rank = to.rank = 1;
+  at.shape = to.shape = shape;
+  at.strides = to.strides = strides;
+  at.contiguous = true;
+  gather(from, at, to, 0, q);
 }
 
 void kernel_scatter(const Launch& l, Queue& q) {

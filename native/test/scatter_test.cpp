@@ -1,4 +1,4 @@
-// gather and scatter, against plain loops.
+// gather, take and scatter, against plain loops.
 
 // Also runs on emulated CUDA.
 
@@ -203,6 +203,46 @@ TEST("gather and scatter of tensors without dimensions") {
     run(isa, {Op::gather, DType::f32, {three.view()}, {number.view(), zeros.view()}, {0}});
     CHECK(three.get(0) == 5 && three.get(2) == 5);
   }
+}
+
+TEST("take reads elements by their number, from the end if negative, in the index's shape") {
+  const Threads threads(3);
+  for (DType t : kDTypes)
+    for (const Sizes& shape : {Sizes{}, Sizes{0}, Sizes{1}, Sizes{5, 7}, Sizes{40, 1000}, Sizes{70001}})
+      for (Layout layout : {Layout::dense, Layout::transposed, Layout::gaps}) {
+        About about("%s, %d dimensions, %s", dtype_name(t), static_cast<int>(shape.size()),
+                    layout_name(layout));
+        constexpr int64_t size = 301;
+        Array x(t, {size}), index(DType::i64, shape, layout);
+        Random random(5);
+        x.fill_with([&](int64_t) { return static_cast<Number>(random.integer(0, 1)); });
+        index.fill_with([&](int64_t i) {
+          return static_cast<Number>(i == 0 ? -size : i == 1 ? size - 1 : random.integer(-size, size - 1));
+        });
+        for (Isa isa : isas()) {
+          Array out(t, shape);
+          run(isa, {Op::take, compute_of(t), {out.view()}, {x.view(), index.view()}, {}});
+          int64_t wrong = 0;
+          for (int64_t i = 0; i < out.numel(); i++) {
+            const int64_t from = static_cast<int64_t>(index.get(i));
+            wrong += !out.same_bits(i, x, from < 0 ? from + size : from);
+          }
+          CHECK_EQ(wrong, 0);
+          CHECK(out.intact());
+        }
+      }
+  for (Isa isa : isas())
+    for (double bad : {9.0, -10.0, 9007199254740992.0, -9007199254740992.0}) {
+      Array x(DType::f32, {9}), index(DType::i64, {3, 2000}), out(DType::f32, {3, 2000});
+      x.fill(1);
+      index.fill(-9);
+      index.set(5000, bad);
+      const LaunchError error =
+          try_run(isa, {Op::take, DType::f32, {out.view()}, {x.view(), index.view()}, {}});
+      char expected[96];
+      std::snprintf(expected, sizeof expected, "take: %.0f is out of range for 9 elements", bad);
+      CHECK(std::strcmp(error.message, expected) == 0);
+    }
 }
 
 TEST("an index out of range is told, by scatter before anything is written") {

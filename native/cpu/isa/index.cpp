@@ -118,7 +118,10 @@ void select_last(const TensorView& x, const TensorView& index, const TensorView&
       const T* const from = x.as<T>() + walker.in;
       const int64_t* const k = index.as<int64_t>() + column;
       T* const to = out.as<T>() + walker.out + column;
-      for (int64_t i = 0; i < n; i++) to[i] = from[k[i] * step];
+      if (step == 1)
+        pick(to, from, k, n);
+      else
+        for (int64_t i = 0; i < n; i++) to[i] = from[k[i] * step];
       if (column + n == columns) walker.next();
     }
   });

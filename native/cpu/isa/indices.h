@@ -23,6 +23,19 @@ inline bool all_within(const int64_t* index, int64_t stride, int64_t n, int64_t 
   return bad >= 0;
 }
 
+/** to[i] = from[index[i]]: several are under way at a time. */
+template <class T>
+inline void pick(T* to, const T* from, const int64_t* index, int64_t n) {
+  constexpr int64_t kAbreast = 8;
+  int64_t i = 0;
+  for (; i + kAbreast <= n; i += kAbreast) {
+    T x[kAbreast];
+    for (int64_t k = 0; k < kAbreast; k++) x[k] = from[index[i + k]];
+    for (int64_t k = 0; k < kAbreast; k++) to[i + k] = x[k];
+  }
+  for (; i < n; i++) to[i] = from[index[i]];
+}
+
 }  // namespace
 
 }  // namespace TENON_ISA

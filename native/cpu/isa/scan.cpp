@@ -87,6 +87,13 @@ struct ExtremeStep {
     }
     return best;
   }
+  /** Whether one of so many elements, or a NaN that is the best, takes the best's place. */
+  static constexpr int64_t kAbreast = 16;
+  TENON_INLINE bool changes(const T* x) const {
+    bool any = false;
+    for (int64_t k = 0; k < kAbreast; k++) any |= !(kLargest ? x[k] < best : x[k] > best);
+    return any;
+  }
 };
 
 constexpr int64_t kTile = 256;
@@ -133,6 +140,30 @@ void scan(const Launch& l, bool reverse) {
             int64_t i = 0;
             for (; i + 4 <= n; i += 4) step.four(from + i, into + i);
             for (; i < n; i++) into[i] = step(from[i], T{}, i);
+            continue;
+          }
+        if constexpr (Step::indices)
+          if (dense) {
+            const T* const from = x.as<T>() + at_x;
+            T* const into = out.as<T>() + to;
+            int64_t* const at = indices + to;
+            int64_t i = 0;
+            const auto each = [&](int64_t stop) {
+              for (; i < stop; i++) {
+                into[i] = step(from[i], T{}, i);
+                at[i] = step.index;
+              }
+            };
+            while (i + Step::kAbreast <= n) {
+              if (step.changes(from + i)) {
+                each(i + Step::kAbreast);
+                continue;
+              }
+              for (int64_t k = 0; k < Step::kAbreast; k++) into[i + k] = step.best;
+              for (int64_t k = 0; k < Step::kAbreast; k++) at[i + k] = step.index;
+              i += Step::kAbreast;
+            }
+            each(n);
             continue;
           }
         for (int64_t i = 0; i < n; i += kTile) {

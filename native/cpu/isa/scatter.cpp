@@ -1,5 +1,5 @@
-// gather and scatter: one element for each index along a dimension. Indices are data: scatter checks all of
-// them before it writes anything.
+// gather, take and scatter: one element for each index along a dimension. Indices are data: scatter checks
+// all of them before it writes anything.
 #include <atomic>
 
 #include "core/parallel.h"
@@ -101,10 +101,10 @@ bool fits(const Launch& l, const char* op, const TensorView& index, int dim, int
   return good;
 }
 
-/** Whether all indices are below `size`. Each stretch of them is looked at before it is used, while it is
- * cached. */
+/** Whether all indices are below `size`; `wraps`: they may be negative, and count from the end. Each stretch
+ * of them is looked at before it is used, while it is cached. */
 template <class T>
-bool gather_elements(const Lanes& lanes, const Launch& l, int64_t size) {
+bool gather_elements(const Lanes& lanes, const Launch& l, int64_t size, bool wraps) {
   constexpr int64_t kStretch = 1024;
   const int64_t* const indices = l.in(1).as<int64_t>();
   const T* const from = l.in(0).as<T>();
@@ -113,16 +113,21 @@ bool gather_elements(const Lanes& lanes, const Launch& l, int64_t size) {
   std::atomic<bool> good{true};
   lanes.parallel_rows(
       l.in(1).numel,
-      [&, from, to, step](Place at, Place stride, int64_t n) {
+      [&, from, to, step, size, wraps](Place at, Place stride, int64_t n) {
         for (int64_t done = 0; done < n; done += kStretch) {
           const int64_t m = n - done < kStretch ? n - done : kStretch;
           const int64_t* const index = indices + at.index + done * stride.index;
           const T* const x = from + at.whole + done * stride.whole;
           T* const y = to + at.beside + done * stride.beside;
-          if (!all_within(index, stride.index, m, 0, size))
+          if (!all_within(index, stride.index, m, wraps ? -size : 0, size))
             return good.store(false, std::memory_order_relaxed);
-          if (stride.index == 1 && stride.beside == 1 && stride.whole == 0 && step == 1)
-            for (int64_t k = 0; k < m; k++) y[k] = x[index[k]];
+          if (wraps)
+            for (int64_t k = 0; k < m; k++) {
+              const int64_t i = index[k * stride.index];
+              y[k * stride.beside] = x[i < 0 ? i + size : i];
+            }
+          else if (stride.index == 1 && stride.beside == 1 && stride.whole == 0 && step == 1)
+            pick(y, x, index, m);
           else
             for (int64_t k = 0; k < m; k++)
               y[k * stride.beside] = x[k * stride.whole + index[k * stride.index] * step];
@@ -130,6 +135,17 @@ bool gather_elements(const Lanes& lanes, const Launch& l, int64_t size) {
       },
       true);
   return good.load(std::memory_order_relaxed);
+}
+
+bool gathered(const Launch& l, int dim, int64_t size, bool wraps) {
+  if (l.in(1).numel == 0) return true;
+  const Lanes lanes(l.in(1), l.out(), l.in(0), dim);
+  switch (element_size(l.out().dtype)) {
+    case 1: return gather_elements<uint8_t>(lanes, l, size, wraps);
+    case 2: return gather_elements<uint16_t>(lanes, l, size, wraps);
+    case 4: return gather_elements<uint32_t>(lanes, l, size, wraps);
+    default: return gather_elements<uint64_t>(lanes, l, size, wraps);
+  }
 }
 
 template <class T>
@@ -197,20 +213,25 @@ void scatter_converted(const Lanes& lanes, const Launch& l, Mode mode) {
 }  // namespace
 
 void kernel_gather(const Launch& l) {
-  const TensorView &x = l.in(0), &index = l.in(1), &out = l.out();
-  if (index.numel == 0) return;
+  const TensorView &x = l.in(0), &index = l.in(1);
   const int dim = static_cast<int>(l.scalar[0].integer());
   const int64_t size = x.rank ? x.shape[dim] : 1;
-  const Lanes lanes(index, out, x, dim);
-  const auto gathered = [&] {
-    switch (element_size(x.dtype)) {
-      case 1: return gather_elements<uint8_t>(lanes, l, size);
-      case 2: return gather_elements<uint16_t>(lanes, l, size);
-      case 4: return gather_elements<uint32_t>(lanes, l, size);
-      default: return gather_elements<uint64_t>(lanes, l, size);
+  if (!gathered(l, dim, size, false)) fits(l, "gather", index, dim, size);  // says which does not
+}
+
+void kernel_take(const Launch& l) {
+  const int64_t size = l.in(0).numel;
+  if (gathered(l, 0, size, true)) return;
+  const TensorView& index = l.in(1);
+  const int64_t* const indices = index.as<int64_t>();
+  Lanes(index, index, index, -1).rows({}, [&](Place at, Place stride, int64_t n) {
+    for (int64_t k = 0; k < n && !*l.error; k++) {
+      const int64_t i = indices[at.index + k * stride.index];
+      if (i < -size || i >= size)
+        set_error(*l.error, ErrorCode::index, "take: %lld is out of range for %lld elements",
+                  static_cast<long long>(i), static_cast<long long>(size));
     }
-  };
-  if (!gathered()) fits(l, "gather", index, dim, size);  // says which does not
+  });
 }
 
 void kernel_scatter(const Launch& l) {

@@ -23,6 +23,7 @@ constexpr bool shared_with_avx2(Op op) {
     case Op::linearScan:
     // scatter.cpp, search.cpp, multinomial.cpp
     case Op::gather:
+    case Op::take:
     case Op::scatter:
     case Op::searchsorted:
     case Op::bincount:
