@@ -17,6 +17,8 @@ const full = Boolean(process.env.TENON_TEST_FULL);
  */
 const VALUES = 'test/ops/forward';
 const ALL = full ? 'test/ops' : VALUES;
+/** All cases run in all layouts as functions and as methods where all tests run: elsewhere the quick tier takes turns. */
+const BRIEF = full ? {} : { TENON_TEST_BRIEF: '1' };
 /** The native programs compare every kernel of every instruction set: the quick tier leaves values to them. */
 const ON_ISA = [...(full ? [VALUES] : []), 'test/isa.test.ts', 'test/tensor/random', 'test/programs'];
 const VARIANTS = [
@@ -25,7 +27,7 @@ const VARIANTS = [
     .map((isa) => ({ name: `under ${isa}`, env: { TENON_CPU_ISA: isa }, tests: ON_ISA })),
   {
     name: 'on the executor',
-    env: { TENON_INLINE_NS: '0' },
+    env: { TENON_INLINE_NS: '0', ...BRIEF },
     tests: [
       ALL,
       ...(full ? ['test/tensor', 'test/nn'] : []),
@@ -37,7 +39,7 @@ const VARIANTS = [
   },
   ...(isEmulated ? ['', ...(full ? ['reverse', 'random'] : [])] : []).map((order) => ({
     name: `on emulated CUDA${order && `, threads in ${order} order`}`,
-    env: emulatedCuda(order),
+    env: { ...emulatedCuda(order), ...BRIEF },
     tests: SUITES.map((suite) => (suite !== 'test/ops' ? suite : order === '' ? ALL : VALUES)),
   })),
 ];
