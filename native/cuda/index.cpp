@@ -2,7 +2,6 @@
 #include "cuda/kernels/index.h"
 
 #include <algorithm>
-#include <vector>
 
 #include "cuda/indices.h"
 #include "cuda/kernel_table.h"
@@ -185,15 +184,17 @@ void kernel_linearIndex(const Launch& l, Queue& q) {
   const TensorView& out = l.out();
   if (out.numel == 0) return;
   int64_t* const numbers = static_cast<int64_t*>(q.scratch(l.inputs * sizeof(int64_t)));
-  std::vector<TensorView> indices;
   // All are checked before the first is written.
   for (uint32_t i = 0; i < l.inputs; i++) {
-    indices.push_back(on_device(l.in(static_cast<int>(i)), numbers + i, q));
+    const TensorView index = on_device(l.in(static_cast<int>(i)), numbers + i, q);
     const int64_t size = l.scalar[i].integer();
-    check_index(l, indices[i], kPlaceOutOfRange, -size, size, 0, q);
+    check_index(l, index, kPlaceOutOfRange, -size, size, 0, q);
   }
-  for (uint32_t i = 0; i < l.inputs; i++)
-    write_places(indices[i], out, l.scalar[i].integer(), i == 0, out.as<int64_t>(), q);
+  for (uint32_t i = 0; i < l.inputs; i++) {
+    TensorView index = l.in(static_cast<int>(i));
+    if (is_number(index)) index.data = numbers + i;
+    write_places(index, out, l.scalar[i].integer(), i == 0, out.as<int64_t>(), q);
+  }
 }
 
 }  // namespace cuda

@@ -31,9 +31,10 @@ TensorView on_device(const TensorView&, int64_t* memory, Queue&);
 void check_index(const Launch&, const TensorView& index, FailureKind what, int64_t low, int64_t size, int dim,
                  Queue&);
 
-/** Writes the places in `numel` elements, dense, of indices below `size`, from the end if negative; `first`:
- * rather than to go on with the places of the dimensions before. After a failure it does nothing. */
-void write_places(const TensorView& index, const TensorView& shape, int64_t size, bool first, int64_t* places,
+/** Writes the places, densely in the shape of `like`, that indices into a dimension of `size` name, from its
+ * end if negative: the first dimension's, or on from those that are there. After a failure it does nothing.
+ */
+void write_places(const TensorView& index, const TensorView& like, int64_t size, bool first, int64_t* places,
                   Queue&);
 
 /** Indices in their order, equal ones as they came, and the position of each. */

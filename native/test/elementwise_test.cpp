@@ -552,9 +552,8 @@ TEST("every element is its own: a dense array gives what its elements give alone
     for (DType t : {DType::f32, DType::f64, DType::i32, DType::i64}) {
       if (!row.has(t)) continue;
       const Operands operands = operands_of(row, t, 60);
-      const int64_t n = std::min<int64_t>(static_cast<int64_t>(operands.x.size()), full    ? 4000
-                                                                                   : brief ? 40
-                                                                                           : 300);
+      const int64_t most = full ? 4000 : brief ? 40 : 300;
+      const int64_t n = std::min(static_cast<int64_t>(operands.x.size()), most);
       const DType out_type = result_type(row, t, t);
       Array x(t, {n}), y(t, {n}), out(out_type, {n});
       for (int64_t i = 0; i < n; i++) {

@@ -87,8 +87,8 @@ struct ExtremeStep {
     }
     return best;
   }
-  /** Whether one of so many elements, or a NaN that is the best, takes the best's place. */
   static constexpr int64_t kAbreast = 16;
+  /** Whether one of so many elements may take the best's place. */
   TENON_INLINE bool changes(const T* x) const {
     bool any = false;
     for (int64_t k = 0; k < kAbreast; k++) any |= !(kLargest ? x[k] < best : x[k] > best);
