@@ -90,6 +90,11 @@ export function liveBytes(): number {
   return words[1]!;
 }
 
+/** Estimated nanoseconds of all that was launched on the CPU, as of the last command; tiny launches count as nothing. */
+export function workDone(): number {
+  return words[2]!;
+}
+
 /** Frees the tensors whose objects were collected; says how many. */
 export function sweep(full: boolean): number {
   if (!inNative) flush();

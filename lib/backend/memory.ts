@@ -9,7 +9,7 @@ import * as vm from 'vm';
 import { collectChannel, type CollectMessage } from './channels';
 import { binding, onOutOfMemory } from './load';
 import type { NativeMemory } from './binding';
-import { flush, liveBytes, sweep } from './commands';
+import { flush, liveBytes, sweep, workDone } from './commands';
 import { addSpan, spansKept } from './spans';
 
 type Collector = (options?: { type: 'minor' | 'major' }) => void;
@@ -40,11 +40,19 @@ const FLOOR = 16 * MB;
  */
 const NEAR = 6 * MB;
 const MIN_BIRTHS = 4096;
+/**
+ * Where all is dropped for a while already, small results of long operations needn't walk through the memory of so many
+ * births: a collection after so many of them costs a hundredth of so many nanoseconds of work.
+ */
+const NEAR_BIRTHS = 64;
+const NEAR_WORK = 1e7;
 /** Minor sweeps miss what V8's own major collections freed: look at everything now and then. */
 const FULL_SWEEP_EVERY = 32;
 
 let births = 0;
 let birthLimit = MIN_BIRTHS;
+let nearBirths = Infinity;
+let workAtLast = 0;
 let byteLimit = FLOOR;
 /** The highest live bytes within the current step, and the decayed highest of the steps before. */
 let stepPeak = 0;
@@ -58,6 +66,8 @@ let liveAfterMajor = 0;
  */
 let dropping = 0;
 const MOST_DROPPING = 3;
+/** From so much on, results that are dropped are what the process is doing. */
+const SURELY_DROPPING = 2;
 /** Live bytes at the last birth, and what has come at most between two of them since the last collection. */
 let liveAtBirth = 0;
 let largest = 0;
@@ -119,6 +129,8 @@ function settle(): void {
   const { liveTensors, limitBytes, liveBytes: hostBytes, cachedBytes } = binding.memory();
   births = 0;
   birthLimit = Math.max(MIN_BIRTHS, liveTensors / 2);
+  nearBirths = dropping >= SURELY_DROPPING ? NEAR_BIRTHS : Infinity;
+  workAtLast = workDone();
   liveAfterLast = live;
   // Who lives through two collections is old, and only a major one frees it: a result in use must not.
   if (dropping > 0) byteLimit = live + Math.max(NEAR, 1.5 * largest);
@@ -138,7 +150,12 @@ export function beforeBirth(): void {
   if (live > stepPeak) stepPeak = live;
   if (live - liveAtBirth > largest) largest = live - liveAtBirth;
   liveAtBirth = live;
-  if (++births >= birthLimit || live > byteLimit) reclaim(false);
+  if (
+    ++births >= birthLimit ||
+    live > byteLimit ||
+    (births >= nearBirths && workDone() - workAtLast > NEAR_WORK)
+  )
+    reclaim(false);
 }
 
 /**

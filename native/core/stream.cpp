@@ -162,10 +162,8 @@ inline void CpuStream::execute(const Launch& launch) {
   run_kernel(launch);
 }
 
-inline bool CpuStream::is_short(const Launch& launch) const {
-  constexpr double tiny = 5000;
-  return (inline_limit_ > tiny && is_tiny(launch)) ||
-         static_cast<double>(estimated_cost(launch)) < inline_limit_;
+inline double CpuStream::cost_of(const Launch& launch) {
+  return is_tiny(launch) ? 0 : static_cast<double>(estimated_cost(launch));
 }
 
 inline bool CpuStream::run_inline(Launch& launch) {
@@ -190,7 +188,9 @@ inline bool CpuStream::run_inline(Launch& launch) {
 
 bool CpuStream::submit(Launch& launch) {
   if (recorder_) recorder_->record(launch);
-  if (idle() && (synchronous_ || !launch.storages || is_short(launch))) return run_inline(launch);
+  const double cost = cost_of(launch);
+  work_submitted_ += cost;
+  if (idle() && (synchronous_ || !launch.storages || cost < inline_limit_)) return run_inline(launch);
   if (!launch.storages) {
     drain();
     return run_inline(launch);
@@ -203,7 +203,7 @@ bool CpuStream::submit(Launch& launch) {
     claim(*entry, launch.storages[i], i < launch.outputs);
     if (i < launch.outputs && launch.storages[i]) seen_by_others |= launch.storages[i]->shared;
   }
-  publish(static_cast<double>(estimated_cost(launch)) < kBrief);
+  publish(cost < kBrief);
   if (!seen_by_others) return true;
   // Who is told by this thread that it has written must find it written.
   drain();

@@ -56,6 +56,8 @@ class CpuStream {
    */
   bool submit(Launch&);
   const LaunchError& error() const { return error_; }
+  /** Estimated nanoseconds of all launches that were submitted, tiny ones left out. */
+  double work() const { return work_submitted_; }
 
   /** Copies `bytes` to `to`, in storage s, in the stream's order; `from` is read now. Throws std::bad_alloc.
    */
@@ -117,7 +119,7 @@ class CpuStream {
   void execute_observed(const Launch&);
   void run_kernel(const Launch&);
 
-  bool is_short(const Launch&) const;
+  static double cost_of(const Launch&);
   bool run_inline(Launch&);
   /** The next entry of the queue, when there is room; null: there is no executor, and the stream is idle. */
   Entry* next_entry();
@@ -144,6 +146,7 @@ class CpuStream {
   LaunchError error_;
   bool synchronous_ = false;
   double inline_limit_;  // estimated nanoseconds (TENON_INLINE_NS)
+  double work_submitted_ = 0;
 
   std::unique_ptr<Entry[]> ring_;
   std::thread executor_;

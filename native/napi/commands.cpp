@@ -564,6 +564,7 @@ napi_value run_commands(napi_env env, napi_callback_info info) {
       }
     }
     e.commands[1] = static_cast<double>(e.slots.blocks().live_bytes());
+    e.commands[2] = e.stream.work();
     return nullptr;
   });
 }

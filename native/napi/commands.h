@@ -1,8 +1,8 @@
 // The command buffer's reader: the one way ops cross from JavaScript. lib/backend/commands.ts writes what is
 // read here.
 //
-// Words are doubles. Word 0: the end of the commands; word 1: live bytes, written back. Commands start at
-// word 16:
+// Words are doubles. Word 0: the end of the commands; word 1: live bytes, word 2: the stream's work,
+// both written back. Commands start at word 16:
 //   op        header, outputs, inputs, scalars      (op is a row number of ops.def)
 //             header  = compute | outputs << 4 | inputs << 13 | scalars << 23 | cells << 30
 //             output  = id, 0                       of an existing tensor

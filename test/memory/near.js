@@ -37,6 +37,24 @@ const LOOPS = {
     return { highest, kept: kept.count, last: last.count };
   },
 
+  /** The most that small results occupy where each takes a while, and where each takes next to nothing. */
+  small() {
+    const x = zeros(1024, 1024);
+    const y = zeros(1024);
+    const highest = (op) => {
+      collect();
+      const live = memoryStats().liveBytes;
+      let most = 0;
+      for (let i = 0; i < 3000; i++) {
+        op();
+        most = Math.max(most, memoryStats().liveBytes - live);
+      }
+      return most;
+    };
+    for (let i = 0; i < 400; i++) x.add(1);
+    return { long: highest(() => x.mv(y)), short: highest(() => y.add(1)) };
+  },
+
   /** The limit where results stay for a while. */
   held() {
     const x = zeros(1024, 1024);

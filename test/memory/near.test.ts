@@ -22,6 +22,12 @@ test('a loop after another goes on in its memory, though the last results of bot
   expect(counts).toEqual({ kept: 4096 * 4096, last: 1024 * 1024 });
 });
 
+test('small results of long operations are collected by the work they took', () => {
+  const { long, short } = run<{ long: number; short: number }>('small');
+  expect(long).toBeLessThan(2 * MB); // some 300 times 4 KB
+  expect(short).toBeGreaterThan(4 * MB);
+});
+
 test('results that stay for a while are left alone: those that live through two collections are old', () => {
   expect(run<{ limit: number }>('held').limit).toBeGreaterThan(128 * MB);
 });
