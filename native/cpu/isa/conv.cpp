@@ -34,7 +34,7 @@ template <class T>
 class Converted {
  public:
   /** With room for `more` elements. */
-  Converted(const Launch& l, int64_t more) : l_(l) {
+  __attribute__((noinline)) Converted(const Launch& l, int64_t more) : l_(l) {
     const int operands = l.outputs + static_cast<int>(l.inputs);
     int64_t elements = more;
     for (int i = 0; i < operands; i++)

@@ -97,6 +97,14 @@ constexpr Loop unary_loop() {
       const T* x = static_cast<const T*>(in[0]);
       T* o = static_cast<T*>(out);
       const int64_t dx = step[0] * w;
+      if constexpr (F::cost == 1)
+        for (; n >= 4 * w; n -= 4 * w, x += 4 * dx, o += 4 * w) {
+          const auto a = f(load(x)), b = f(load(x + dx)), c = f(load(x + 2 * dx)), d = f(load(x + 3 * dx));
+          store(o, a);
+          store(o + w, b);
+          store(o + 2 * w, c);
+          store(o + 3 * w, d);
+        }
       for (; n >= w; n -= w, x += dx, o += w) store(o, f(load(x)));
       if (n) store_part(o, f(load_part(x, n)), n);
     };
@@ -114,6 +122,15 @@ constexpr Loop binary_loop() {
       const T *x = static_cast<const T*>(in[0]), *y = static_cast<const T*>(in[1]);
       T* o = static_cast<T*>(out);
       const int64_t dx = step[0] * w, dy = step[1] * w;
+      if constexpr (F::cost == 1)
+        for (; n >= 4 * w; n -= 4 * w, x += 4 * dx, y += 4 * dy, o += 4 * w) {
+          const auto a = f(load(x), load(y)), b = f(load(x + dx), load(y + dy)),
+                     c = f(load(x + 2 * dx), load(y + 2 * dy)), d = f(load(x + 3 * dx), load(y + 3 * dy));
+          store(o, a);
+          store(o + w, b);
+          store(o + 2 * w, c);
+          store(o + 3 * w, d);
+        }
       for (; n >= w; n -= w, x += dx, y += dy, o += w) store(o, f(load(x), load(y)));
       if (n) store_part(o, f(load_part(x, n), load_part(y, n)), n);
     };

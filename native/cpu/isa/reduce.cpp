@@ -112,7 +112,8 @@ struct ValueLoops {
   }
 
  private:
-  static void add_rows(const T* x, int64_t rows, int64_t pitch, int64_t columns, Wide* a) {
+  __attribute__((noinline)) static void add_rows(const T* x, int64_t rows, int64_t pitch, int64_t columns,
+                                                 Wide* a) {
     T part[kReduceTile];
     for (int64_t r = 0; r < rows; r += kReduceRows) {
       const int64_t end = rows - r < kReduceRows ? rows : r + kReduceRows;
