@@ -17,14 +17,18 @@ const full = Boolean(process.env.TENON_TEST_FULL);
  */
 const VALUES = 'test/ops/forward';
 const ALL = full ? 'test/ops' : VALUES;
-/** All cases run in all layouts as functions and as methods where all tests run: elsewhere the quick tier takes turns. */
-const BRIEF = full ? {} : { TENON_TEST_BRIEF: '1' };
+/**
+ * All cases run in all layouts as functions and as methods where all tests run; elsewhere they take turns, but in the full
+ * tier on the executor and on emulated CUDA.
+ */
+const TURNS = { TENON_TEST_BRIEF: '1' };
+const BRIEF = full ? {} : TURNS;
 /** The native programs compare every kernel of every instruction set: the quick tier leaves values to them. */
 const ON_ISA = [...(full ? [VALUES] : []), 'test/isa.test.ts', 'test/tensor/random', 'test/programs'];
 const VARIANTS = [
   ...isas
     .filter((isa) => isa !== used)
-    .map((isa) => ({ name: `under ${isa}`, env: { TENON_CPU_ISA: isa }, tests: ON_ISA })),
+    .map((isa) => ({ name: `under ${isa}`, env: { TENON_CPU_ISA: isa, ...TURNS }, tests: ON_ISA })),
   {
     name: 'on the executor',
     env: { TENON_INLINE_NS: '0', ...BRIEF },
@@ -39,7 +43,7 @@ const VARIANTS = [
   },
   ...(isEmulated ? ['', ...(full ? ['reverse', 'random'] : [])] : []).map((order) => ({
     name: `on emulated CUDA${order && `, threads in ${order} order`}`,
-    env: { ...emulatedCuda(order), ...BRIEF },
+    env: { ...emulatedCuda(order), ...(order ? TURNS : BRIEF) },
     tests: SUITES.map((suite) => (suite !== 'test/ops' ? suite : order === '' ? ALL : VALUES)),
   })),
 ];
