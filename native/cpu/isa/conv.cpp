@@ -33,7 +33,7 @@ Convolution geometry(const Launch& l, const TensorView& x, const TensorView& w, 
 template <class T>
 class Converted {
  public:
-  /** With room for `more` elements. */
+  /** With room for `more` elements. Large, and used in many places. */
   __attribute__((noinline)) Converted(const Launch& l, int64_t more) : l_(l) {
     const int operands = l.outputs + static_cast<int>(l.inputs);
     int64_t elements = more;

@@ -87,7 +87,10 @@ TENON_INLINE void store_mask(uint8_t* out, M mask) {
 #endif
 }
 
-/** The loop of functor F in type T, if the row has that type. */
+/**
+ * The loop of functor F in type T, if the row has that type. Cheap ones load four vectors before they store:
+ * a load whose address has the low 12 bits of a store just before waits for it.
+ */
 template <class Types, class F, class T>
 constexpr Loop unary_loop() {
   if constexpr (Types::template has<T>) {

@@ -112,6 +112,7 @@ struct ValueLoops {
   }
 
  private:
+  // Large, and used twice.
   __attribute__((noinline)) static void add_rows(const T* x, int64_t rows, int64_t pitch, int64_t columns,
                                                  Wide* a) {
     T part[kReduceTile];
