@@ -1,4 +1,15 @@
-import { ArgumentError, OutOfMemoryError, ones, tensor, zeros, arange, full } from 'tenon';
+import {
+  ArgumentError,
+  OutOfMemoryError,
+  ones,
+  tensor,
+  zeros,
+  arange,
+  full,
+  cat,
+  stack,
+  memoryStats,
+} from 'tenon';
 
 /** What the native checks turn away, and what they must not stumble over. */
 
@@ -62,4 +73,20 @@ test('batches of half-precision products do not spoil a matrix that all of them 
   const product = a.matmul(b).to('float32');
   const expected = a.to('float32').matmul(b.to('float32'));
   expect(product.sub(expected).abs().amax().item()).toBe(0);
+});
+
+test.each([0, 1])('more tensors than a launch takes are joined along dimension %i', (dim) => {
+  const whole = arange(2 * 150 * 3).reshape(dim === 0 ? [450, 2] : [2, 450]);
+  const parts = Array.from({ length: 150 }, (_, i) => whole.narrow(dim, 3 * i, 3));
+  const before = memoryStats().liveTensors;
+  const joined = cat(parts, dim);
+  expect(memoryStats().liveTensors).toBe(before + 1);
+  expect(joined.tolist()).toEqual(whole.tolist());
+  const single = parts.map((part) => part.select(dim, 1));
+  expect(stack(single, dim).tolist()).toEqual(
+    cat(
+      parts.map((part) => part.narrow(dim, 1, 1)),
+      dim,
+    ).tolist(),
+  );
 });

@@ -36,3 +36,15 @@ export function expose(t: Handle): void {
   if (t.owned && t.id !== 0) giveAway(t);
   t.owned = false;
 }
+
+/** Does some work on tensors that are made for it alone: all that it makes are released at its end. */
+export function inPassing(work: () => void): void {
+  const scope = new Scope();
+  const outer = enterScope(scope);
+  try {
+    work();
+  } finally {
+    enterScope(outer);
+    for (const t of scope.tensors) release(t);
+  }
+}

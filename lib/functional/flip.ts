@@ -1,14 +1,12 @@
 /** Elements in another order along whole dimensions: reversed, rolled, turned. */
-import { Op } from '../backend/ops.generated';
 import { withGradMode } from '../autograd/mode';
 import { defineGradient, record, type GradRule } from '../autograd/node';
-import { COMPUTE } from '../dtype';
 import { ArgumentError, IndexError, ShapeError, describe } from '../errors';
 import { showShape, unpackList, wrapDim, type Shape } from '../shape';
 import { alias, checkTensor, stridesOf, uninitialised, type Tensor } from '../tensor';
 import { bindArguments, integerArgument, isOptions, named } from './arguments';
 import { copied } from './cast';
-import { NONE, launchInto } from './kernel';
+import { fillWith, slicesOf } from './parts';
 
 /** Dimensions of x, each but once. */
 function dimsOf(op: string, x: Tensor, given: readonly unknown[]): number[] {
@@ -73,15 +71,14 @@ function rolled(x: Tensor, shift: number, dim: number): Tensor {
   const first = ((shift % n) + n) % n;
   if (first === 0) return copied(x, x.code);
   const out = uninitialised(x.shape, x.code, x.place, 'roll');
-  const part = (t: Tensor, start: number, length: number): Tensor => {
-    const strides = stridesOf(t);
-    const shape = t.shape.map((size, i) => (i === dim ? length : size));
-    return alias(t, shape, strides, t.offset + start * strides[dim]!);
-  };
-  const move = (from: number, to: number, length: number): void =>
-    launchInto(Op.copy, COMPUTE[x.code]!, [part(out, to, length)], [part(x, from, length)], NONE);
-  move(0, first, n - first);
-  move(n - first, 0, first);
+  const slices = (start: number, length: number): Tensor =>
+    slicesOf(
+      x,
+      x.shape.map((size, i) => (i === dim ? length : size)),
+      dim,
+      start,
+    );
+  fillWith(out, dim, () => [slices(n - first, first), slices(0, n - first)]);
   return out;
 }
 

@@ -1,14 +1,13 @@
 /** Several tensors as one. */
-import { Op } from '../backend/ops.generated';
-import { release } from '../backend/scope';
 import { defineGradient, record } from '../autograd/node';
-import { COMPUTE, promoteCodes } from '../dtype';
+import { promoteCodes } from '../dtype';
 import { ArgumentError, ShapeError, describe } from '../errors';
 import { sameShape, showShape, wrapDim } from '../shape';
-import { type Tensor, alias, checkTensor, cudaInUse, stridesOf, uninitialised } from '../tensor';
+import { type Tensor, checkTensor, cudaInUse, uninitialised } from '../tensor';
 import { bindArguments } from './arguments';
 import { gathered } from './devices';
-import { fullOf, launchInto } from './kernel';
+import { fullOf } from './kernel';
+import { fillWith } from './parts';
 import { checkRoom, narrow, select, unsqueeze } from './view';
 
 interface Joined {
@@ -37,14 +36,6 @@ function checkTensors(op: string, tensors: unknown): asserts tensors is readonly
   if (!Array.isArray(tensors) || tensors.length === 0)
     throw new ArgumentError(`${op}: expected a list of at least one Tensor, got ${describe(tensors)}`);
   for (const t of tensors as unknown[]) checkTensor(op, t, 'each element');
-}
-
-/** Copies t to where it belongs along `dim`, without recording. */
-function place(whole: Tensor, dim: number, start: number, t: Tensor): void {
-  const strides = stridesOf(whole);
-  const region = alias(whole, t.shape, strides, whole.offset + start * strides[dim]!);
-  launchInto(Op.copy, COMPUTE[whole.code]!, [region], [t], []);
-  release(region);
 }
 
 /** `join`, whose arguments may be given by name. */
@@ -81,12 +72,10 @@ export const cat = joining('cat', (tensors, dim = 0) => {
     i === d ? sizes.reduce<number>((a, size) => a + (size ?? 0), 0) : n,
   );
   const out = uninitialised(shape, code, first.place, 'cat');
-  let start = 0;
   tensors.forEach((t, i) => {
     if (t.isDisposed) throw new ArgumentError(`cat: tensor ${i} was disposed`);
-    if (t.count > 0) place(out, d, start, t);
-    start += sizes[i] ?? 0;
   });
+  fillWith(out, d, () => counted);
   return record(out, Cat, tensors, [], { dim: d, sizes });
 });
 
@@ -105,8 +94,6 @@ export const stack = joining('stack', (tensors, dim = 0) => {
   const code = tensors.reduce((c, t) => promoteCodes(c, t.code), first.code);
   const shape = [...first.shape.slice(0, d), tensors.length, ...first.shape.slice(d)];
   const out = uninitialised(shape, code, first.place, 'stack');
-  tensors.forEach((t, i) => {
-    if (t.count > 0) place(out, d, i, unsqueeze(t.detach(), d));
-  });
+  fillWith(out, d, () => tensors.map((t) => unsqueeze(t.detach(), d)));
   return record(out, Stack, tensors, [], d);
 });

@@ -94,6 +94,7 @@ bool may_work_in_place(Op op) {
 /** Kernels that pair what they are given, of which there may be much. */
 bool works_in_pairs(Op op) {
   switch (op) {
+    case Op::copyParts:
     case Op::sgd:
     case Op::adam:
     case Op::nadam:
@@ -416,6 +417,13 @@ class Checker {
   void kernel() {
     switch (static_cast<Op>(l_.op)) {
       case Op::copy: broadcast(); break;
+      case Op::copyParts:
+        require(l_.outputs == l_.inputs, ErrorCode::internal, "wrong number of operands");
+        for (int i = 0; ok() && i < l_.outputs; i++) {
+          shape(same_shape(l_.out(i), l_.in(i)), "a part and what it gets differ in shape");
+          dtype(l_.out(i).dtype == l_.out().dtype, "parts are of one dtype");
+        }
+        break;
       case Op::where:
         broadcast();
         dtype(l_.in(0).dtype == DType::boolean, "the condition is bool");

@@ -164,6 +164,16 @@ void kernel_copy(const Launch& l, Queue& q) {
   run_elementwise(l, q, conversion(type), types);
 }
 
+void kernel_copyParts(const Launch& l, Queue& q) {
+  for (int i = 0; i < l.outputs; i++) {
+    const TensorView views[] = {l.out(i), l.in(i)};
+    Launch one = l;
+    one.outputs = one.inputs = 1;
+    one.views = views;
+    kernel_copy(one, q);
+  }
+}
+
 void kernel_where(const Launch& l, Queue& q) {
   const DType type = l.out().dtype;
   const DType types[] = {type, DType::boolean, type, type};

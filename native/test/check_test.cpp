@@ -167,6 +167,7 @@ std::vector<Sample> kernel_samples() {
   const auto add = [&](Sample&& s) { all.push_back(std::move(s)); };
   add(simple(Op::fill, {{f, {2, 3}}}, {}, {7}));
   add(simple(Op::copy, {{f, {2, 3}}}, {{i, {3}}}, {}));
+  add(simple(Op::copyParts, {{f, {2, 3}}, {f, {2, 1}}}, {{i, {2, 3}}, {f, {2, 1}}}, {}));
   add(simple(Op::where, {{f, {2, 3}}}, {{b, {2, 1}}, {f, {3}}, {f, {}}}, {}));
   add(simple(Op::arange, {{f, {5}}}, {}, {0, 1}));
   add(simple(Op::eye, {{f, {5, 4}}}, {}, {}));
@@ -349,6 +350,8 @@ TEST("a wrong number of operands or scalars is refused") {
     s.call.inputs.clear();
     EXPECT_BAD(s.call, internal);
   }
+  EXPECT_BAD(simple(Op::copyParts, {{DType::f32, {3}}, {DType::f32, {3}}}, {{DType::f32, {3}}}, {}).call,
+             internal);
   Sample linear = simple(Op::linear, {{DType::f32, {2, 4}}}, {{DType::f32, {2, 3}}}, {0});
   EXPECT_BAD(linear.call, internal);
   linear.in(DType::f32, {4, 3}).in(DType::f32, {4}).in(DType::f32, {4});
@@ -631,6 +634,9 @@ TEST("kernels of their own kind: shapes, dtypes and scalars that do not fit") {
   bad_dtype(Op::where, {{f, {3}}}, {{f, {3}}, {f, {3}}, {f, {3}}}, {});
   bad_dtype(Op::where, {{f, {3}}}, {{b, {3}}, {d, {3}}, {f, {3}}}, {});
   bad_dtype(Op::where, {{f, {3}}}, {{b, {3}}, {f, {3}}, {d, {3}}}, {});
+  bad_shape(Op::copyParts, {{f, {2, 3}}, {f, {2, 1}}}, {{f, {2, 3}}, {f, {2, 2}}}, {});
+  bad_shape(Op::copyParts, {{f, {2, 3}}}, {{f, {3}}}, {});
+  bad_dtype(Op::copyParts, {{f, {2, 3}}, {d, {2, 1}}}, {{f, {2, 3}}, {f, {2, 1}}}, {});
   bad_shape(Op::eye, {{f, {3}}}, {}, {});
   bad_shape(Op::eye, {{f, {3, 3, 3}}}, {}, {});
   bad_shape(Op::arange, {{f, {3, 3}}}, {}, {0, 1});

@@ -1,5 +1,5 @@
-// Kernels that move elements, or make them of their place: fill, copy, where, arange, eye, tril, triu,
-// indexSelect, indexAdd.
+// Kernels that move elements, or make them of their place: fill, copy, copyParts, where, arange, eye, tril,
+// triu, indexSelect, indexAdd.
 
 // Also runs on emulated CUDA.
 
@@ -209,6 +209,75 @@ TEST("copies of permuted dimensions, each dense along another") {
         CHECK_EQ(wrong, 0);
         CHECK(out.intact());
       }
+}
+
+TEST("copyParts, of whatever lies side by side in a tensor") {
+  const Threads threads(3);
+  const struct {
+    Sizes shape;
+    size_t dim;
+    Sizes parts;
+  } cases[] = {{{5, 7}, 1, {3, 4}},
+               {{40, 300}, 1, {100, 200}},
+               {{20, 1000}, 1, {997, 3}},
+               {{3, 50, 20}, 2, {1, 19}},
+               {{2, 3, 4, 300}, 3, {150, 150}},
+               {{6, 4}, 0, {2, 4}},
+               {{1, 9}, 1, {4, 5}},
+               {{5, 6}, 1, {6, 0}},
+               {{1000, 2}, 1, {1, 1}},
+               {{7}, 0, {3, 3, 1}},
+               {{20, 3, 130}, 1, {1, 2}},
+               {{2, 2, 600}, 1, {1, 1}},
+               {{0, 4}, 1, {1, 3}},
+               {{64, 520}, 1, {130, 130, 130, 130}}};
+  const std::pair<DType, DType> types[] = {
+      {DType::f32, DType::f32}, {DType::u8, DType::u8}, {DType::f16, DType::f32}, {DType::f64, DType::f64}};
+  for (const auto& [from, to] : types)
+    for (const auto& c : cases)
+      for (Layout layout : kLayouts)
+        for (Layout out_layout : {Layout::dense, Layout::rotated})
+          for (Isa isa : isas()) {
+            About about("%s %s to %s %s along %d on %s", layout_name(layout), dtype_name(from),
+                        layout_name(out_layout), text(c.shape).c_str(), static_cast<int>(c.dim),
+                        isa_name(isa));
+            Array out(to, c.shape, out_layout);
+            Call call{Op::copyParts, compute_of(to), {}, {}, {}};
+            std::vector<Sizes> shapes;
+            std::vector<std::unique_ptr<Array>> inputs;
+            shapes.reserve(c.parts.size());
+            int64_t start = 0;
+            for (int64_t n : c.parts) {
+              shapes.push_back(c.shape);
+              shapes.back()[c.dim] = n;
+              inputs.push_back(std::make_unique<Array>(from, shapes.back(), layout));
+              Array& x = *inputs.back();
+              x.fill_with([&](int64_t i) { return value_of(from, i + start); });
+              TensorView part = out.view();
+              part.shape = shapes.back().data();
+              part.numel = x.numel();
+              part.data = out.view().as<char>() + start * part.strides[c.dim] * element_size(to);
+              part.contiguous = is_contiguous(part.shape, part.strides, part.rank);
+              call.outputs.push_back(part);
+              call.inputs.push_back(x.view());
+              start += n;
+            }
+            run(isa, call);
+            int64_t wrong = 0;
+            start = 0;
+            for (const auto& x : inputs) {
+              const int64_t n = x->shape()[c.dim], after = product_after(c.shape, c.dim), row = n * after;
+              for (int64_t i = 0; i < x->numel(); i++) {
+                const int64_t at = i / row * c.shape[c.dim] * after + start * after + i % row;
+                if (from == to ? !out.same_bits(at, *x, i)
+                               : !identical(out.get(at), moved(from, to, x->get(i))))
+                  wrong++;
+              }
+              start += n;
+            }
+            CHECK_EQ(wrong, 0);
+            CHECK(out.intact());
+          }
 }
 
 TEST("fill writes its value, as the dtype holds it, and nothing else") {

@@ -72,6 +72,64 @@ void move_blocks(const Launch& l) {
   });
 }
 
+constexpr int64_t kRowsTask = 64 * 1024;  // bytes of parts that a task of copyParts writes
+constexpr int64_t kLongRow = 256;         // bytes of a part that are worth a call
+
+/** Rows that lie side by side in outputs: their dimensions up to `last`, as one. */
+struct Rows {
+  int64_t count;
+  int last;
+
+  char* at(const TensorView& v, int64_t row) const {
+    return v.as<char>() + row * v.strides[last] * element_size(v.dtype);
+  }
+  bool are_dense(const TensorView& v) const {
+    return is_contiguous(v.shape + last + 1, v.strides + last + 1, v.rank - last - 1);
+  }
+  /** Rows [from, from + n) of a view; `shape` is memory for their shape. */
+  TensorView of(const TensorView& v, int64_t from, int64_t n, int64_t* shape) const {
+    TensorView part = v;
+    part.rank = static_cast<uint8_t>(v.rank - last);
+    part.shape = shape;
+    part.strides = v.strides + last;
+    std::memcpy(shape, v.shape + last, sizeof(int64_t) * part.rank);
+    shape[0] = n;
+    part.data = at(v, from);
+    part.numel = v.numel / count * n;
+    part.contiguous = is_contiguous(shape, part.strides, part.rank);
+    return part;
+  }
+};
+
+/** None, if outputs do not lie so, or inputs have other dimensions. */
+Rows rows_side_by_side(const Launch& l) {
+  const TensorView& first = l.out();
+  const int operands = l.outputs + static_cast<int>(l.inputs);
+  const auto all = [&](auto holds) {
+    for (int k = 0; k < operands; k++)
+      if (!holds(l.views[k])) return false;
+    return true;
+  };
+  const auto of_one_size = [&](int i) {
+    return i < first.rank &&
+           all([&](const TensorView& v) { return v.rank == first.rank && v.shape[i] == first.shape[i]; });
+  };
+  Rows rows{0, 0};
+  if (l.outputs < 2 || first.numel == 0 || !of_one_size(0)) return rows;
+  const auto one_step = [&](int i) {
+    return all([&](const TensorView& v) { return v.strides[i] == v.strides[i + 1] * v.shape[i + 1]; });
+  };
+  int64_t count = first.shape[0];
+  for (; of_one_size(rows.last + 1) && one_step(rows.last); rows.last++) count *= first.shape[rows.last + 1];
+  const int64_t step = first.strides[rows.last], row = step * element_size(first.dtype);
+  for (int i = 0; i < l.outputs; i++) {
+    const int64_t apart = l.out(i).as<char>() - first.as<char>();
+    if (apart <= -row || apart >= row || l.out(i).strides[rows.last] != step) return rows;
+  }
+  rows.count = count;
+  return rows;
+}
+
 constexpr int64_t kPart = 1024;  // elements made at a time
 constexpr int64_t kTask = 32 * kPart;
 
@@ -175,6 +233,45 @@ void kernel_copy(const Launch& l) {
   const DType types[] = {type, type};
   const int64_t size = element_size(type);
   run_one(l, TENON_BY_SIZE(copy_loop, size), types);
+}
+
+void kernel_copyParts(const Launch& l) {
+  const auto copy = [&l](const TensorView& out, const TensorView& x) {
+    const TensorView views[] = {out, x};
+    Launch one = l;
+    one.outputs = one.inputs = 1;
+    one.views = views;
+    kernel_copy(one);
+  };
+  const Rows rows = rows_side_by_side(l);
+  if (rows.count < 2) {
+    for (int i = 0; i < l.outputs; i++) copy(l.out(i), l.in(i));
+    return;
+  }
+  const DType dtype = l.out().dtype;
+  const int64_t size = element_size(dtype);
+  int64_t row = 0;  // bytes of all parts
+  bool dense = true;
+  for (int i = 0; i < l.outputs; i++) {
+    row += l.out(i).numel / rows.count * size;
+    dense = dense && l.in(i).dtype == dtype && rows.are_dense(l.out(i)) && rows.are_dense(l.in(i));
+  }
+  // What is next to each other in memory is written together: row by row, or some of each part if they are
+  // short.
+  dense = dense && row >= kLongRow * l.outputs;
+  const int64_t together = row < kRowsTask ? kRowsTask / row : 1;
+  parallel_for((rows.count + together - 1) / together, [&](int64_t task) {
+    const int64_t from = task * together, n = rows.count - from < together ? rows.count - from : together;
+    if (dense) {
+      for (int64_t r = from; r < from + n; r++)
+        for (int i = 0; i < l.outputs; i++)
+          copy_bytes(rows.at(l.out(i), r), rows.at(l.in(i), r), l.out(i).numel / rows.count * size);
+      return;
+    }
+    int64_t shape[2][kMaxRank];
+    for (int i = 0; i < l.outputs; i++)
+      copy(rows.of(l.out(i), from, n, shape[0]), rows.of(l.in(i), from, n, shape[1]));
+  });
 }
 
 void kernel_where(const Launch& l) {
