@@ -218,9 +218,13 @@ for (const [field, value] of Object.entries({ ...new Tensor(SECRET, SCALAR_SHAPE
 /** @internal Subclasses (Parameter) construct through this. */
 export const CONSTRUCTOR_SECRET: typeof SECRET = SECRET;
 
-function adopt(t: Tensor): Tensor {
+/** Before a tensor is made: a collection that it sees already brings it nearer to being old. */
+function makeRoom(): void {
   if (currentScope === null) beforeBirth();
-  else {
+}
+
+function adopt(t: Tensor): Tensor {
+  if (currentScope !== null) {
     t.owned = true;
     currentScope.add(t);
   }
@@ -234,6 +238,7 @@ export let cudaInUse = false;
 
 /** @internal A tensor that an op is about to make: it has an id, but nothing behind it until the op is submitted. */
 export function allocate(shape: Shape, code: number, place: number): Tensor {
+  makeRoom();
   const t = new Tensor(SECRET, shape, code, numelOf(shape), place);
   if (place !== CPU) cudaInUse = true;
   if (unusualModes && currentModes().inference) t.changes = -1;
@@ -253,7 +258,8 @@ export function uninitialised(shape: Shape, code: number, place: number, op: str
 
 /** @internal Shares `of`'s storage and version; no autograd. `strides` null: row major. */
 export function alias(of: Tensor, shape: Shape, strides: readonly number[] | null, offset: number): Tensor {
-  return aliasInto(new Tensor(SECRET, shape, of.code, numelOf(shape), of.place), of, strides, offset);
+  makeRoom();
+  return share(new Tensor(SECRET, shape, of.code, numelOf(shape), of.place), of, strides, offset);
 }
 
 /** @internal Makes a constructed, still empty tensor share `of`'s storage. */
@@ -263,6 +269,11 @@ export function aliasInto<T extends Tensor>(
   strides: readonly number[] | null,
   offset: number,
 ): T {
+  makeRoom();
+  return share(t, of, strides, offset);
+}
+
+function share<T extends Tensor>(t: T, of: Tensor, strides: readonly number[] | null, offset: number): T {
   const layout = strides === null || t.count === 0 || isRowMajor(t.shape, strides) ? null : strides;
   t.layout = layout;
   t.offset = t.count === 0 ? 0 : offset;
@@ -281,6 +292,7 @@ export function received(
   strides: readonly number[],
   offset: number,
 ): Tensor {
+  makeRoom();
   const t = new Tensor(SECRET, shape, code, numelOf(shape), CPU);
   t.layout = t.count === 0 || isRowMajor(shape, strides) ? null : strides;
   t.offset = offset;

@@ -10,6 +10,7 @@ import { collectChannel, type CollectMessage } from './channels';
 import { binding, onOutOfMemory } from './load';
 import type { NativeMemory } from './binding';
 import { flush, liveBytes, sweep, workDone } from './commands';
+import { distance, keepDistance } from './distance';
 import { addSpan, spansKept } from './spans';
 
 type Collector = (options?: { type: 'minor' | 'major' }) => void;
@@ -32,13 +33,8 @@ function findCollector(): Collector | null {
 const collector = findCollector();
 
 const MB = 1 << 20;
-/** No collection for bytes below this: little enough that blocks are used again while the processor has them cached. */
+/** No collection for bytes below this where steps have ended. */
 const FLOOR = 16 * MB;
-/**
- * The same where all that is made is dropped at once, as in a loop over `a.add(b)`: a collection (some 50 µs) for so many
- * bytes costs less than results in memory that is no longer cached (some 20 µs for a MB).
- */
-const NEAR = 6 * MB;
 const MIN_BIRTHS = 4096;
 /**
  * Where all is dropped for a while already, small results of long operations needn't walk through the memory of so many
@@ -116,26 +112,29 @@ function major(): void {
 function reclaim(atStepEnd: boolean, held = 0): void {
   const before = liveBytes();
   minor();
-  const isAll = before - liveBytes() >= 0.9 * (before - liveAfterLast);
+  const live = liveBytes();
+  const isAll = before - live >= 0.9 * (before - liveAfterLast);
   dropping = atStepEnd ? 0 : isAll ? Math.min(dropping + 1, MOST_DROPPING) : dropping >> 1;
-  if (liveBytes() > 1.5 * liveAfterMajor + 2 * FLOOR + held) major();
+  if (!atStepEnd) keepDistance(live, before - liveAfterLast, largest, roomBeside(live));
+  if (live > 1.5 * liveAfterMajor + 2 * FLOOR + held) major();
   settle();
   publishCollections();
 }
 
+/** Bytes that garbage may fill: a collection costs less than fresh memory, so all that lies free. */
+const roomBeside = (live: number): number =>
+  Math.max(2 * FLOOR, Math.min(live, binding.memory().cachedBytes));
+
 /** After a collection: the limits follow what is live and what whole steps need. */
 function settle(): void {
   const live = liveBytes();
-  const { liveTensors, limitBytes, liveBytes: hostBytes, cachedBytes } = binding.memory();
+  const { liveTensors, limitBytes, liveBytes: hostBytes } = binding.memory();
   births = 0;
   birthLimit = Math.max(MIN_BIRTHS, liveTensors / 2);
   nearBirths = dropping >= SURELY_DROPPING ? NEAR_BIRTHS : Infinity;
   workAtLast = workDone();
   liveAfterLast = live;
-  // Who lives through two collections is old, and only a major one frees it: a result in use must not.
-  if (dropping > 0) byteLimit = live + Math.max(NEAR, 1.5 * largest);
-  // No step has ended yet: a collection costs less than fresh memory.
-  else if (peak === 0) byteLimit = live + Math.max(FLOOR, Math.min(0.5 * live, cachedBytes));
+  if (peak === 0 || dropping > 0) byteLimit = live + Math.min(distance(largest), roomBeside(live));
   else byteLimit = Math.max(FLOOR, 1.5 * live, 1.5 * peak);
   liveAtBirth = live;
   largest = 0;

@@ -55,6 +55,21 @@ const LOOPS = {
     return { long: highest(() => x.mv(y)), short: highest(() => y.add(1)) };
   },
 
+  /** Collections in a loop whose variables hold results until its next turn. */
+  chained() {
+    const x = zeros(1024, 1024);
+    const kinds = [];
+    subscribe('tenon:collect', ({ kind }) => kinds.push(kind));
+    let a, b, c, d;
+    for (let i = 0; i < 400; i++) {
+      a = x.neg();
+      b = a.abs();
+      c = b.relu();
+      d = a.add(c);
+    }
+    return { kinds, count: d.count };
+  },
+
   /** The limit where results stay for a while. */
   held() {
     const x = zeros(1024, 1024);

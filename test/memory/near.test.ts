@@ -28,6 +28,14 @@ test('small results of long operations are collected by the work they took', () 
   expect(short).toBeGreaterThan(4 * MB);
 });
 
+test('collections keep such a distance that what a loop holds until its next turn does not become old', () => {
+  const { kinds, count } = run<{ kinds: string[]; count: number }>('chained');
+  expect(count).toBe(1024 * 1024);
+  const majors = kinds.filter((kind) => kind === 'major').length;
+  expect(kinds.length - majors).toBeGreaterThan(100);
+  expect(majors).toBeLessThan(20);
+});
+
 test('results that stay for a while are left alone: those that live through two collections are old', () => {
   expect(run<{ limit: number }>('held').limit).toBeGreaterThan(128 * MB);
 });
