@@ -32,7 +32,7 @@ glibc('passes a stripped binary for glibc 2.28', () => {
   expect(check(stripped)).toMatchObject({
     status: 0,
     stdout: expect.stringMatching(
-      /^addon: \d\.\d+ MB stripped \(at most 7\), needs glibc 2\.\d+$/m,
+      /^addon: \d\.\d+ MB stripped \(at most 6\), needs glibc 2\.\d+$/m,
     ) as unknown,
     stderr: '',
   });

@@ -26,9 +26,14 @@ void copy_loop(void* out, const void* const* in, const int64_t* step, int64_t n,
   for (int64_t i = 0; i < n; i++) o[i] = value;
 }
 
+template <class T, int64_t kC, int64_t kX, int64_t kY>
+void select_loop(T* o, const uint8_t* c, const T* x, const T* y, int64_t n) {
+  for (int64_t i = 0; i < n; i++) o[i] = c[i * kC] ? x[i * kX] : y[i * kY];
+}
+
 template <class T, int64_t kX, int64_t kY>
 void select_loop(T* o, const uint8_t* c, int64_t dc, const T* x, const T* y, int64_t n) {
-  for (int64_t i = 0; i < n; i++) o[i] = c[i * dc] ? x[i * kX] : y[i * kY];
+  dc ? select_loop<T, 1, kX, kY>(o, c, x, y, n) : select_loop<T, 0, kX, kY>(o, c, x, y, n);
 }
 
 template <class T>
