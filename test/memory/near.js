@@ -55,6 +55,16 @@ const LOOPS = {
     return { long: highest(() => x.mv(y)), short: highest(() => y.add(1)) };
   },
 
+  /** Collections in a loop that holds a large result until it has made the next one. */
+  replaced() {
+    const x = zeros(2048, 1024);
+    const kinds = [];
+    subscribe('tenon:collect', ({ kind }) => kinds.push(kind));
+    let last;
+    for (let i = 0; i < 400; i++) last = x.add(1);
+    return { kinds, count: last.count };
+  },
+
   /** Collections in a loop whose variables hold results until its next turn. */
   chained() {
     const x = zeros(1024, 1024);

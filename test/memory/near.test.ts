@@ -28,6 +28,13 @@ test('small results of long operations are collected by the work they took', () 
   expect(short).toBeGreaterThan(4 * MB);
 });
 
+test('a result has not seen the collection that made room for it', () => {
+  const { kinds, count } = run<{ kinds: string[]; count: number }>('replaced');
+  expect(count).toBe(2048 * 1024);
+  // One for each: none lives through two, which would bring them further apart.
+  expect(kinds.filter((kind) => kind === 'minor').length).toBeGreaterThan(330);
+});
+
 test('collections keep such a distance that what a loop holds until its next turn does not become old', () => {
   const { kinds, count } = run<{ kinds: string[]; count: number }>('chained');
   expect(count).toBe(1024 * 1024);
